@@ -1,0 +1,98 @@
+import { defineConfig, globalIgnores } from 'eslint/config'
+import tseslint from 'typescript-eslint'
+
+/** A package imports core and nothing else of ours; `allow` names exceptions. */
+const imports = ({ tensorflow, allow = [] }) => ({
+  '@typescript-eslint/no-restricted-imports': [
+    'error',
+    {
+      patterns: [
+        {
+          group: ['@haba/*', ...['@haba/core', ...allow].map((name) => `!${name}`)],
+          message:
+            'A package imports @haba/core and nothing else of ours: pass it in as a value, or move it down to core.',
+        },
+        ...(tensorflow
+          ? []
+          : [
+              {
+                group: ['@tensorflow/*'],
+                allowTypeImports: true,
+                message: 'Only core and the engines call tfjs: use the ops of @haba/core (type imports are fine).',
+              },
+            ]),
+      ],
+    },
+  ],
+})
+
+const chance = 'Chance is a Key, folded by label; there is no clock and no global generator.'
+
+export default defineConfig(
+  globalIgnores(['**/dist/', '**/node_modules/', 'docs/api/', '**/*.gen.ts', '**/gen/', 'coverage/', 'runs/', '.nx/']),
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.base],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
+    rules: {
+      eqeqeq: 'error',
+      'no-var': 'error',
+      'prefer-const': 'error',
+      '@typescript-eslint/await-thenable': 'error',
+      '@typescript-eslint/consistent-type-exports': 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/only-throw-error': 'error',
+      '@typescript-eslint/return-await': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+    },
+  },
+  {
+    files: ['packages/*/src/**/*.ts'],
+    ignores: ['**/*.test.ts'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        { object: 'Math', property: 'random', message: chance },
+        { object: 'Date', property: 'now', message: chance },
+        ...[
+          'rand',
+          'randomGamma',
+          'randomNormal',
+          'randomStandardNormal',
+          'randomUniform',
+          'randomUniformInt',
+          'truncatedNormal',
+          'multinomial',
+        ].map((property) => ({ object: 'tf', property, message: chance })),
+      ],
+      'no-restricted-syntax': [
+        'error',
+        { selector: 'NewExpression[callee.name="Date"][arguments.length=0]', message: chance },
+        {
+          selector:
+            'ImportDeclaration[source.value=/^@tensorflow/] ImportSpecifier[imported.name=/^(rand|random[A-Z].*|truncatedNormal|multinomial)$/]',
+          message: chance,
+        },
+        { selector: 'TSEnumDeclaration', message: 'A union of strings says the same, without a class behind it.' },
+        { selector: 'ExportAllDeclaration', message: 'List names one by one: what is not exported does not exist.' },
+      ],
+      ...imports({ tensorflow: false }),
+    },
+  },
+  {
+    files: ['packages/core/src/{ops,tree,autodiff,compile}/**/*.ts', 'packages/{engine-*,testing}/src/**/*.ts'],
+    ignores: ['**/*.test.ts'],
+    rules: imports({ tensorflow: true }),
+  },
+  { files: ['packages/cli/src/**/*.ts'], rules: imports({ tensorflow: false, allow: ['@haba/*'] }) },
+  {
+    files: ['packages/*/src/**/*.test.ts'],
+    ignores: ['packages/cli/**'],
+    rules: imports({ tensorflow: true, allow: ['@haba/testing', '@haba/engine-*'] }),
+  },
+  { files: ['packages/cli/src/**/*.test.ts'], rules: { '@typescript-eslint/no-restricted-imports': 'off' } },
+)

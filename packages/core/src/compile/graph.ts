@@ -1,0 +1,109 @@
+import type { Tensor } from '@tensorflow/tfjs-core'
+
+export type DType = 'float32' | 'int32'
+export type Values = Float32Array | Int32Array
+
+/**
+ * Attributes of every primitive. Shapes are logical: images `[batch, height, width, channels]`, convolution kernels
+ * `[height, width, in, out]`, pads `[top, left, bottom, right]`. An operation's own shape is in its node.
+ */
+export interface PrimitiveAttributes {
+  // sources
+  input: { readonly index: number }
+  constant: { readonly values: Values }
+  fill: { readonly value: number }
+  // element-wise, one operand
+  neg: Empty
+  exp: Empty
+  log: Empty
+  sqrt: Empty
+  reciprocal: Empty
+  abs: Empty
+  sign: Empty
+  floor: Empty
+  sigmoid: Empty
+  tanh: Empty
+  relu: Empty
+  /** 1 where x > 0, else 0 */
+  step: Empty
+  cast: Empty
+  // element-wise, two operands that broadcast like numpy's
+  add: Empty
+  sub: Empty
+  mul: Empty
+  div: Empty
+  maximum: Empty
+  minimum: Empty
+  /** float32: 1 where a > b, else 0 */
+  greater: Empty
+  /** float32: 1 where a = b, else 0 */
+  equal: Empty
+  /** `[mask, a, b]` of one shape: a where mask is not 0, else b */
+  select: Empty
+  // reductions and layout
+  sum: { readonly axes: readonly number[]; readonly keepDims: boolean }
+  reduceMax: { readonly axes: readonly number[]; readonly keepDims: boolean }
+  broadcastTo: Empty
+  reshape: Empty
+  /** Output axis i is input axis `permutation[i]`. */
+  transpose: { readonly permutation: readonly number[] }
+  slice: { readonly begin: readonly number[] }
+  /** Zeros around. */
+  pad: { readonly before: readonly number[] }
+  concat: { readonly axis: number }
+  /** `[x, indices]`: rows of x along axis 0; indices are `[rows]` int32. */
+  gather: Empty
+  /** `[updates, indices]`: zeros with updates added at rows `indices` of axis 0. */
+  scatterAdd: Empty
+  // linear maps
+  /** `[…, m, k] · […, k, n]`, equal leading axes; a transposed operand is read with its last two axes exchanged. */
+  matMul: { readonly transposeA: boolean; readonly transposeB: boolean }
+  /** `[x, kernel]` */
+  conv2d: ConvolutionAttributes
+  /** `[dy, kernel]`: gradient of conv2d in x; also the transposed convolution. */
+  conv2dInput: ConvolutionAttributes
+  /** `[x, dy]`: gradient of conv2d in the kernel. */
+  conv2dFilter: ConvolutionAttributes
+  /** `[x]`: mean over windows, no padding. */
+  avgPool: PoolAttributes
+  /** `[dy]`: gradient of avgPool. */
+  avgPoolInput: PoolAttributes
+}
+
+export interface ConvolutionAttributes {
+  readonly strides: readonly [number, number]
+  readonly pads: readonly [top: number, left: number, bottom: number, right: number]
+}
+
+export interface PoolAttributes {
+  readonly size: readonly [number, number]
+  readonly strides: readonly [number, number]
+}
+
+type Empty = Readonly<Record<string, never>>
+
+export type Primitive = keyof PrimitiveAttributes
+
+/** One value of a traced program. */
+export type Node = {
+  [P in Primitive]: {
+    readonly op: P
+    readonly id: number
+    readonly inputs: readonly Node[]
+    readonly attributes: PrimitiveAttributes[P]
+    readonly shape: readonly number[]
+    readonly dtype: DType
+  }
+}[Primitive]
+
+/** A traced program: `nodes` in an order in which inputs come first; dead ones are gone. */
+export interface Graph {
+  readonly inputs: readonly Node[]
+  readonly nodes: readonly Node[]
+  readonly outputs: readonly Node[]
+}
+
+export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1)
+
+/** A traced tensor stands for a node instead of holding values. */
+export type Traced = { readonly tensor: Tensor; readonly node: Node }

@@ -1,0 +1,94 @@
+import type { Tensor } from '@tensorflow/tfjs-core'
+import { HabaError } from '../errors.js'
+import type { Args, Tree } from '../spec/tree.js'
+import { hostTensor, hostValue } from '../tree/host.js'
+import { fromLeaves, tensorLeaves, withTensors } from '../tree/tree.js'
+import { graphBuilder, type GraphBuilder } from './build.js'
+import type { DType, Graph, Node, Primitive, PrimitiveAttributes, Values } from './graph.js'
+
+/** What ops talk to while a function is being traced. */
+interface Trace {
+  record(op: Primitive, inputs: readonly Tensor[], attributes: object, shape: readonly number[], dtype: DType): Tensor
+  alias(x: Tensor): Tensor
+}
+
+let active: Trace | undefined
+
+export const activeTrace = (): Trace | undefined => active
+
+/** A traced function: its graph, and how the graph's outputs make up the function's result. */
+export interface Program<R> {
+  /** `graph.inputs[i]` belongs to `tensorLeaves(args)[i]`. */
+  readonly graph: Graph
+  /** Puts computed outputs, in the order of `graph.outputs`, into the shape of the result. */
+  result(outputs: readonly Tensor[]): R
+}
+
+const wrap = (node: Node): Tensor => hostTensor({ node }, node.shape, node.dtype)
+
+/** Runs `fn` on a builder with symbolic tensors in place of `args`' tensors; gives the nodes of the result. */
+export function traceInto<A extends readonly Args[], R>(
+  builder: GraphBuilder,
+  fn: (...args: A) => R,
+  args: A,
+): { readonly inputs: readonly Node[]; readonly result: R } {
+  if (active)
+    throw new HabaError(
+      'compile',
+      'one trace at a time',
+      'a compiled function inside another',
+      'Call the plain function inside.',
+    )
+  const nodeOf = (x: Tensor): Node => {
+    const value = hostValue(x)
+    if (value && 'node' in value) return value.node
+    // A concrete tensor: something captured by closure. It is frozen into the program.
+    return builder.node('constant', [], { values: x.dataSync() as Values }, x.shape, x.dtype as DType)
+  }
+  const inputs = tensorLeaves(args).map((leaf, index) =>
+    builder.node('input', [], { index }, leaf.shape, leaf.dtype as DType),
+  )
+  active = {
+    record: (op, operands, attributes, shape, dtype) =>
+      wrap(builder.node(op, operands.map(nodeOf), attributes as PrimitiveAttributes[typeof op], shape, dtype)),
+    alias: (x) => wrap(nodeOf(x)),
+  }
+  try {
+    return { inputs, result: fn(...withTensors(args, inputs.map(wrap))) }
+  } finally {
+    active = undefined
+  }
+}
+
+/** The node of a traced or captured tensor that a function returned. */
+export function nodeOfResult(builder: GraphBuilder, x: Tensor): Node {
+  const value = hostValue(x)
+  if (value && 'node' in value) return value.node
+  return builder.node('constant', [], { values: x.dataSync() as Values }, x.shape, x.dtype as DType)
+}
+
+/**
+ * Runs `fn` once on symbols and gives the simplified program.
+ *
+ * @param args tensor leaves lend their shapes and dtypes only; all other leaves are static
+ */
+export function trace<A extends readonly Args[], R extends Tree>(fn: (...args: A) => R, args: A): Program<R> {
+  const builder = graphBuilder()
+  const { inputs, result } = traceInto(builder, fn, args)
+  const outputs = tensorLeaves(result).map((leaf) => nodeOfResult(builder, leaf))
+  return { graph: graphOf(inputs, outputs), result: (values) => fromLeaves(result, values) }
+}
+
+/** The live nodes, inputs first, in an order in which operands precede their users. */
+export function graphOf(inputs: readonly Node[], outputs: readonly Node[]): Graph {
+  const live = new Set<Node>()
+  const pending = [...outputs]
+  while (pending.length > 0) {
+    const node = pending.pop()!
+    if (live.has(node)) continue
+    live.add(node)
+    pending.push(...node.inputs)
+  }
+  // Ids grow as nodes are made, and operands are made first.
+  return { inputs, outputs, nodes: [...live].sort((a, b) => a.id - b.id) }
+}

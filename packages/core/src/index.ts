@@ -1,0 +1,84 @@
+export { HabaError, type HabaErrorFacts } from './errors.js'
+export type { Augmentation } from './spec/augmentation.js'
+export type { Batch, ImageShape } from './spec/batch.js'
+export type { Dataset, Preprocessing, RealSource } from './spec/dataset.js'
+export type { Compiled, Engine, Linearized } from './spec/engine.js'
+export type { Game } from './spec/game.js'
+export type { Mode, Network, NetworkOutput } from './spec/network.js'
+export type { Advance, DrawContext, Drawn, RecurrenceObjective, SumObjective } from './spec/objective.js'
+export type { Optimizer } from './spec/optimizer.js'
+export type { Key } from './spec/random.js'
+export type { Layout, Parameterization, Rows, StorageReport, Synthetic } from './spec/synthetic.js'
+export type { Args, None, Tree } from './spec/tree.js'
+
+export { hostTensor, hostValue, scalar, tensor, type HostValue } from './tree/host.js'
+export {
+  disposeTree,
+  mapTree,
+  namedLeaves,
+  signature,
+  tensorLeaves,
+  treeFromJson,
+  treeToJson,
+  withTensors,
+} from './tree/tree.js'
+
+export { bits, fold, integers, keyFrom, normal, permutation, uniform } from './random/key.js'
+
+export { leakyRelu, logSoftmax, oneHot, softmax, softplus, swish } from './ops/activation.js'
+export { stopGradient } from './ops/apply.js'
+export {
+  abs,
+  add,
+  cast,
+  div,
+  equal,
+  exp,
+  floor,
+  greater,
+  log,
+  maximum,
+  minimum,
+  mul,
+  neg,
+  reciprocal,
+  relu,
+  select,
+  sigmoid,
+  sign,
+  sqrt,
+  square,
+  step,
+  sub,
+  tanh,
+  type Operand,
+} from './ops/elementwise.js'
+export { broadcastTo, concat, gather, pad, reshape, scatterAdd, slice, stack, sum, transpose } from './ops/layout.js'
+export { avgPool, conv2d, conv2dTranspose, matMul, type ConvolutionOptions } from './ops/linear.js'
+export { batchMoments, batchNorm, groupNorm, instanceNorm, layerNorm } from './ops/normalisation.js'
+export { maxPool } from './ops/pooling.js'
+export { max, mean } from './ops/reduce.js'
+export { affineSample, resizeBilinear } from './ops/resample.js'
+export { constant, fill, onesLike, zerosLike } from './ops/sources.js'
+
+export { grad, valueAndGrad, vjp, type Pulled } from './autodiff/grad.js'
+export { innerProduct } from './autodiff/inner.js'
+
+export { directEngine, type DirectEngineOptions } from './compile/direct-engine.js'
+export {
+  sizeOf,
+  type ConvolutionAttributes,
+  type DType,
+  type Graph,
+  type Node,
+  type PoolAttributes,
+  type Primitive,
+  type PrimitiveAttributes,
+  type Values,
+} from './compile/graph.js'
+export { traceLinear, type LinearProgram } from './compile/linearize.js'
+export { trace, type Program } from './compile/trace.js'
+
+export { cosineSimilarity } from './losses/cosine-similarity.js'
+export { crossEntropy } from './losses/cross-entropy.js'
+export { applyUpdates, atLeast, byName, frozen, sgd, type SgdOptions, type SgdState } from './optim/sgd.js'

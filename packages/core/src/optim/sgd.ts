@@ -1,0 +1,97 @@
+import type { Tensor } from '@tensorflow/tfjs-core'
+import { HabaError } from '../errors.js'
+import { add, maximum, mul, sub } from '../ops/elementwise.js'
+import { zerosLike } from '../ops/sources.js'
+import type { Optimizer } from '../spec/optimizer.js'
+import type { None, Tree } from '../spec/tree.js'
+import { mapTree } from '../tree/tree.js'
+
+export interface SgdOptions {
+  /** Above 0. */
+  readonly rate: number
+  /** `[0, 1)`. @default 0 */
+  readonly momentum?: number
+  /** Added to the gradient as `weightDecay · p`. @default 0 */
+  readonly weightDecay?: number
+}
+
+export interface SgdState {
+  /** As the parameters; absent without momentum. */
+  readonly velocity: Tree
+  readonly [name: string]: Tree
+}
+
+/**
+ * Stochastic gradient descent with PyTorch's momentum: `v ← momentum · v + g`, `p ← p - rate · v`.
+ *
+ * @throws HabaError for a rate or momentum out of range
+ */
+export function sgd({ rate, momentum = 0, weightDecay = 0 }: SgdOptions): Optimizer<SgdState> {
+  if (!(rate >= 0) || !Number.isFinite(rate)) throw new HabaError('sgd', 'a rate of at least 0', `${rate}`, 'Mend it.')
+  if (!(momentum >= 0 && momentum < 1)) throw new HabaError('sgd', 'a momentum in [0, 1)', `${momentum}`, 'Mend it.')
+  return {
+    init: (params) => ({ velocity: momentum ? mapTree((p) => zerosLike(p), params) : {} }),
+    update: (grads, state, params) => {
+      const decayed = weightDecay ? mapTree((g, p) => add(g, mul(p, weightDecay)), grads, params) : grads
+      if (!momentum) return { updates: mapTree((g) => mul(g, -rate), decayed), state }
+      const velocity = mapTree((g, v) => add(mul(v, momentum), g), decayed, state.velocity)
+      return { updates: mapTree((v) => mul(v, -rate), velocity), state: { velocity } }
+    },
+  }
+}
+
+/** A different optimiser for each named part, such as bases and hallucinators. */
+export function byName(parts: Readonly<Record<string, Optimizer>>): Optimizer<{ readonly [name: string]: Tree }> {
+  const partOf = (params: Tree, name: string): Tree => {
+    const part = (params as { readonly [name: string]: Tree })[name]
+    if (part === undefined)
+      throw new HabaError(
+        'byName',
+        `parameters with a part "${name}"`,
+        Object.keys(params).join(', '),
+        'Check the names.',
+      )
+    return part
+  }
+  const map = <R>(params: Tree, fn: (optimizer: Optimizer, name: string) => R): Record<string, R> => {
+    const extra = Object.keys(params).filter((name) => !(name in parts))
+    if (extra.length > 0)
+      throw new HabaError(
+        'byName',
+        `an optimiser for "${extra[0]}"`,
+        Object.keys(parts).join(', ') || 'none',
+        'Add one.',
+      )
+    return Object.fromEntries(Object.entries(parts).map(([name, optimizer]) => [name, fn(optimizer, name)]))
+  }
+  return {
+    init: (params) => map(params, (optimizer, name) => optimizer.init(partOf(params, name))),
+    update: (grads, state, params) => {
+      const done = map(params, (optimizer, name) =>
+        optimizer.update(partOf(grads, name), partOf(state, name), partOf(params, name)),
+      )
+      const pick = (which: 'updates' | 'state') =>
+        Object.fromEntries(Object.entries(done).map(([name, result]) => [name, result[which]]))
+      return { updates: pick('updates') as never, state: pick('state') }
+    },
+  }
+}
+
+/** Keeps parameters at or above a bound: what would fall below lands on it (HaBa's step size, 0.001). */
+export const atLeast = <S extends Tree>(bound: number, optimizer: Optimizer<S>): Optimizer<S> => ({
+  init: optimizer.init,
+  update: (grads, before, params) => {
+    const { updates, state } = optimizer.update(grads, before, params)
+    return { state, updates: mapTree((u, p) => sub(maximum(add(p, u), bound), p), updates, params) }
+  },
+})
+
+/** Leaves parameters as they are. */
+export const frozen: Optimizer<None> = {
+  init: () => ({}),
+  update: (grads, state) => ({ updates: mapTree((g) => zerosLike(g), grads), state }),
+}
+
+/** `params + updates`. */
+export const applyUpdates = <P extends Tree>(params: P, updates: P): P =>
+  mapTree((p: Tensor, u: Tensor) => add(p, u), params, updates)

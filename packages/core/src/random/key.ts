@@ -1,0 +1,80 @@
+import type { Key } from '../spec/random.js'
+
+const rotate = (x: number, by: number): number => (x << by) | (x >>> (32 - by))
+const ROTATIONS = [
+  [13, 15, 26, 6],
+  [17, 29, 16, 24],
+] as const
+
+/** Threefry-2x32 with 20 rounds (Salmon et al. 2011), the generator of JAX: a keyed shuffle of 64-bit counters. */
+function threefry(key: Key, c0: number, c1: number): readonly [number, number] {
+  const words = [key.hi | 0, key.lo | 0, (key.hi ^ key.lo ^ 0x1bd11bda) | 0] as const
+  let x0 = (c0 + words[0]) | 0
+  let x1 = (c1 + words[1]) | 0
+  for (let round = 0; round < 5; round++) {
+    for (const by of ROTATIONS[(round % 2) as 0 | 1]) {
+      x0 = (x0 + x1) | 0
+      x1 = rotate(x1, by) ^ x0
+    }
+    x0 = (x0 + words[((round + 1) % 3) as 0 | 1 | 2]) | 0
+    x1 = (x1 + words[((round + 2) % 3) as 0 | 1 | 2] + round + 1) | 0
+  }
+  return [x0 >>> 0, x1 >>> 0]
+}
+
+/** The key of a seed. */
+export const keyFrom = (seed: number): Key => ({ hi: Math.floor(seed / 2 ** 32) >>> 0, lo: seed >>> 0 })
+
+/**
+ * A key of its own for a purpose or a step: `fold(key, 'augment')` never disturbs `fold(key, 'rows')`.
+ *
+ * @param label a name, or a non-negative whole number
+ */
+export function fold(key: Key, label: string | number): Key {
+  // Numbers and names use different counters, so that 7 and '7' differ. Names are hashed by FNV-1a.
+  let hash = 0x811c9dc5
+  for (const unit of String(label)) hash = Math.imul(hash ^ unit.codePointAt(0)!, 0x01000193)
+  const [hi, lo] =
+    typeof label === 'number'
+      ? threefry(key, Math.floor(label / 2 ** 32) | 0, label | 0)
+      : threefry({ hi: key.hi ^ 0x9e3779b9, lo: key.lo }, hash, String(label).length)
+  return { hi, lo }
+}
+
+/** `count` words of 32 random bits. */
+export function bits(key: Key, count: number): Uint32Array {
+  const words = new Uint32Array(count + (count % 2))
+  for (let i = 0; i < words.length; i += 2) [words[i], words[i + 1]] = threefry(key, 0, i / 2) as [number, number]
+  return words.subarray(0, count)
+}
+
+/** `count` floats in `[low, high)`, 24 bits fine. @param low @default 0 @param high @default 1 */
+export function uniform(key: Key, count: number, low = 0, high = 1): Float32Array {
+  const words = bits(key, count)
+  return Float32Array.from(words, (word) => low + (high - low) * ((word >>> 8) / 2 ** 24))
+}
+
+/** `count` floats of mean 0 and standard deviation 1 (Box and Muller). */
+export function normal(key: Key, count: number): Float32Array {
+  const words = bits(key, 2 * count)
+  return Float32Array.from({ length: count }, (_, i) => {
+    const radius = Math.sqrt(-2 * Math.log(((words[2 * i]! >>> 8) + 0.5) / 2 ** 24))
+    return radius * Math.cos((2 * Math.PI * words[2 * i + 1]!) / 2 ** 32)
+  })
+}
+
+/** `count` whole numbers `0 … below-1`. */
+export function integers(key: Key, count: number, below: number): Int32Array {
+  return Int32Array.from(bits(key, count), (word) => Math.floor((word / 2 ** 32) * below))
+}
+
+/** The numbers `0 … count-1` in random order (Fisher and Yates). */
+export function permutation(key: Key, count: number): Int32Array {
+  const order = Int32Array.from({ length: count }, (_, i) => i)
+  const words = bits(key, count)
+  for (let i = count - 1; i > 0; i--) {
+    const j = Math.floor((words[i]! / 2 ** 32) * (i + 1))
+    ;[order[i], order[j]] = [order[j]!, order[i]!]
+  }
+  return order
+}

@@ -1,0 +1,32 @@
+import type { Tensor4D } from '@tensorflow/tfjs-core'
+import type { ImageShape } from './batch.js'
+
+/** Labelled images that can be read by index. */
+export interface RealSource {
+  readonly image: ImageShape
+  readonly classes: number
+  /** The class of every image, `0 … classes-1`, in the source's order. */
+  readonly labels: Int32Array
+  /** `[indices.length, height, width, channels]`, preprocessed; row r is image `indices[r]`. The caller owns it. */
+  images(indices: Int32Array): Promise<Tensor4D>
+}
+
+/** A fitted, invertible map from pixels in `[0, 1]` to the space that networks see. */
+export interface Preprocessing {
+  readonly name: string
+  /** Everything needed to rebuild it, as JSON (large matrices by reference to a file's tensors). */
+  readonly settings: Readonly<Record<string, unknown>>
+  /** Both maps take and return `[rows × height × width × channels]` values, row-major NHWC, as a new array. */
+  apply(pixels: Float32Array, image: ImageShape): Float32Array
+  invert(values: Float32Array, image: ImageShape): Float32Array
+}
+
+export interface Dataset {
+  readonly name: string
+  readonly image: ImageShape
+  readonly classes: number
+  readonly classNames: readonly string[]
+  readonly preprocessing: Preprocessing
+  readonly train: RealSource
+  readonly test: RealSource
+}

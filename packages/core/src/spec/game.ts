@@ -1,0 +1,16 @@
+import type { Scalar } from '@tensorflow/tfjs-core'
+import type { Key } from './random.js'
+import type { Layout, Synthetic } from './synthetic.js'
+import type { Args, Tree } from './tree.js'
+
+/** An add-on to any objective; a plain regulariser is a game without a critic (`None`). */
+export interface Game<Move extends Args = Args, Critic extends Tree = Tree> {
+  readonly name: string
+  /** Refuses, by name, layouts it cannot play on (such as a single view). */
+  init(key: Key, layout: Layout): Critic
+  draw(key: Key, layout: Layout): Move
+  /** What the set pays; differentiated in the set only. */
+  penalty(move: Move, set: Synthetic, critic: Critic): Scalar
+  /** What the critic minimises, on the updated set; differentiated in the critic only. */
+  critique(move: Move, set: Synthetic, critic: Critic): Scalar
+}

@@ -1,0 +1,63 @@
+import type { Scalar } from '@tensorflow/tfjs-core'
+import type { RealSource } from './dataset.js'
+import type { Key } from './random.js'
+import type { Layout, Synthetic } from './synthetic.js'
+import type { Args, None, Tree } from './tree.js'
+
+/** What an objective drew for one step: trees of tensors; other leaves are static. */
+export interface Drawn<Common extends Args, Item extends Args> {
+  readonly common: Common
+  readonly items: readonly Item[]
+}
+
+export interface DrawContext<S extends Args> {
+  readonly real: RealSource
+  readonly layout: Layout
+  readonly state: S
+}
+
+interface ObjectiveBase<Common extends Args, Item extends Args, P extends Tree, S extends Args> {
+  readonly name: string
+  /** `params` are learned with the set (MTT's step size); `state` is carried from step to step (DC's network). */
+  init(key: Key): { readonly params: P; readonly state: S }
+  /** All chance and all input and output of one step happen here. The caller owns what is drawn. */
+  draw(key: Key, from: DrawContext<S>): Promise<Drawn<Common, Item>>
+}
+
+/** What `advance` may use: the set after its update, rendered and detached. */
+export interface Advance<S extends Args> {
+  /** Compute the next carried state; not differentiated in the set. Absent where nothing is carried. */
+  advance?(key: Key, set: Synthetic, state: S): Promise<S>
+}
+
+/** A sum of terms over items (an item is a class, or all of them): DM, DC, DSA, DCC, CAFE. */
+export interface SumObjective<
+  Common extends Args = Args,
+  Item extends Args = Args,
+  P extends Tree = Tree,
+  S extends Args = Args,
+> extends ObjectiveBase<Common, Item, P, S> {
+  readonly kind: 'sum'
+  term(set: Synthetic, params: P, common: Common, item: Item): Scalar
+}
+
+/**
+ * A student trained step by step, and a last comparison: MTT, DD, LD. Item i becomes the input of step i.
+ * `input` alone sees the set; `step` is one fixed function, so it compiles once however the input was augmented.
+ */
+export interface RecurrenceObjective<
+  Common extends Args = Args,
+  Item extends Args = Args,
+  P extends Tree = Tree,
+  S extends Args = Args,
+  Carry extends Tree = Tree,
+  Input extends Tree = Tree,
+> extends ObjectiveBase<Common, Item, P, S> {
+  readonly kind: 'recurrence'
+  start(common: Common): Carry
+  input(set: Synthetic, common: Common, item: Item): Input
+  step(params: P, common: Common, carry: Carry, input: Input): Carry
+  finish(params: P, common: Common, carry: Carry): Scalar
+}
+
+export type NoParams = None

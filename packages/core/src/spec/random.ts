@@ -1,0 +1,5 @@
+/** A place in the tree of randomness: two unsigned 32-bit words. The same key always gives the same numbers. */
+export interface Key {
+  readonly hi: number
+  readonly lo: number
+}

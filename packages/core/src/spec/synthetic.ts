@@ -1,0 +1,47 @@
+import type { Scalar, Tensor1D } from '@tensorflow/tfjs-core'
+import type { Batch, ImageShape } from './batch.js'
+import type { Key } from './random.js'
+import type { Tree } from './tree.js'
+
+/** A synthetic set as seen from outside: `slots` stored items of fixed classes, each renderable in `views` ways. */
+export interface Layout {
+  readonly image: ImageShape
+  readonly classes: number
+  readonly slots: number
+  /** 1 for plain pixels; the number of hallucinators for HaBa. */
+  readonly views: number
+  /** The class of every slot, `[slots]`. */
+  readonly labels: Int32Array
+}
+
+/** Which slots, under which view. Drawn outside the mathematics, so it can be replayed. */
+export interface Rows {
+  /** `[rows]`, int32, `0 … slots-1`. */
+  readonly slots: Tensor1D
+  /** int32, `0 … views-1`. */
+  readonly view: Scalar
+}
+
+/** All that an objective, a game or an evaluator sees of a synthetic set. */
+export interface Synthetic {
+  readonly layout: Layout
+  render(rows: Rows): Batch
+}
+
+/** Exact storage of a finished set, part by part. */
+export interface StorageReport {
+  readonly parts: readonly { readonly name: string; readonly floats: number; readonly bytes: number }[]
+  readonly floats: number
+  readonly bytes: number
+}
+
+/** What is stored, and how it becomes pixels. */
+export interface Parameterization<P extends Tree> {
+  readonly name: string
+  readonly layout: Layout
+  /** `seed(perClass)` gives `perClass` real images of every class, class-major, to start from. */
+  init(key: Key, seed: (perClass: number) => Promise<Batch>): Promise<P>
+  /** Pure and differentiable in `params`. */
+  render(params: P, rows: Rows): Batch
+  storage(params: P): StorageReport
+}

@@ -1,0 +1,154 @@
+import { engine, KernelBackend, type DataId, type Rank, type Tensor, type TypedArray } from '@tensorflow/tfjs-core'
+import { HabaError } from '../errors.js'
+import { sizeOf, type DType, type Node, type Values } from '../compile/graph.js'
+
+/**
+ * What a host tensor holds: values, or the node of a program being traced. With `order`, axis i of the stored array is
+ * logical axis `order[i]`: engines keep their own layout between calls, and only reading restores the logical one.
+ */
+export type HostValue = { readonly values: Values; readonly order?: readonly number[] } | { readonly node: Node }
+
+interface Entry {
+  value: HostValue
+  references: number
+  readonly shape: readonly number[]
+}
+
+/**
+ * Holds tensors without computing anything. It is never registered nor made current: any tfjs backend that meets such a
+ * tensor moves the values to itself, so a program needs no backend at all unless it runs ops eagerly.
+ */
+class HostBackend extends KernelBackend {
+  readonly entries = new WeakMap<DataId, Entry>()
+  count = 0
+
+  private entry(id: DataId): Entry {
+    const entry = this.entries.get(id)
+    if (!entry) throw new HabaError('host tensor', 'a live tensor', 'a disposed one', 'Use it before disposing it.')
+    return entry
+  }
+
+  put(id: DataId, value: HostValue, shape: readonly number[]) {
+    this.entries.set(id, { value, references: 1, shape })
+    this.count++
+  }
+
+  value(id: DataId): HostValue {
+    return this.entry(id).value
+  }
+
+  override readSync(id: DataId): TypedArray {
+    const { value, shape } = this.entry(id)
+    if ('node' in value)
+      throw new HabaError(
+        'compile',
+        'a function that never looks at values',
+        'a read of a traced tensor (dataSync, print, or a tfjs op outside haba)',
+        'Use ops from @haba/core, and pass what you want to look at as a result.',
+      )
+    return value.order ? logical(value.values, shape, value.order) : value.values
+  }
+
+  override async read(id: DataId): Promise<TypedArray> {
+    return this.readSync(id)
+  }
+
+  override refCount(id: DataId): number {
+    return this.entries.get(id)?.references ?? 0
+  }
+
+  override incRef(id: DataId) {
+    this.entry(id).references++
+  }
+
+  override disposeData(id: DataId, force = false): boolean {
+    const entry = this.entries.get(id)
+    if (!entry) return true
+    if (--entry.references > 0 && !force) return false
+    this.entries.delete(id)
+    this.count--
+    return true
+  }
+
+  override numDataIds(): number {
+    return this.count
+  }
+
+  override memory() {
+    return { unreliable: false }
+  }
+
+  override floatPrecision(): 32 {
+    return 32
+  }
+
+  override epsilon(): number {
+    return 1e-7
+  }
+
+  override dispose() {}
+}
+
+const host = new HostBackend()
+
+/** Restores logical row-major order of an array stored with its axes in `order`. */
+function logical<V extends Values>(stored: V, shape: readonly number[], order: readonly number[]): V {
+  const rank = shape.length
+  const result = new (stored.constructor as new (n: number) => V)(stored.length)
+  const strides = new Array<number>(rank)
+  let stride = 1
+  for (let i = rank - 1; i >= 0; i--) {
+    strides[order[i]!] = stride
+    stride *= shape[order[i]!]!
+  }
+  const index = new Array<number>(rank).fill(0)
+  let offset = 0
+  for (let i = 0; i < result.length; i++) {
+    result[i] = stored[offset]!
+    for (let axis = rank - 1; axis >= 0; axis--) {
+      offset += strides[axis]!
+      if (++index[axis]! < shape[axis]!) break
+      offset -= strides[axis]! * shape[axis]!
+      index[axis] = 0
+    }
+  }
+  return result
+}
+
+export function hostTensor<R extends Rank = Rank>(value: HostValue, shape: readonly number[], dtype: DType): Tensor<R> {
+  const dataId: DataId = {}
+  host.put(dataId, value, shape)
+  return engine().makeTensorFromTensorInfo({ dataId, shape: [...shape], dtype }, host) as Tensor<R>
+}
+
+/** The stored form of a tensor if it lives on the host, as engines read it; undefined where another backend holds it. */
+export function hostValue(tensor: Tensor): HostValue | undefined {
+  return host.entries.get(tensor.dataId)?.value
+}
+
+/**
+ * A tensor from values, held on the host: needs no tfjs backend.
+ *
+ * @param values row-major; an array of its own (not copied) or a list of numbers
+ * @param shape its product must be the number of values
+ */
+export function tensor<R extends Rank = Rank>(
+  values: Values | readonly number[],
+  shape: readonly number[],
+  dtype: DType = values instanceof Int32Array ? 'int32' : 'float32',
+): Tensor<R> {
+  if (values.length !== sizeOf(shape))
+    throw new HabaError('tensor', `${sizeOf(shape)} values for shape [${shape}]`, `${values.length}`, 'Mend the shape.')
+  const typed =
+    dtype === 'int32'
+      ? values instanceof Int32Array
+        ? values
+        : Int32Array.from(values)
+      : values instanceof Float32Array
+        ? values
+        : Float32Array.from(values)
+  return hostTensor<R>({ values: typed }, shape, dtype)
+}
+
+/** A tensor of rank 0 on the host. */
+export const scalar = (value: number, dtype: DType = 'float32') => tensor<Rank.R0>([value], [], dtype)

@@ -1,0 +1,119 @@
+import { Tensor } from '@tensorflow/tfjs-core'
+import { HabaError } from '../errors.js'
+import type { Args, Tree } from '../spec/tree.js'
+import { tensor } from './host.js'
+
+type AnyTree = Args | Tree
+const isTensor = (x: unknown): x is Tensor => x instanceof Tensor
+const isRecord = (x: AnyTree): x is { readonly [name: string]: AnyTree & Args } =>
+  typeof x === 'object' && !isTensor(x) && !Array.isArray(x)
+const names = (x: object): string[] => Object.keys(x).sort()
+
+function visit(tree: AnyTree, path: string, see: (leaf: unknown, path: string) => void): void {
+  const inside = (name: string | number) => (path === '' ? `${name}` : `${path}.${name}`)
+  if (Array.isArray(tree)) tree.forEach((child: AnyTree, i) => visit(child, inside(i), see))
+  else if (isRecord(tree)) for (const name of names(tree)) visit(tree[name], inside(name), see)
+  else see(tree, path)
+}
+
+/** A tree of the same structure with every leaf replaced. */
+function rebuild(tree: AnyTree, replace: (leaf: unknown) => unknown): unknown {
+  if (Array.isArray(tree)) return tree.map((child: AnyTree) => rebuild(child, replace))
+  if (isRecord(tree)) {
+    // Visited in sorted order, as leaves are listed, but written in the tree's own order.
+    const made = new Map(names(tree).map((name) => [name, rebuild(tree[name], replace)]))
+    return Object.fromEntries(Object.keys(tree).map((name) => [name, made.get(name)]))
+  }
+  return replace(tree)
+}
+
+/** All tensors of a tree; record keys in sorted order. */
+export function tensorLeaves(tree: AnyTree): readonly Tensor[] {
+  const leaves: Tensor[] = []
+  visit(tree, '', (leaf) => isTensor(leaf) && leaves.push(leaf))
+  return leaves
+}
+
+/** All tensors of a tree by their dotted paths, such as `bases` or `hallucinators.encode.kernel`. */
+export function namedLeaves(tree: AnyTree): ReadonlyMap<string, Tensor> {
+  const leaves = new Map<string, Tensor>()
+  visit(tree, '', (leaf, path) => isTensor(leaf) && leaves.set(path, leaf))
+  return leaves
+}
+
+/** The tree with its tensors replaced, in the order of `tensorLeaves`; static leaves stay. */
+export function withTensors<T extends AnyTree>(tree: T, tensors: readonly Tensor[]): T {
+  let next = 0
+  const result = rebuild(tree, (leaf) => (isTensor(leaf) ? tensors[next++] : leaf)) as T
+  if (next !== tensors.length)
+    throw new HabaError('tree', `${next} tensors`, `${tensors.length}`, 'Pass one for every tensor leaf.')
+  return result
+}
+
+export const fromLeaves = withTensors
+
+/**
+ * Applies a function to the corresponding tensors of trees of one structure.
+ *
+ * @example `mapTree((p, g) => sub(p, mul(g, 0.1)), params, grads)`
+ */
+export function mapTree<T extends AnyTree>(
+  fn: (...leaves: readonly Tensor[]) => Tensor,
+  tree: T,
+  ...others: readonly AnyTree[]
+): T {
+  const columns = [tree, ...others].map(tensorLeaves)
+  const count = columns[0]!.length
+  if (columns.some((column) => column.length !== count))
+    throw new HabaError(
+      'mapTree',
+      'trees of one structure',
+      columns.map((c) => `${c.length} leaves`).join(', '),
+      'Check which tree lacks a part.',
+    )
+  return withTensors(
+    tree,
+    columns[0]!.map((_, i) => fn(...columns.map((column) => column[i]!))),
+  )
+}
+
+/** Frees every tensor of every tree. */
+export function disposeTree(...trees: readonly AnyTree[]): void {
+  for (const tree of trees) for (const leaf of tensorLeaves(tree)) leaf.dispose()
+}
+
+/** What a compiled function depends on besides the values of its tensors. */
+export function signature(args: readonly Args[]): string {
+  const parts: string[] = []
+  args.forEach((arg, i) =>
+    visit(arg, `${i}`, (leaf, path) =>
+      parts.push(`${path}=${isTensor(leaf) ? `${leaf.dtype}[${leaf.shape}]` : JSON.stringify(leaf)}`),
+    ),
+  )
+  return parts.join(';')
+}
+
+/** A tree's tensors as plain JSON data: `{ shape, dtype, values }` in place of each tensor. Floats survive exactly. */
+export const treeToJson = (tree: AnyTree): unknown =>
+  rebuild(tree, (leaf) =>
+    isTensor(leaf) ? { $tensor: { shape: leaf.shape, dtype: leaf.dtype, values: [...leaf.dataSync()] } } : leaf,
+  )
+
+interface TensorJson {
+  readonly $tensor: {
+    readonly shape: readonly number[]
+    readonly dtype: 'float32' | 'int32'
+    readonly values: readonly number[]
+  }
+}
+
+/** The inverse of `treeToJson`. */
+export function treeFromJson<T extends AnyTree>(json: unknown): T {
+  if (Array.isArray(json)) return json.map((child) => treeFromJson(child)) as unknown as T
+  if (typeof json !== 'object' || json === null) return json as T
+  if ('$tensor' in json) {
+    const { shape, dtype, values } = (json as TensorJson).$tensor
+    return tensor(values, shape, dtype) as unknown as T
+  }
+  return Object.fromEntries(Object.entries(json).map(([name, child]) => [name, treeFromJson(child)])) as T
+}

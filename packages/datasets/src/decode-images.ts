@@ -1,0 +1,107 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { HabaError, type ImageShape } from '@haba/core'
+import { eachAtOnce } from './each-at-once.js'
+import type { ImageFiles } from './list-images.js'
+import { valuesOf } from './pixels.js'
+
+/** How image files become pixels. */
+export interface Decoding {
+  /** Resize to this, without keeping proportions. */
+  readonly size?: readonly [height: number, width: number] | undefined
+  /** 3: sRGB, grey is repeated; 1: grey. Alpha is dropped. */
+  readonly channels: 1 | 3
+}
+
+/** How far decoding has come. */
+export interface DecodingProgress {
+  readonly half: 'train' | 'test'
+  readonly done: number
+  readonly total: number
+}
+
+interface Decoded {
+  readonly data: Uint8Array
+  readonly image: ImageShape
+}
+
+/** Enough to keep the decoder's threads busy. */
+const filesAtOnce = 8
+const mostNamed = 5
+
+/** A function from a path to pixels. */
+async function decoder({ size, channels }: Decoding): Promise<(file: string) => Promise<Decoded>> {
+  const { default: sharp } = await import('sharp') // here, so that arrays and MNIST need no decoder
+  return async (file) => {
+    const opened = sharp(await readFile(file))
+    const sized = size ? opened.resize({ height: size[0], width: size[1], fit: 'fill', kernel: 'linear' }) : opened
+    const { data, info } = await sized
+      .removeAlpha()
+      .toColourspace(channels === 3 ? 'srgb' : 'b-w')
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true })
+    return {
+      data: info.channels === channels ? data : repeat(data, channels),
+      image: [info.height, info.width, channels],
+    }
+  }
+}
+
+const repeat = (grey: Uint8Array, channels: number) =>
+  Uint8Array.from({ length: grey.length * channels }, (_, i) => grey[Math.floor(i / channels)]!)
+
+/** The shape of the first image that can be read. */
+export async function shapeOfFirst({ folder, files }: ImageFiles, decoding: Decoding): Promise<ImageShape> {
+  const decode = await decoder(decoding)
+  for (const file of files) {
+    const decoded = await decode(join(folder, file)).catch(() => undefined)
+    if (decoded) return decoded.image
+  }
+  throw new HabaError(folder, 'PNG or JPEG images', `${files.length} files of which none can be read`, 'Check them.')
+}
+
+interface DecodeOptions {
+  readonly half: 'train' | 'test'
+  readonly list: ImageFiles
+  readonly image: ImageShape
+  readonly decoding: Decoding
+  readonly onProgress?: ((progress: DecodingProgress) => void) | undefined
+}
+
+/** Decodes all files of a half into one array; those that do not fit are counted, and the first few named. */
+export async function decodeImages({ half, list, image, decoding, onProgress }: DecodeOptions): Promise<Uint8Array> {
+  const { folder, files } = list
+  const decode = await decoder(decoding)
+  const size = valuesOf(image)
+  const pixels = new Uint8Array(files.length * size)
+  const faults = new Map<number, string>()
+  let done = 0
+  await eachAtOnce(files.length, filesAtOnce, async (i) => {
+    try {
+      const decoded = await decode(join(folder, files[i]!))
+      if (decoded.image.every((length, axis) => length === image[axis])) pixels.set(decoded.data, i * size)
+      else faults.set(i, `is ${decoded.image[0]}×${decoded.image[1]}`)
+    } catch (error) {
+      faults.set(i, firstLine(error))
+    }
+    done++
+    if (done % 1000 === 0 || done === files.length) onProgress?.({ half, done, total: files.length })
+  })
+  if (faults.size > 0) throw faultsError(list, image, faults)
+  return pixels
+}
+
+const firstLine = (error: unknown) => (error instanceof Error ? error.message : String(error)).trim().split('\n')[0]!
+
+function faultsError({ folder, files }: ImageFiles, image: ImageShape, faults: ReadonlyMap<number, string>): HabaError {
+  const named = [...faults.keys()]
+    .sort((a, b) => a - b)
+    .slice(0, mostNamed)
+    .map((i) => `${join(folder, files[i]!)} (${faults.get(i)})`)
+  return new HabaError(
+    folder,
+    `${files.length} PNG or JPEG images of ${image[0]}×${image[1]}`,
+    `${faults.size} that are not: ${named.join('; ')}${faults.size > named.length ? '; …' : ''}`,
+    'Mend or remove them; give `size` to bring all to one size, or `include` to choose files.',
+  )
+}

@@ -1,0 +1,2 @@
+export { onnxEngine, type OnnxEngine, type OnnxEngineOptions } from './engine.js'
+export type { FunctionStats, OnnxStats } from './stats.js'

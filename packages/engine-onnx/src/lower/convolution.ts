@@ -1,0 +1,113 @@
+import type { Emitter } from '../emitter.js'
+import { laidOut, stored, type Value } from '../value.js'
+import type { Lowering, Lowerings } from './lowering.js'
+
+/** Images as onnx wants them: `[batch, channels, height, width]`. */
+export const imageOrder = [0, 3, 1, 2]
+
+/** Kernels as onnx wants them: `[out, in, height, width]`. */
+const kernelOrder = [3, 2, 0, 1]
+
+/** Kernels with in and out exchanged: `[in, out, height, width]`. */
+const exchangedOrder = [2, 3, 0, 1]
+
+type Four = readonly [number, number, number, number]
+
+const lengths = (value: { readonly shape: readonly number[] }) => value.shape as Four
+
+const conv2d: Lowering<'conv2d'> = (emit, node, [x, kernel]) => {
+  const { pads, strides } = node.attributes
+  const inputs = [laidOut(emit, x, imageOrder).name, laidOut(emit, kernel, kernelOrder).name]
+  const attributes = { pads, strides, kernel_shape: kernel.shape.slice(0, 2) }
+  return convolution(emit, 'Conv', inputs, attributes, node.shape)
+}
+
+function convolution(
+  emit: Emitter,
+  type: 'Conv' | 'ConvTranspose',
+  inputs: readonly string[],
+  attributes: Parameters<Emitter['op']>[2],
+  shape: readonly number[],
+): Value {
+  const withBias = (bias: string) => emit.op(type, [...inputs, bias], attributes)
+  return { ...stored(emit.op(type, inputs, attributes), shape, imageOrder), withBias }
+}
+
+/** Below this many channels a transposed convolution is quicker than a convolution with the kernel flipped. */
+const fewChannels = 16
+
+/**
+ * At stride 1 the gradient in x is a convolution of dy with the kernel flipped and its channels exchanged, which
+ * onnxruntime runs several times as fast as the transposed convolution that it is in general.
+ */
+const conv2dInput: Lowering<'conv2dInput'> = (emit, node, [dy, kernel]) => {
+  const { pads, strides } = node.attributes
+  const [height, width, channels] = lengths(kernel)
+  const gradient = laidOut(emit, dy, imageOrder)
+  const around: Four = [height - 1 - pads[0], width - 1 - pads[1], height - 1 - pads[2], width - 1 - pads[3]]
+  const flips = strides.every((stride) => stride === 1) && around.every((pad) => pad >= 0) && channels >= fewChannels
+  const kernel_shape = [height, width]
+  if (flips) {
+    const inputs = [gradient.name, flipped(emit, kernel)]
+    return convolution(emit, 'Conv', inputs, { pads: around, strides, kernel_shape }, node.shape)
+  }
+  const output_padding = [0, 1].map(
+    (axis) =>
+      node.shape[axis + 1]! -
+      ((dy.shape[axis + 1]! - 1) * strides[axis]! + kernel_shape[axis]! - pads[axis]! - pads[axis + 2]!),
+  )
+  const inputs = [gradient.name, laidOut(emit, kernel, kernelOrder).name]
+  return convolution(emit, 'ConvTranspose', inputs, { pads, strides, kernel_shape, output_padding }, node.shape)
+}
+
+/** `[in, out, height, width]`, turned by half a turn: as a product with a permutation matrix, quicker than a slice. */
+function flipped(emit: Emitter, kernel: Value): string {
+  const [height, width, channels, out] = lengths(kernel)
+  const taps = height * width
+  const exchanged = laidOut(emit, kernel, exchangedOrder).name
+  if (taps === 1) return exchanged
+  const reversal = Array.from({ length: taps * taps }, (_, i) => (i % taps === taps - 1 - Math.floor(i / taps) ? 1 : 0))
+  const rows = emit.reshape(exchanged, [channels, out, height, width], [channels * out, taps])
+  const turned = emit.op('MatMul', [rows, emit.constant(reversal, [taps, taps])])
+  return emit.reshape(turned, [channels * out, taps], [channels, out, height, width])
+}
+
+/**
+ * The gradient in the kernel is a convolution of x with dy as its kernel and the batch as its channels. Said in rank 5,
+ * with x's channels as a depth that the kernel does not reach over, onnxruntime runs it as one matrix product.
+ */
+const conv2dFilter: Lowering<'conv2dFilter'> = (emit, node, [x, dy]) => {
+  const [batch, height, width, channels] = lengths(x)
+  const [, rows, columns, out] = lengths(dy)
+  const [kernelHeight, kernelWidth] = lengths(node)
+  const { pads, strides } = node.attributes
+  const image = emit.reshape(
+    laidOut(emit, x, imageOrder).name,
+    [batch, channels, height, width],
+    [1, batch, channels, height, width],
+  )
+  // [out, batch, rows, columns]
+  const gradient = emit.reshape(
+    laidOut(emit, dy, [3, 0, 1, 2]).name,
+    [out, batch, rows, columns],
+    [out, batch, 1, rows, columns],
+  )
+  const name = emit.op('Conv', [image, gradient], {
+    pads: [0, pads[0], pads[1], 0, pads[2], pads[3]],
+    kernel_shape: [1, rows, columns],
+    dilations: [1, ...strides],
+    strides: [1, 1, 1],
+  })
+  // Where the stride does not divide the height, the last rows of x touch no window, and rows beyond the kernel appear.
+  const found = [
+    height + pads[0] + pads[2] - (rows - 1) * strides[0],
+    width + pads[1] + pads[3] - (columns - 1) * strides[1],
+  ]
+  const all = emit.reshape(name, [1, out, channels, ...found], [out, channels, ...found])
+  const exact = found[0] === kernelHeight && found[1] === kernelWidth
+  const cut = () =>
+    emit.op('Slice', [all, emit.integers([0, 0]), emit.integers([kernelHeight, kernelWidth]), emit.integers([2, 3])])
+  return stored(exact ? all : cut(), node.shape, kernelOrder)
+}
+
+export const convolutions: Lowerings<'conv2d' | 'conv2dInput' | 'conv2dFilter'> = { conv2d, conv2dInput, conv2dFilter }

@@ -1,0 +1,114 @@
+import type { Node, Primitive } from '@haba/core'
+import type { Emitter } from '../emitter.js'
+import { dataType } from '../onnx-model.js'
+import { aligned, expanded, numeric, withRank, type Value } from '../value.js'
+import type { Lowering, Lowerings } from './lowering.js'
+
+const unary =
+  (type: string) =>
+  (emit: Emitter, node: Node, [x]: readonly [Value, ...unknown[]]): Value => {
+    const value = numeric(emit, x)
+    return { ...value, dtype: node.dtype, name: emit.op(type, [value.name]), withBias: undefined }
+  }
+
+const binary =
+  (type: string) =>
+  (emit: Emitter, node: Node, [a, b]: readonly [Value, Value, ...unknown[]]): Value => {
+    const operands = [numeric(emit, a), numeric(emit, b)]
+    const { values, order, extent } = aligned(emit, operands, node.shape.length)
+    const name = emit.op(
+      type,
+      values.map((value) => value.name),
+    )
+    return { name, shape: node.shape, extent, order, dtype: node.dtype }
+  }
+
+/** Comparisons stay bool until something computes with them. */
+const comparison =
+  (type: string) =>
+  (emit: Emitter, node: Node, operands: readonly [Value, Value, ...unknown[]]): Value => ({
+    ...binary(type)(emit, node, operands),
+    mask: true,
+  })
+
+const add: Lowering<'add'> = (emit, node, operands) =>
+  biased(emit, operands[0], operands[1]) ??
+  biased(emit, operands[1], operands[0]) ??
+  binary('Add')(emit, node, operands)
+
+/** Folds a vector along the channels into the convolution that it is added to. */
+function biased(emit: Emitter, convolution: Value, vector: Value): Value | undefined {
+  const { withBias, shape } = convolution
+  if (!withBias || vector.shape.length > shape.length) return undefined
+  const bias = withRank(emit, numeric(emit, vector), shape.length)
+  const channels = shape.length - 1
+  if (bias.extent.some((length, axis) => axis !== channels && length !== 1)) return undefined
+  const whole = expanded(emit, { ...bias, shape: bias.extent.with(channels, shape[channels]!) })
+  const name = withBias(
+    emit.reshape(
+      whole.name,
+      whole.order.map((axis) => whole.extent[axis]!),
+      [shape[channels]!],
+    ),
+  )
+  return { ...convolution, name, withBias: undefined }
+}
+
+const step: Lowering<'step'> = (emit, node, [x]) => {
+  const value = numeric(emit, x)
+  const zero = emit.constant([0], [], value.dtype)
+  const name = emit.op('Greater', [value.name, zero])
+  return { ...value, name, dtype: node.dtype, mask: true, withBias: undefined }
+}
+
+const floor: Lowering<'floor'> = (emit, node, operands) =>
+  operands[0].dtype === 'int32' ? numeric(emit, operands[0]) : unary('Floor')(emit, node, operands)
+
+const cast: Lowering<'cast'> = (emit, node, [x]) => {
+  if (x.dtype === node.dtype || x.mask) return { ...x, dtype: node.dtype }
+  const name = emit.op('Cast', [x.name], { to: dataType(node.dtype) })
+  return { ...x, name, dtype: node.dtype, withBias: undefined }
+}
+
+const select: Lowering<'select'> = (emit, node, [mask, a, b]) => {
+  const condition = mask.mask
+    ? mask
+    : { ...mask, mask: true, name: emit.op('Cast', [mask.name], { to: dataType('bool') }) }
+  const { values, order, extent } = aligned(emit, [condition, numeric(emit, a), numeric(emit, b)], node.shape.length)
+  const name = emit.op(
+    'Where',
+    values.map((value) => value.name),
+  )
+  return { name, shape: node.shape, extent, order, dtype: node.dtype }
+}
+
+type Elementwise = Extract<
+  Primitive,
+  | 'neg' | 'exp' | 'log' | 'sqrt' | 'reciprocal' | 'abs' | 'sign' | 'floor' | 'sigmoid' | 'tanh' | 'relu' | 'step'
+  | 'cast' | 'add' | 'sub' | 'mul' | 'div' | 'maximum' | 'minimum' | 'greater' | 'equal' | 'select'
+> // prettier-ignore
+
+export const elementwise: Lowerings<Elementwise> = {
+  neg: unary('Neg'),
+  exp: unary('Exp'),
+  log: unary('Log'),
+  sqrt: unary('Sqrt'),
+  reciprocal: unary('Reciprocal'),
+  abs: unary('Abs'),
+  sign: unary('Sign'),
+  sigmoid: unary('Sigmoid'),
+  tanh: unary('Tanh'),
+  relu: unary('Relu'),
+  floor,
+  step,
+  cast,
+  add,
+  sub: binary('Sub'),
+  mul: binary('Mul'),
+  div: binary('Div'),
+  maximum: binary('Max'),
+  minimum: binary('Min'),
+  greater: comparison('Greater'),
+  equal: comparison('Equal'),
+  select,
+}

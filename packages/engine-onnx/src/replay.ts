@@ -1,0 +1,103 @@
+import { HabaError, hostTensor, type DType, type Program } from '@haba/core'
+import { InferenceSession, Tensor as OnnxTensor } from 'onnxruntime-node'
+import type { Leaf } from './leaves.js'
+import { inputName, lowerGraph, outputName, type LoweredGraph } from './lower.js'
+import { compiling, countersOf, type Counters } from './stats.js'
+import { isIdentity } from './value.js'
+
+export interface ReplayerOptions<R> {
+  /** Of the function, for errors and counts. */
+  readonly name: string
+  readonly program: Program<R>
+  readonly session: InferenceSession.SessionOptions
+  readonly counters: Counters
+}
+
+/** Runs one traced program again and again. */
+export interface Replayer<R> {
+  /** @param key the signature, for errors */
+  run(leaves: readonly Leaf[], key: string): Promise<R>
+  close(): Promise<void>
+}
+
+interface Ready {
+  readonly session: InferenceSession
+  readonly lowered: LoweredGraph
+}
+
+/** Makes one onnx session for every combination of layouts in which the inputs arrive. */
+export function replayer<R>({ name, program, session, counters }: ReplayerOptions<R>): Replayer<R> {
+  const { graph } = program
+  const sessions = new Map<string, Promise<Ready>>()
+  const mine = countersOf(counters, name)
+
+  async function prepare(leaves: readonly Leaf[]): Promise<Ready> {
+    const lowered = compiling(counters, () =>
+      lowerGraph(
+        graph,
+        leaves.map(({ order }) => order),
+      ),
+    )
+    const start = performance.now()
+    const made = await InferenceSession.create(lowered.model, session)
+    counters.compileMilliseconds += performance.now() - start
+    counters.sessions++
+    mine.operators = lowered.operators
+    return { session: made, lowered }
+  }
+
+  async function replay(leaves: readonly Leaf[], { session, lowered }: Ready): Promise<R> {
+    const start = performance.now()
+    const feeds = Object.fromEntries(
+      lowered.inputs.map((i) => [inputName(i), onnxTensor(graph.inputs[i]!.shape, leaves[i]!, graph.inputs[i]!.dtype)]),
+    )
+    const running = performance.now()
+    const found = await session.run(feeds)
+    const returned = performance.now()
+    const outputs = lowered.outputs.map(({ shape, order }, i) => {
+      const values = found[outputName(i)]!.data as Leaf['values']
+      return hostTensor(isIdentity(order) ? { values } : { values, order }, shape, graph.outputs[i]!.dtype)
+    })
+    const result = program.result(outputs)
+    mine.calls++
+    mine.runMilliseconds += returned - running
+    mine.hostMilliseconds += running - start + performance.now() - returned
+    return result
+  }
+
+  return {
+    async run(leaves, key) {
+      const layout = leaves.map(({ order }) => order.join('')).join()
+      try {
+        let ready = sessions.get(layout)
+        if (!ready) sessions.set(layout, (ready = prepare(leaves)))
+        return await replay(leaves, await ready)
+      } catch (cause) {
+        throw new HabaError(
+          `onnxEngine: ${name}`,
+          'a program that onnxruntime runs',
+          `"${cause instanceof Error ? cause.message : String(cause)}" for the signature ${key}`,
+          'Check shapes and the range of indices.',
+          { cause },
+        )
+      }
+    },
+    async close() {
+      const open = await Promise.allSettled(sessions.values())
+      sessions.clear()
+      for (const made of open)
+        if (made.status === 'fulfilled') {
+          made.value.session.endProfiling()
+          await made.value.session.release()
+        }
+    },
+  }
+}
+
+/** Hands an array over as it is. */
+const onnxTensor = (shape: readonly number[], { values, order }: Leaf, dtype: DType) =>
+  new OnnxTensor(
+    dtype,
+    values,
+    order.map((axis) => shape[axis]!),
+  )

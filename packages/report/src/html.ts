@@ -1,0 +1,29 @@
+/** Text that is safe to stand in a page as it is. */
+export interface Html {
+  readonly html: string
+}
+
+type Part = Html | string | number | undefined | readonly Part[]
+
+/** Fills a page's template; whatever is not `Html` itself is escaped, so data cannot become markup. */
+export function html(text: TemplateStringsArray, ...parts: readonly Part[]): Html {
+  return { html: text.map((piece, at) => piece + fill(parts[at])).join('') }
+}
+
+/** Takes markup as it is: for what a library drew and the package's own style. */
+export const trusted = (markup: string): Html => ({ html: markup })
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+
+function fill(part: Part): string {
+  if (part === undefined) return ''
+  if (typeof part === 'number' || typeof part === 'string')
+    return String(part).replace(/[&<>"']/g, (character) => entities[character]!)
+  return 'html' in part ? part.html : part.map(fill).join('')
+}

@@ -1,0 +1,5 @@
+export { metricsLine, readMetrics, type Metrics } from './metrics.js'
+export { gridLayout, pictureGrid, type GridLayout, type GridRow, type PictureGridOptions } from './picture-grid.js'
+export { encodePicture, type Picture, type Pixels } from './picture.js'
+export { runPage, type Accuracy, type Gallery, type GallerySlot, type RunPage, type Snapshot } from './run-page.js'
+export { toPixels, type PixelRows, type ToPixelsOptions } from './to-pixels.js'

@@ -1,0 +1,59 @@
+import { HabaError } from '@haba/core'
+
+/** What one step measured: finite numbers by name. */
+export interface Metrics {
+  /** Counts finished steps from 1. */
+  readonly step: number
+  readonly [name: string]: number
+}
+
+/** One line of a metrics file, newline included: JSON with `step` first, then `loss`, then the rest by name. */
+export function metricsLine(metrics: Metrics): string {
+  const names = Object.keys(metrics).sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1))
+  const broken = names.find((name) => !Number.isFinite(metrics[name]))
+  if (broken !== undefined)
+    throw new HabaError(
+      'metricsLine',
+      'finite numbers, which JSON can hold',
+      `${broken} ${metrics[broken]} at step ${metrics.step}`,
+      'The run has diverged: lower its learning rates, or leave this number out.',
+    )
+  return `${JSON.stringify(Object.fromEntries(names.map((name) => [name, metrics[name]])))}\n`
+}
+
+const rank = (name: string) => (name === 'step' ? 0 : name === 'loss' ? 1 : 2)
+
+/**
+ * Reads a metrics file. A last line that breaks off is left out, as an interrupted run leaves it; any other broken line
+ * is an error that names it. Where a resumed run logged a step again, its last line counts.
+ */
+export function readMetrics(text: string): readonly Metrics[] {
+  const lines = text.split('\n')
+  const steps = new Map<number, Metrics>()
+  lines.forEach((line, at) => {
+    if (line.trim() === '') return
+    const value = parse(line)
+    if (isMetrics(value)) steps.set(value.step, value)
+    else if (value !== undefined || at < lines.length - 1)
+      throw new HabaError(
+        'readMetrics',
+        'a JSON object of finite numbers with a step on every line',
+        `line ${at + 1}: ${line.length > 60 ? `${line.slice(0, 60)}…` : line}`,
+        'Remove this line, or restore the file from the run that wrote it.',
+      )
+  })
+  return [...steps.values()].sort((a, b) => a.step - b.step)
+}
+
+/** `undefined` where the line is not JSON. */
+function parse(line: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch {
+    return undefined
+  }
+}
+
+function isMetrics(value: unknown): value is Metrics {
+  return typeof value === 'object' && value !== null && 'step' in value && Object.values(value).every(Number.isFinite)
+}

@@ -1,0 +1,110 @@
+import { HabaError } from '@haba/core'
+import sharp from 'sharp'
+import { lettering } from './lettering.js'
+import type { Pixels } from './picture.js'
+
+/** One slot of a set. */
+export interface GridRow {
+  /** The class name, say. */
+  readonly label: string
+  /** What is stored; left out for plain pixels, whose only view is what is stored. */
+  readonly basis?: Pixels
+  /** What it is rendered to, a picture per view. */
+  readonly views: readonly Pixels[]
+}
+
+export interface PictureGridOptions {
+  readonly rows: readonly GridRow[]
+  /**
+   * How many pixels of the PNG a pixel of the largest picture becomes, along each axis; smaller pictures (bases at half
+   * size) are enlarged by the largest whole factor that fits the same cell.
+   * @default 3
+   */
+  readonly scale?: number
+}
+
+/** Where the pictures of a grid lie, in pixels of the PNG. */
+export interface GridLayout {
+  readonly width: number
+  readonly height: number
+  /** The side lengths of one cell. */
+  readonly cell: readonly [width: number, height: number]
+  /** The left edge of every column and the top edge of every row. */
+  readonly lefts: readonly number[]
+  readonly tops: readonly number[]
+}
+
+const gap = 4
+const margin = 12
+const letter = 12
+const paper = 250
+const ink = '#3d4148'
+
+/** A PNG of bases beside their hallucinated images, a row per slot, enlarged by nearest neighbour, with labels. */
+export async function pictureGrid({ rows, scale = 3 }: PictureGridOptions): Promise<Uint8Array> {
+  const layout = gridLayout({ rows, scale })
+  const canvas = new Uint8Array(layout.width * layout.height * 3).fill(paper)
+  rows.forEach((row, at) => pictures(row).forEach((picture, column) => paste(canvas, layout, picture, at, column)))
+  const raw = { width: layout.width, height: layout.height, channels: 3 } as const
+  return sharp(canvas, { raw })
+    .composite([{ input: Buffer.from(labels(rows, layout)) }])
+    .png({ compressionLevel: 9 })
+    .toBuffer()
+}
+
+/** Where `pictureGrid` puts each picture. */
+export function gridLayout({ rows, scale = 3 }: PictureGridOptions): GridLayout {
+  const all = rows.flatMap(pictures)
+  const columns = rows[0] ? pictures(rows[0]).length : 0
+  const odd = rows.find((row) => pictures(row).length !== columns || !row.basis !== !rows[0]?.basis)
+  if (columns === 0 || odd)
+    throw new HabaError(
+      'pictureGrid',
+      'at least one row, and as many pictures in each as in the first',
+      odd ? `${pictures(odd).length} instead of ${columns} in "${odd.label}"` : 'no pictures',
+      'Pass the same views for every slot.',
+    )
+  if (!Number.isInteger(scale) || scale < 1)
+    throw new HabaError('pictureGrid', 'a whole scale of at least 1', String(scale), 'Use 3 for 32×32 images.')
+
+  const cellWidth = scale * Math.max(...all.map((picture) => picture.width))
+  const cellHeight = scale * Math.max(...all.map((picture) => picture.height))
+  const left = margin + Math.ceil(Math.max(...rows.map((row) => lettering(row.label, letter).width))) + 2 * gap
+  const apart = rows[0]?.basis ? 3 * gap : 0 // what is stored stands a little apart from what it becomes
+  const lefts = Array.from({ length: columns }, (_, at) => left + at * (cellWidth + gap) + (at > 0 ? apart : 0))
+  const tops = rows.map((_, at) => margin + letter + 2 * gap + at * (cellHeight + gap))
+  const width = lefts.at(-1)! + cellWidth + margin
+  return { width, height: tops.at(-1)! + cellHeight + margin, cell: [cellWidth, cellHeight], lefts, tops }
+}
+
+const pictures = (row: GridRow): readonly Pixels[] => (row.basis ? [row.basis, ...row.views] : row.views)
+
+function paste(canvas: Uint8Array, layout: GridLayout, picture: Pixels, row: number, column: number): void {
+  const [cellWidth, cellHeight] = layout.cell
+  const factor = Math.floor(Math.min(cellWidth / picture.width, cellHeight / picture.height))
+  const left = layout.lefts[column]! + Math.floor((cellWidth - factor * picture.width) / 2)
+  const top = layout.tops[row]! + Math.floor((cellHeight - factor * picture.height) / 2)
+  for (let y = 0; y < factor * picture.height; y++)
+    for (let x = 0; x < factor * picture.width; x++) {
+      const from = 3 * (Math.floor(y / factor) * picture.width + Math.floor(x / factor))
+      canvas.set(picture.rgb.subarray(from, from + 3), 3 * ((top + y) * layout.width + left + x))
+    }
+}
+
+/** An SVG as large as the grid with all letters as outlines. */
+function labels(rows: readonly GridRow[], { width, height, cell, lefts, tops }: GridLayout): string {
+  const [cellWidth, cellHeight] = cell
+  const place = (path: string, x: number, y: number) => `<path transform="translate(${x} ${y})" d="${path}"/>`
+  const across = lefts.map((left, column) => {
+    const text = rows[0]?.basis ? (column === 0 ? 'basis' : `view ${column - 1}`) : `view ${column}`
+    const full = lettering(text, letter)
+    const shown = full.width <= cellWidth ? full : lettering(text.replace('view ', ''), letter) // narrow cells
+    return place(shown.path, left + (cellWidth - shown.width) / 2, margin + letter)
+  })
+  const down = rows.map((row, at) => {
+    const text = lettering(row.label, letter)
+    return place(text.path, lefts[0]! - 2 * gap - text.width, tops[at]! + (cellHeight + 0.72 * letter) / 2)
+  })
+  const size = `width="${width}" height="${height}"`
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${size} fill="${ink}">${across.join('')}${down.join('')}</svg>`
+}

@@ -1,0 +1,111 @@
+import * as Plot from '@observablehq/plot'
+import { parseHTML } from 'linkedom'
+import { trusted, type Html } from './html.js'
+
+/** Points beyond this number are drawn as means with the band from least to greatest. */
+const bins = 240
+
+const { document } = parseHTML('<!doctype html><html></html>')
+const accent = 'var(--accent)'
+
+/** Draws with the page's own colours, so that one drawing serves light and dark. */
+function draw(label: string, options: Plot.PlotOptions): Html {
+  const drawing: { readonly outerHTML: string; setAttribute(name: string, value: string): void } = Plot.plot({
+    document,
+    width: 460,
+    marginLeft: 52,
+    marginTop: 28,
+    marginBottom: 42,
+    style: { fontSize: '12px' },
+    ...options,
+  })
+  drawing.setAttribute('role', 'img')
+  drawing.setAttribute('aria-label', label)
+  return trusted(drawing.outerHTML)
+}
+
+export interface CurveOptions {
+  readonly name: string
+  /** In rising order of `step`; at least one. */
+  readonly points: readonly { readonly step: number; readonly value: number }[]
+}
+
+/** One number over the steps of a run; logarithmic where it spans more than a factor of 30. */
+export function curve({ name, points }: CurveOptions): Html {
+  const values = points.map((point) => point.value)
+  const least = values.reduce((a, b) => Math.min(a, b))
+  const greatest = values.reduce((a, b) => Math.max(a, b))
+  const log = least > 0 && greatest / least > 30
+  const many = points.length > bins
+  const extremes = { x: 'step', y1: 'value', y2: 'value', thresholds: bins }
+  const band = Plot.binX({ y1: 'min', y2: 'max' }, extremes)
+  const means = { x: 'step', y: 'value', thresholds: bins }
+  const line = many ? Plot.binX({ y: 'mean' }, means) : { x: 'step', y: 'value' }
+  return draw(`${name} over ${points.length} steps, from ${values[0]} to ${values.at(-1)}`, {
+    height: 250,
+    x: { label: 'step', nice: true },
+    y: {
+      label: name,
+      type: log ? 'log' : 'linear',
+      grid: true,
+      nice: true,
+      ticks: 5,
+      ...(log && { tickFormat: '~g' }),
+    },
+    marks: [
+      many ? Plot.areaY(points, { ...band, fill: accent, fillOpacity: 0.2 }) : null,
+      Plot.lineY(points, { ...line, stroke: accent, strokeWidth: 1.5 }),
+      points.length === 1 ? Plot.dot(points, { ...line, fill: accent }) : null,
+    ],
+  })
+}
+
+/** Accuracy over the steps of a run: a dot with a bar of one standard deviation to either side. */
+export function accuracyPoints(
+  points: readonly { readonly step: number; readonly mean: number; readonly std: number }[],
+): Html {
+  const rows = points.map(({ step, mean, std }) => ({ step, mean, low: mean - std, high: mean + std }))
+  return draw(`test accuracy at ${points.length} steps`, {
+    height: 250,
+    x: { label: 'step', nice: true },
+    y: { label: 'test accuracy (%)', percent: true, grid: true, nice: true, ticks: 5 },
+    marks: [
+      Plot.lineY(rows, { x: 'step', y: 'mean', stroke: accent, strokeOpacity: 0.5 }),
+      Plot.ruleX(rows, { x: 'step', y1: 'low', y2: 'high', stroke: accent, strokeWidth: 1.5 }),
+      Plot.dot(rows, { x: 'step', y: 'mean', fill: accent, r: 3.5 }),
+    ],
+  })
+}
+
+/** Accuracies side by side: a dot with a bar of one standard deviation to either side, this run's in colour. */
+export function accuracyRanges(
+  accuracies: readonly { readonly name: string; readonly mean: number; readonly std: number; readonly own: boolean }[],
+): Html {
+  const rows = accuracies.map(({ name, mean, std, own }, at) => ({
+    at,
+    name: name.length > 32 ? `${name.slice(0, 31)}…` : name,
+    mean,
+    low: mean - std,
+    high: mean + std,
+    colour: own ? accent : 'var(--muted)',
+  }))
+  return draw(accuracies.map(({ name, mean }) => `${name} ${(100 * mean).toFixed(1)} %`).join(', '), {
+    width: 560,
+    height: 46 + 30 * rows.length,
+    marginLeft: 16 + 6.6 * Math.max(...rows.map((row) => row.name.length)),
+    marginTop: 8,
+    x: { label: 'test accuracy (%)', percent: true, grid: true, nice: true, zero: true, ticks: 6 },
+    y: {
+      type: 'band',
+      label: null,
+      tickSize: 0,
+      tickFormat: (at: number) => rows[at]?.name ?? '',
+      domain: rows.map((row) => row.at),
+    },
+    marks: [
+      Plot.ruleY(rows, { y: 'at', x1: 'low', x2: 'high', stroke: 'colour', strokeWidth: 2 }),
+      Plot.dot(rows, { y: 'at', x: 'mean', fill: 'colour', r: 4.5 }),
+    ],
+    color: { type: 'identity' },
+  })
+}

@@ -1,0 +1,84 @@
+import { html, type Html } from './html.js'
+import * as numbers from './numbers.js'
+import { accuracyRanges } from './plots.js'
+import type { Accuracy, RunPage } from './run-page.js'
+
+/** Accuracies side by side, as a drawing and as a table. */
+export function accuracySection(accuracies: readonly Accuracy[]): Html {
+  const own = accuracies.find((accuracy) => accuracy.role === 'set')
+  const rows = accuracies.map((accuracy) => {
+    const { name, floats, bytes, mean, std, runs, note } = accuracy
+    return html`<tr ${accuracy === own ? html`class="own"` : undefined}>
+      <th scope="row">${name} ${note ? html`<small>${note}</small>` : undefined}</th>
+      <td>${numbers.spread(mean, std)}</td>
+      <td>${own && accuracy !== own ? numbers.points(own.mean - mean) : '–'}</td>
+      <td>${numbers.count(floats)}</td>
+      <td>${numbers.count(bytes)}</td>
+      <td>${numbers.count(runs)}</td>
+    </tr>`
+  })
+  return html`<section id="accuracy">
+    <h2>Accuracy</h2>
+    <p>On the test set, mean ± standard deviation over students trained from scratch under the protocol below.</p>
+    <figure class="plot wide">
+      ${accuracyRanges(accuracies.map((accuracy) => ({ ...accuracy, own: accuracy === own })))}
+    </figure>
+    <div class="scroll" tabindex="0" role="region" aria-label="Accuracy table">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Trained on</th>
+            <th scope="col">Accuracy</th>
+            <th scope="col">Gain, points</th>
+            <th scope="col">Floats</th>
+            <th scope="col">Bytes</th>
+            <th scope="col">Students</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${rows}
+        </tbody>
+      </table>
+    </div>
+  </section>`
+}
+
+/** What is stored, part by part, against the budget where there is one. */
+export function storageSection({ parts, floats, bytes, budget }: RunPage['storage']): Html {
+  const full = Math.max(floats, budget?.floats ?? 0, 1)
+  const bar = (of: number) =>
+    html`<span class="bar"><span style="width:${((100 * of) / full).toFixed(2)}%"></span></span>`
+  const row = (name: string, own: { readonly floats: number; readonly bytes?: number }, kind: string) =>
+    html`<tr class="${kind}">
+      <th scope="row">${name}</th>
+      <td>${numbers.count(own.floats)}</td>
+      <td>${own.bytes === undefined ? '–' : numbers.count(own.bytes)}</td>
+      <td>${numbers.percent(own.floats / full)}</td>
+      <td class="bars">${bar(own.floats)}</td>
+    </tr>`
+  const over = budget && floats > budget.floats ? `, ${numbers.count(floats - budget.floats)} over it` : ''
+  return html`<section id="storage">
+    <h2>Storage</h2>
+    <p>
+      ${numbers.count(floats)} floats in ${numbers.count(bytes)}
+      bytes${budget ? `: ${numbers.percent(floats / budget.floats)} of ${budget.name}${over}` : ''}.
+    </p>
+    <div class="scroll" tabindex="0" role="region" aria-label="Storage table">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Part</th>
+            <th scope="col">Floats</th>
+            <th scope="col">Bytes</th>
+            <th scope="col">Share</th>
+            <th scope="col"><span class="hidden">Share as a bar</span></th>
+          </tr>
+        </thead>
+        <tbody>
+          ${parts.map((part) => row(part.name, part, 'part'))} ${row('All together', { floats, bytes }, 'total')}
+          ${budget ? row(`Budget: ${budget.name}`, budget, 'budget') : undefined}
+        </tbody>
+      </table>
+    </div>
+  </section>`
+}

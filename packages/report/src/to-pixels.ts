@@ -1,0 +1,82 @@
+import { HabaError, type ImageShape, type Preprocessing } from '@haba/core'
+import type { Pixels } from './picture.js'
+
+export interface ToPixelsOptions {
+  /** `[rows × height × width × channels]`, row-major NHWC, as stored or rendered. */
+  readonly values: Float32Array
+  readonly image: ImageShape
+  /**
+   * The data's way back to `[0, 1]`, for values that are images in the data's space. Left out for bases that are not
+   * (another channel count or size): each is then scaled for itself, by percentiles of its own values.
+   */
+  readonly invert?: Preprocessing['invert']
+  /**
+   * Which percentiles of a row become black and white where `invert` is left out, `0 … 100`.
+   * @default [1, 99]
+   */
+  readonly percentiles?: readonly [low: number, high: number]
+}
+
+export interface PixelRows {
+  readonly rows: readonly Pixels[]
+  /** What was done to the values, to be said beside the pictures. */
+  readonly caption: string
+}
+
+/**
+ * Turns float values into bytes, a picture per row, clamped. Three channels are red, green and blue; any other number
+ * is shown grey, as the mean over channels. Values that are not finite are shown black and counted in the caption.
+ */
+export function toPixels({ values, image, invert, percentiles = [1, 99] }: ToPixelsOptions): PixelRows {
+  const [height, width, channels] = image
+  const size = height * width * channels
+  const [low, high] = percentiles
+  if (size === 0 || values.length % size !== 0)
+    throw new HabaError(
+      'toPixels',
+      `a whole number of ${image.join('×')} rows of ${size} values`,
+      `${values.length} values`,
+      'Pass the image shape that these values were rendered with.',
+    )
+  if (!(low >= 0 && low < high && high <= 100))
+    throw new HabaError('toPixels', 'percentiles with 0 <= low < high <= 100', `[${low}, ${high}]`, 'Use [1, 99].')
+
+  const unit = invert ? invert(values, image) : values
+  const rows = Array.from({ length: values.length / size }, (_, row) => {
+    const own = unit.subarray(row * size, (row + 1) * size)
+    const [black, white] = invert ? [0, 1] : spread(own, low, high)
+    return { width, height, rgb: toRgb(own, channels, black, white) }
+  })
+  return { rows, caption: describe(channels, invert ? undefined : [low, high], unit) }
+}
+
+/** The values at two percentiles, by nearest rank; a flat row spreads around itself and so comes out mid-grey. */
+function spread(row: Float32Array, low: number, high: number): readonly [black: number, white: number] {
+  const sorted = row.filter(Number.isFinite).sort()
+  const at = (percent: number) => sorted[Math.round((percent / 100) * (sorted.length - 1))] ?? 0
+  const black = at(low)
+  const white = at(high)
+  return white > black ? [black, white] : [black - 0.5, black + 0.5]
+}
+
+function toRgb(row: Float32Array, channels: number, black: number, white: number): Uint8Array {
+  const rgb = new Uint8ClampedArray((row.length / channels) * 3) // clamps and rounds on assignment; NaN becomes 0
+  const byte = (value: number) => (Number.isFinite(value) ? (255 * (value - black)) / (white - black) : 0)
+  for (let pixel = 0; pixel * channels < row.length; pixel++) {
+    const own = row.subarray(pixel * channels, (pixel + 1) * channels)
+    const grey = own.reduce((sum, value) => sum + value, 0) / channels
+    for (let colour = 0; colour < 3; colour++) rgb[pixel * 3 + colour] = byte(channels === 3 ? own[colour]! : grey)
+  }
+  return new Uint8Array(rgb.buffer)
+}
+
+function describe(channels: number, percentiles: readonly [number, number] | undefined, values: Float32Array): string {
+  const broken = values.reduce((count, value) => count + (Number.isFinite(value) ? 0 : 1), 0)
+  return [
+    percentiles
+      ? `each scaled so that its percentiles ${percentiles[0]} and ${percentiles[1]} become black and white`
+      : 'preprocessing undone, clamped to [0, 1]',
+    ...(channels === 1 || channels === 3 ? [] : [`grey is the mean of ${channels} channels`]),
+    ...(broken > 0 ? [`${broken} values are not finite and shown black`] : []),
+  ].join('; ')
+}

@@ -1,0 +1,10 @@
+/** `npm run check`: the quick look before a commit. */
+import { format, lint, runStages, types } from './stages.js'
+
+await runStages([
+  format,
+  lint,
+  types,
+  { title: 'architecture', command: 'vitest run tools/architecture.test.ts' },
+  { title: 'tests of what changed', command: 'vitest run --changed --passWithNoTests' },
+])
