@@ -5,10 +5,10 @@ export type { Dataset, Preprocessing, RealSource } from './spec/dataset.js'
 export type { Compiled, Engine, Linearized } from './spec/engine.js'
 export type { Game } from './spec/game.js'
 export type { Mode, Network, NetworkOutput } from './spec/network.js'
-export type { Advance, DrawContext, Drawn, RecurrenceObjective, SumObjective } from './spec/objective.js'
+export type { AdvanceContext, DrawContext, Drawn, RecurrenceObjective, SumObjective } from './spec/objective.js'
 export type { Optimizer } from './spec/optimizer.js'
 export type { Key } from './spec/random.js'
-export type { Layout, Parameterization, Rows, StorageReport, Synthetic } from './spec/synthetic.js'
+export type { Layout, Parameterization, RenderedSet, Rows, StorageReport, Synthetic } from './spec/synthetic.js'
 export type { Args, None, Tree } from './spec/tree.js'
 
 export { hostTensor, hostValue, scalar, tensor, type HostValue } from './tree/host.js'
@@ -82,3 +82,46 @@ export { trace, type Program } from './compile/trace.js'
 export { cosineSimilarity } from './losses/cosine-similarity.js'
 export { crossEntropy } from './losses/cross-entropy.js'
 export { applyUpdates, atLeast, byName, frozen, sgd, type SgdOptions, type SgdState } from './optim/sgd.js'
+
+export {
+  fromSafetensors,
+  safetensorsHeader,
+  safetensorsHeaderLength,
+  safetensorsTensor,
+  toSafetensors,
+  treeFromNamed,
+  type SafetensorsHeader,
+} from './files.js'
+export {
+  fromNoise,
+  fromReal,
+  pixels,
+  storageOf,
+  targetsOf,
+  type PixelsOptions,
+  type PixelsParams,
+  type Start,
+} from './pixels.js'
+export type {
+  AnyGame,
+  AnyObjective,
+  AnyParameterization,
+  DatasetContext,
+  ImageContext,
+  ObjectiveContext,
+  OptionsSchema,
+  Plugin,
+  PluginEntry,
+  PluginTable,
+} from './plugin.js'
+export {
+  classMajorLabels,
+  drawBatches,
+  drawPair,
+  drawSome,
+  drawView,
+  indicesByClass,
+  rowsOf,
+  slotsOfClass,
+} from './rows.js'
+export { studentStep, trainer, type Trainer, type TrainerOptions, type Training } from './train/trainer.js'

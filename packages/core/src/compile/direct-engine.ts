@@ -1,4 +1,4 @@
-import { setBackend, tidy } from '@tensorflow/tfjs-core'
+import { findBackendFactory, setBackend, tidy } from '@tensorflow/tfjs-core'
 import { vjp } from '../autodiff/grad.js'
 import { HabaError } from '../errors.js'
 import type { Engine } from '../spec/engine.js'
@@ -7,6 +7,7 @@ import { mapTree, signature, tensorLeaves, withTensors } from '../tree/tree.js'
 import { tensor } from '../tree/host.js'
 import type { Values } from './graph.js'
 
+/** Options of `directEngine`. */
 export interface DirectEngineOptions {
   /** A registered tfjs backend: import `@tensorflow/tfjs-backend-cpu`, `-wasm`, … first. */
   readonly backend: string
@@ -20,7 +21,7 @@ export interface DirectEngineOptions {
  */
 export async function directEngine({ backend }: DirectEngineOptions): Promise<Engine> {
   const start = async () => {
-    if (!(await setBackend(backend)))
+    if (!findBackendFactory(backend) || !(await setBackend(backend)))
       throw new HabaError(
         'directEngine',
         `a tfjs backend that starts`,

@@ -1,6 +1,6 @@
-import type { Tensor } from '@tensorflow/tfjs-core'
-
+/** Element types of tensors. */
 export type DType = 'float32' | 'int32'
+/** Stored elements of a tensor. */
 export type Values = Float32Array | Int32Array
 
 /**
@@ -70,11 +70,13 @@ export interface PrimitiveAttributes {
   avgPoolInput: PoolAttributes
 }
 
+/** Strides and pads of a convolution node. */
 export interface ConvolutionAttributes {
   readonly strides: readonly [number, number]
   readonly pads: readonly [top: number, left: number, bottom: number, right: number]
 }
 
+/** Window and strides of a pooling node. */
 export interface PoolAttributes {
   readonly size: readonly [number, number]
   readonly strides: readonly [number, number]
@@ -82,6 +84,7 @@ export interface PoolAttributes {
 
 type Empty = Readonly<Record<string, never>>
 
+/** Names of the operations that programs are made of. */
 export type Primitive = keyof PrimitiveAttributes
 
 /** One value of a traced program. */
@@ -103,7 +106,5 @@ export interface Graph {
   readonly outputs: readonly Node[]
 }
 
+/** How many elements a shape holds. */
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1)
-
-/** A traced tensor stands for a node instead of holding values. */
-export type Traced = { readonly tensor: Tensor; readonly node: Node }

@@ -1,10 +1,10 @@
 import type { Tensor } from '@tensorflow/tfjs-core'
 import { vjp } from '../autodiff/grad.js'
 import type { Args, Tree } from '../spec/tree.js'
-import { fromLeaves, tensorLeaves } from '../tree/tree.js'
+import { tensorLeaves, withTensors } from '../tree/tree.js'
 import { graphBuilder } from './build.js'
 import type { DType, Node } from './graph.js'
-import { graphOf, nodeOfResult, traceInto, type Program } from './trace.js'
+import { freeing, graphOf, nodeOfResult, traceInto, type Program } from './trace.js'
 import { hostTensor } from '../tree/host.js'
 
 /** A derivative split at what can be computed before the cotangent is known. */
@@ -22,38 +22,40 @@ export function traceLinear<P extends Tree, A extends readonly Args[], R extends
   fn: (params: P, ...rest: A) => R,
   args: readonly [P, ...A],
 ): LinearProgram<P, R> {
-  const builder = graphBuilder()
-  const cotangents: Node[] = []
-  const { inputs, result } = traceInto(
-    builder,
-    (params: P & Args, ...rest: readonly Args[]) => {
-      const { value, pull } = vjp((p: P) => fn(p, ...(rest as unknown as A)), params)
-      const first = tensorLeaves(args).length
-      const cotangent = tensorLeaves(value).map((leaf, i) => {
-        const node = builder.node('input', [], { index: first + i }, leaf.shape, leaf.dtype as DType)
-        cotangents.push(node)
-        return hostTensor({ node }, node.shape, node.dtype) as Tensor
-      })
-      return { value, gradient: pull(fromLeaves(value, cotangent)) }
-    },
-    args as unknown as [P & Args, ...Args[]],
-  )
-  const values = tensorLeaves(result.value).map((leaf) => nodeOfResult(builder, leaf))
-  const gradients = tensorLeaves(result.gradient).map((leaf) => nodeOfResult(builder, leaf))
-  const { kept, outputs, keptInputs, cotangentInputs } = split(gradients, cotangents)
-  return {
-    forward: {
-      graph: graphOf(inputs, [...values, ...kept]),
-      result: (tensors) => ({
-        value: fromLeaves(result.value, tensors.slice(0, values.length)),
-        kept: tensors.slice(values.length),
-      }),
-    },
-    backward: {
-      graph: graphOf([...keptInputs, ...cotangentInputs], outputs),
-      result: (tensors) => fromLeaves(result.gradient, tensors),
-    },
-  }
+  return freeing(() => {
+    const builder = graphBuilder()
+    const cotangents: Node[] = []
+    const { inputs, result } = traceInto(
+      builder,
+      (params: P & Args, ...rest: readonly Args[]) => {
+        const { value, pull } = vjp((p: P) => fn(p, ...(rest as unknown as A)), params)
+        const first = tensorLeaves(args).length
+        const cotangent = tensorLeaves(value).map((leaf, i) => {
+          const node = builder.node('input', [], { index: first + i }, leaf.shape, leaf.dtype as DType)
+          cotangents.push(node)
+          return hostTensor({ node }, node.shape, node.dtype) as Tensor
+        })
+        return { value, gradient: pull(withTensors(value, cotangent)) }
+      },
+      args as unknown as [P & Args, ...Args[]],
+    )
+    const values = tensorLeaves(result.value).map((leaf) => nodeOfResult(builder, leaf))
+    const gradients = tensorLeaves(result.gradient).map((leaf) => nodeOfResult(builder, leaf))
+    const { kept, outputs, keptInputs, cotangentInputs } = split(gradients, cotangents)
+    return {
+      forward: {
+        graph: graphOf(inputs, [...values, ...kept]),
+        result: (tensors) => ({
+          value: withTensors(result.value, tensors.slice(0, values.length)),
+          kept: tensors.slice(values.length),
+        }),
+      },
+      backward: {
+        graph: graphOf([...keptInputs, ...cotangentInputs], outputs),
+        result: (tensors) => withTensors(result.gradient, tensors),
+      },
+    }
+  })
 }
 
 // Small or as quick to make as to load: these are made again from their operands in the backward program.

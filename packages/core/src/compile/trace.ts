@@ -1,8 +1,8 @@
-import type { Tensor } from '@tensorflow/tfjs-core'
+import { engine, type Tensor } from '@tensorflow/tfjs-core'
 import { HabaError } from '../errors.js'
 import type { Args, Tree } from '../spec/tree.js'
 import { hostTensor, hostValue } from '../tree/host.js'
-import { fromLeaves, tensorLeaves, withTensors } from '../tree/tree.js'
+import { tensorLeaves, withTensors } from '../tree/tree.js'
 import { graphBuilder, type GraphBuilder } from './build.js'
 import type { DType, Graph, Node, Primitive, PrimitiveAttributes, Values } from './graph.js'
 
@@ -60,6 +60,16 @@ export function traceInto<A extends readonly Args[], R>(
   }
 }
 
+/** Frees every tensor that `fn` makes: a trace's symbols, of which only the nodes are wanted. */
+export function freeing<R>(fn: () => R): R {
+  engine().startScope()
+  try {
+    return fn()
+  } finally {
+    engine().endScope()
+  }
+}
+
 /** The node of a traced or captured tensor that a function returned. */
 export function nodeOfResult(builder: GraphBuilder, x: Tensor): Node {
   const value = hostValue(x)
@@ -73,10 +83,12 @@ export function nodeOfResult(builder: GraphBuilder, x: Tensor): Node {
  * @param args tensor leaves lend their shapes and dtypes only; all other leaves are static
  */
 export function trace<A extends readonly Args[], R extends Tree>(fn: (...args: A) => R, args: A): Program<R> {
-  const builder = graphBuilder()
-  const { inputs, result } = traceInto(builder, fn, args)
-  const outputs = tensorLeaves(result).map((leaf) => nodeOfResult(builder, leaf))
-  return { graph: graphOf(inputs, outputs), result: (values) => fromLeaves(result, values) }
+  return freeing(() => {
+    const builder = graphBuilder()
+    const { inputs, result } = traceInto(builder, fn, args)
+    const outputs = tensorLeaves(result).map((leaf) => nodeOfResult(builder, leaf))
+    return { graph: graphOf(inputs, outputs), result: (values) => withTensors(result, values) }
+  })
 }
 
 /** The live nodes, inputs first, in an order in which operands precede their users. */

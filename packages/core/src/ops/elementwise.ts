@@ -8,7 +8,7 @@ import { broadcastShape } from './shape.js'
 /** A tensor, or a number that stands for a scalar known when the program is made. */
 export type Operand = Tensor | number
 
-export const asTensor = (x: Operand): Tensor => (typeof x === 'number' ? fill([], x) : x)
+const asTensor = (x: Operand): Tensor => (typeof x === 'number' ? fill([], x) : x)
 
 type Plain = { [P in Primitive]: PrimitiveAttributes[P] extends Readonly<Record<string, never>> ? P : never }[Primitive]
 

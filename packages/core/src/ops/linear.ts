@@ -34,6 +34,7 @@ export function matMul<R extends Rank>(
   ])
 }
 
+/** Stride and padding of a convolution. */
 export interface ConvolutionOptions {
   /** @default 1 */
   readonly stride?: number | readonly [number, number]

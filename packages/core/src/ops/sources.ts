@@ -7,7 +7,9 @@ import { apply } from './apply.js'
 export const fill = <R extends Rank>(shape: readonly number[], value: number): Tensor<R> =>
   apply('fill', [], { value }, shape)
 
+/** Zeros in the shape of a tensor. */
 export const zerosLike = <R extends Rank>(x: Tensor<R>): Tensor<R> => fill(x.shape, 0)
+/** Ones in the shape of a tensor. */
 export const onesLike = <R extends Rank>(x: Tensor<R>): Tensor<R> => fill(x.shape, 1)
 
 /** Values known when the program is made (a sampling grid, a window): they become part of it. */

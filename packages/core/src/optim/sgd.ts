@@ -6,6 +6,7 @@ import type { Optimizer } from '../spec/optimizer.js'
 import type { None, Tree } from '../spec/tree.js'
 import { mapTree } from '../tree/tree.js'
 
+/** Options of `sgd`. */
 export interface SgdOptions {
   /** Above 0. */
   readonly rate: number
@@ -15,6 +16,7 @@ export interface SgdOptions {
   readonly weightDecay?: number
 }
 
+/** What `sgd` carries from step to step. */
 export interface SgdState {
   /** As the parameters; absent without momentum. */
   readonly velocity: Tree

@@ -7,7 +7,7 @@ const ROTATIONS = [
 ] as const
 
 /** Threefry-2x32 with 20 rounds (Salmon et al. 2011), the generator of JAX: a keyed shuffle of 64-bit counters. */
-function threefry(key: Key, c0: number, c1: number): readonly [number, number] {
+export function threefry(key: Key, c0: number, c1: number): readonly [number, number] {
   const words = [key.hi | 0, key.lo | 0, (key.hi ^ key.lo ^ 0x1bd11bda) | 0] as const
   let x0 = (c0 + words[0]) | 0
   let x1 = (c1 + words[1]) | 0

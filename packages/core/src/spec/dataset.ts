@@ -21,6 +21,7 @@ export interface Preprocessing {
   invert(values: Float32Array, image: ImageShape): Float32Array
 }
 
+/** Training and test images with their names and preprocessing. */
 export interface Dataset {
   readonly name: string
   readonly image: ImageShape

@@ -1,5 +1,6 @@
 import type { Args, Tree } from './tree.js'
 
+/** A function that was made replayable. */
 export type Compiled<A extends readonly Args[], R extends Tree> = (...args: A) => Promise<R>
 
 /** A function whose derivative was prepared: `backward` takes what `forward` kept, instead of computing it again. */

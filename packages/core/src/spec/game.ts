@@ -1,4 +1,5 @@
 import type { Scalar } from '@tensorflow/tfjs-core'
+import type { Optimizer } from './optimizer.js'
 import type { Key } from './random.js'
 import type { Layout, Synthetic } from './synthetic.js'
 import type { Args, Tree } from './tree.js'
@@ -6,8 +7,11 @@ import type { Args, Tree } from './tree.js'
 /** An add-on to any objective; a plain regulariser is a game without a critic (`None`). */
 export interface Game<Move extends Args = Args, Critic extends Tree = Tree> {
   readonly name: string
+  /** How the critic moves, once a step, after the set has moved. */
+  readonly optimizer: Optimizer
   /** Refuses, by name, layouts it cannot play on (such as a single view). */
   init(key: Key, layout: Layout): Critic
+  /** Drawn twice a step: for the penalty, and again for the critique. The caller owns it. */
   draw(key: Key, layout: Layout): Move
   /** What the set pays; differentiated in the set only. */
   penalty(move: Move, set: Synthetic, critic: Critic): Scalar

@@ -8,6 +8,7 @@ export interface Mode<S extends Tree = None> {
   readonly state: S
 }
 
+/** What a network makes of a batch. */
 export interface NetworkOutput<S extends Tree = None> {
   /** `[batch, features]`: what enters the classifier. */
   readonly features: Tensor2D

@@ -1,8 +1,10 @@
 import type { Scalar } from '@tensorflow/tfjs-core'
 import type { RealSource } from './dataset.js'
 import type { Key } from './random.js'
-import type { Layout, Synthetic } from './synthetic.js'
-import type { Args, None, Tree } from './tree.js'
+import type { Batch } from './batch.js'
+import type { Engine } from './engine.js'
+import type { Layout, Rows, Synthetic } from './synthetic.js'
+import type { Args, Tree } from './tree.js'
 
 /** What an objective drew for one step: trees of tensors; other leaves are static. */
 export interface Drawn<Common extends Args, Item extends Args> {
@@ -10,9 +12,19 @@ export interface Drawn<Common extends Args, Item extends Args> {
   readonly items: readonly Item[]
 }
 
+/** What an objective draws from. */
 export interface DrawContext<S extends Args> {
   readonly real: RealSource
   readonly layout: Layout
+  readonly state: S
+}
+
+/** What `advance` may use: the set as it is after this step's update. */
+export interface AdvanceContext<S extends Args> {
+  readonly engine: Engine
+  readonly layout: Layout
+  /** Renders the updated set; the caller owns the batch. */
+  render(rows: Rows): Promise<Batch>
   readonly state: S
 }
 
@@ -22,12 +34,11 @@ interface ObjectiveBase<Common extends Args, Item extends Args, P extends Tree, 
   init(key: Key): { readonly params: P; readonly state: S }
   /** All chance and all input and output of one step happen here. The caller owns what is drawn. */
   draw(key: Key, from: DrawContext<S>): Promise<Drawn<Common, Item>>
-}
-
-/** What `advance` may use: the set after its update, rendered and detached. */
-export interface Advance<S extends Args> {
-  /** Compute the next carried state; not differentiated in the set. Absent where nothing is carried. */
-  advance?(key: Key, set: Synthetic, state: S): Promise<S>
+  /**
+   * The state of the next step; not differentiated. It keeps or disposes the old state's tensors as its own.
+   * Absent where nothing is carried.
+   */
+  advance?(key: Key, from: AdvanceContext<S>): Promise<S>
 }
 
 /** A sum of terms over items (an item is a class, or all of them): DM, DC, DSA, DCC, CAFE. */
@@ -59,5 +70,3 @@ export interface RecurrenceObjective<
   step(params: P, common: Common, carry: Carry, input: Input): Carry
   finish(params: P, common: Common, carry: Carry): Scalar
 }
-
-export type NoParams = None

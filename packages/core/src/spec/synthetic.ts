@@ -14,8 +14,8 @@ export interface Layout {
   readonly labels: Int32Array
 }
 
-/** Which slots, under which view. Drawn outside the mathematics, so it can be replayed. */
-export interface Rows {
+/** Which slots, under which view. Drawn outside the mathematics, so it can be replayed. (A type, not an interface: it is an `Args`.) */
+export type Rows = {
   /** `[rows]`, int32, `0 … slots-1`. */
   readonly slots: Tensor1D
   /** int32, `0 … views-1`. */
@@ -26,6 +26,15 @@ export interface Rows {
 export interface Synthetic {
   readonly layout: Layout
   render(rows: Rows): Batch
+}
+
+/** A set rendered once under every view, for evaluators and pictures. */
+export interface RenderedSet {
+  readonly layout: Layout
+  /** `[views, slots, height, width, channels]`, row-major, in the preprocessed space. */
+  readonly images: Float32Array
+  /** `[slots, classes]`, row-major. */
+  readonly targets: Float32Array
 }
 
 /** Exact storage of a finished set, part by part. */

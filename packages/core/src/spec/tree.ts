@@ -10,4 +10,4 @@ export type None = Readonly<Record<string, never>>
  * Arguments of a compiled function. Tensor leaves may change from call to call; every other leaf is static: its value
  * is part of the signature, and a new value compiles again.
  */
-export type Args = Tensor | number | string | boolean | undefined | readonly Args[] | { readonly [name: string]: Args }
+export type Args = Tree | number | string | boolean | undefined | readonly Args[] | { readonly [name: string]: Args }

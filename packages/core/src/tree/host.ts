@@ -115,6 +115,7 @@ function logical<V extends Values>(stored: V, shape: readonly number[], order: r
   return result
 }
 
+/** A tensor on the host from what it holds: values in any stored order, or a traced node. */
 export function hostTensor<R extends Rank = Rank>(value: HostValue, shape: readonly number[], dtype: DType): Tensor<R> {
   const dataId: DataId = {}
   host.put(dataId, value, shape)

@@ -50,8 +50,6 @@ export function withTensors<T extends AnyTree>(tree: T, tensors: readonly Tensor
   return result
 }
 
-export const fromLeaves = withTensors
-
 /**
  * Applies a function to the corresponding tensors of trees of one structure.
  *

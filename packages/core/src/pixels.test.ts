@@ -1,0 +1,32 @@
+import { seedFrom, testParameterization, toyData } from '@haba/testing'
+import { expect, it } from 'vitest'
+import { fromNoise, pixels } from './pixels.js'
+import { keyFrom } from './random/key.js'
+
+const options = { image: [3, 4, 2], classes: 3 } as const
+
+testParameterization({ make: () => pixels({ ...options, perClass: 2 }) })
+testParameterization({
+  make: () => ({ ...pixels({ ...options, perClass: [1, 3, 2], start: fromNoise }), name: 'noise' }),
+})
+
+it('starts at real images of the right class', async () => {
+  const real = toyData({ ...options, noise: 0 })
+  const set = pixels({ ...options, perClass: [1, 2, 1] })
+  const { images } = await set.init(keyFrom(1), seedFrom(real))
+  const wanted = await real.images(Int32Array.from(set.layout.labels, (label) => real.labels.indexOf(label)))
+  expect(images.dataSync()).toEqual(wanted.dataSync())
+})
+
+it('tells what it stores: four bytes a value, and the labels', async () => {
+  const set = pixels({ ...options, perClass: 2 })
+  const params = await set.init(keyFrom(1), seedFrom(toyData(options)))
+  expect(set.storage(params)).toEqual({
+    parts: [
+      { name: 'images', floats: 144, bytes: 576 },
+      { name: 'labels', floats: 0, bytes: 24 },
+    ],
+    floats: 144,
+    bytes: 600,
+  })
+})

@@ -1,0 +1,93 @@
+import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
+import { gather } from './ops/layout.js'
+import { constant } from './ops/sources.js'
+import { normal } from './random/key.js'
+import { classMajorLabels } from './rows.js'
+import { sizeOf } from './compile/graph.js'
+import type { Batch, ImageShape } from './spec/batch.js'
+import type { Key } from './spec/random.js'
+import type { Layout, Parameterization, StorageReport } from './spec/synthetic.js'
+import { tensor } from './tree/host.js'
+
+/** Where stored images start: called with the wanted `[slots, height, width, channels]` and the set's labels. */
+export type Start = (
+  key: Key,
+  shape: readonly [number, number, number, number],
+  labels: Int32Array,
+  seed: (perClass: number) => Promise<Batch>,
+) => Promise<Tensor4D>
+
+/** Starts at random real images of the right classes. */
+export const fromReal: Start = async (_, shape, labels, seed) => {
+  const counts = countClasses(labels)
+  const perClass = Math.max(...counts)
+  const { images, targets } = await seed(perClass)
+  const values = (await images.data()) as Float32Array
+  const size = sizeOf(images.shape.slice(1))
+  const picked = new Float32Array(sizeOf(shape))
+  const used = new Map<number, number>()
+  labels.forEach((label, slot) => {
+    const nth = used.get(label) ?? 0
+    used.set(label, nth + 1)
+    picked.set(values.subarray((label * perClass + nth) * size, (label * perClass + nth + 1) * size), slot * size)
+  })
+  images.dispose()
+  targets.dispose()
+  return tensor(picked, shape)
+}
+
+/** Starts at standard normal noise. */
+export const fromNoise: Start = async (key, shape) => tensor(normal(key, sizeOf(shape)), shape)
+
+const countClasses = (labels: Int32Array): number[] => {
+  const counts = new Array<number>(Math.max(...labels) + 1).fill(0)
+  for (const label of labels) counts[label]!++
+  return counts
+}
+
+/** One-hot targets of drawn slots, from the layout's labels. */
+export function targetsOf(layout: Layout, slots: Parameters<typeof gather>[1]): Tensor2D {
+  const table = new Float32Array(layout.slots * layout.classes)
+  layout.labels.forEach((label, slot) => (table[slot * layout.classes + label] = 1))
+  return gather(constant(table, [layout.slots, layout.classes]), slots) as Tensor2D
+}
+
+/** Adds up a storage report: floats of four bytes, and one int32 label a slot. */
+export function storageOf(floats: Readonly<Record<string, number>>, layout: Layout): StorageReport {
+  const parts = [
+    ...Object.entries(floats).map(([name, count]) => ({ name, floats: count, bytes: 4 * count })),
+    { name: 'labels', floats: 0, bytes: 4 * layout.slots },
+  ]
+  const total = (field: 'floats' | 'bytes') => parts.reduce((sum, part) => sum + part[field], 0)
+  return { parts, floats: total('floats'), bytes: total('bytes') }
+}
+
+/** Options of `pixels`. */
+export interface PixelsOptions {
+  readonly image: ImageShape
+  readonly classes: number
+  /** Images a class (IPC): one number, or one for each class. */
+  readonly perClass: number | readonly number[]
+  /** @default fromReal */
+  readonly start?: Start
+}
+
+/** What `pixels` stores. */
+export interface PixelsParams {
+  /** `[slots, height, width, channels]` */
+  readonly images: Tensor4D
+  readonly [name: string]: Tensor4D
+}
+
+/** The identity parameterization: what is stored are the images themselves, under one view. */
+export function pixels({ image, classes, perClass, start = fromReal }: PixelsOptions): Parameterization<PixelsParams> {
+  const labels = classMajorLabels('pixels', classes, perClass)
+  const layout: Layout = { image, classes, slots: labels.length, views: 1, labels }
+  return {
+    name: 'pixels',
+    layout,
+    init: async (key, seed) => ({ images: await start(key, [labels.length, ...image], labels, seed) }),
+    render: (params, { slots }) => ({ images: gather(params.images, slots), targets: targetsOf(layout, slots) }),
+    storage: (params) => storageOf({ images: params.images.size }, layout),
+  }
+}

@@ -1,0 +1,69 @@
+import type { Augmentation } from './spec/augmentation.js'
+import type { ImageShape } from './spec/batch.js'
+import type { Dataset } from './spec/dataset.js'
+import type { Engine } from './spec/engine.js'
+import type { Game } from './spec/game.js'
+import type { Network } from './spec/network.js'
+import type { RecurrenceObjective, SumObjective } from './spec/objective.js'
+import type { Parameterization } from './spec/synthetic.js'
+
+/** Options of an entry as a JSON Schema of type object: they are validated, given their defaults, and shown in help. */
+export type OptionsSchema = {
+  readonly type: 'object'
+  readonly properties: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+  readonly required?: readonly string[]
+}
+
+/** Something that a configuration file can name. */
+export interface PluginEntry<Context, Made> {
+  /** One sentence for `--help`. */
+  readonly summary: string
+  readonly options: OptionsSchema
+  /** `options` are valid and complete; paths in them (properties of format "path") are absolute. */
+  make(options: Readonly<Record<string, unknown>>, context: Context): Made | Promise<Made>
+}
+
+/** Entries by the names that configuration files use. */
+export type PluginTable<Context, Made> = Readonly<Record<string, PluginEntry<Context, Made>>>
+
+/** What everything is made for. */
+export interface ImageContext {
+  readonly image: ImageShape
+  readonly classes: number
+}
+
+/** What objectives and games are made with. */
+export interface ObjectiveContext extends ImageContext {
+  readonly network: Network
+  readonly augmentation?: Augmentation
+}
+
+/** What datasets are read with. */
+export interface DatasetContext {
+  /** For heavy linear algebra, such as whitening. */
+  readonly engine: Engine
+  readonly onProgress?: (text: string) => void
+}
+
+// The only places where types are forgotten: these travel through files that cannot know them.
+/* eslint-disable @typescript-eslint/no-explicit-any */
+/** An objective, whatever it draws and learns. */
+export type AnyObjective = SumObjective<any, any, any, any> | RecurrenceObjective<any, any, any, any, any, any>
+/** A parameterization, whatever it stores. */
+export type AnyParameterization = Parameterization<any>
+/** A game, whatever its moves and critic. */
+export type AnyGame = Game<any, any>
+/* eslint-enable @typescript-eslint/no-explicit-any */
+
+/**
+ * What a package adds to configuration files: it exports `plugin` at `./plugin`. Strings live here only; in code, pass
+ * the functions themselves.
+ */
+export interface Plugin {
+  readonly objectives?: PluginTable<ObjectiveContext, AnyObjective>
+  readonly parameterizations?: PluginTable<ImageContext, AnyParameterization>
+  readonly games?: PluginTable<ObjectiveContext, AnyGame>
+  readonly networks?: PluginTable<ImageContext, Network>
+  readonly augmentations?: PluginTable<ImageContext, Augmentation>
+  readonly datasets?: PluginTable<DatasetContext, Dataset>
+}

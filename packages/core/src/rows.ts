@@ -1,0 +1,73 @@
+import { HabaError } from './errors.js'
+import { fold, integers, permutation } from './random/key.js'
+import type { Key } from './spec/random.js'
+import type { Layout, Rows } from './spec/synthetic.js'
+import { scalar, tensor } from './tree/host.js'
+import type { Rank } from '@tensorflow/tfjs-core'
+
+/** The labels of a set of equal or given class sizes, class-major: `[slots]`. */
+export function classMajorLabels(who: string, classes: number, perClass: number | readonly number[]): Int32Array {
+  const sizes = typeof perClass === 'number' ? Array.from({ length: classes }, () => perClass) : perClass
+  if (sizes.length !== classes || sizes.some((size) => !Number.isInteger(size) || size < 1))
+    throw new HabaError(
+      who,
+      `a whole number of at least 1 for each of ${classes} classes`,
+      `${perClass}`,
+      'Mend perClass.',
+    )
+  return Int32Array.from(sizes.flatMap((size, label) => Array.from({ length: size }, () => label)))
+}
+
+/** The slots of a class, in order. */
+export const slotsOfClass = (layout: Layout, label: number): Int32Array =>
+  Int32Array.from([...layout.labels.keys()].filter((slot) => layout.labels[slot] === label))
+
+/** Slots under one view, as tensors. */
+export const rowsOf = (slots: Int32Array, view: number): Rows => ({
+  slots: tensor<Rank.R1>(slots, [slots.length]),
+  view: scalar(view, 'int32'),
+})
+
+/** A view drawn uniformly. */
+export const drawView = (key: Key, layout: Layout): number => integers(key, 1, layout.views)[0]!
+
+/** Two distinct views. */
+export function drawPair(key: Key, layout: Layout): readonly [number, number] {
+  const order = permutation(key, layout.views)
+  return [order[0]!, order[1]!]
+}
+
+/**
+ * `count` batches of slots: a permutation of all slots is cut into batches and used up from its end, then a new one is
+ * drawn; the last batch of a permutation may be short (MTT's released code).
+ */
+export function drawBatches(key: Key, layout: Layout, count: number, size = layout.slots): readonly Int32Array[] {
+  const batches: Int32Array[] = []
+  for (let round = 0; batches.length < count; round++) {
+    const order = permutation(fold(key, round), layout.slots)
+    const chunks = Array.from({ length: Math.ceil(order.length / size) }, (_, i) =>
+      order.slice(i * size, (i + 1) * size),
+    )
+    batches.push(...chunks.reverse())
+  }
+  return batches.slice(0, count)
+}
+
+/** `count` distinct members of `from`, or all of them in random order where there are fewer. */
+export function drawSome(key: Key, from: Int32Array, count: number): Int32Array {
+  const order = permutation(key, from.length)
+  return order.slice(0, Math.min(count, from.length)).map((i) => from[i]!)
+}
+
+const members = new WeakMap<Int32Array, readonly Int32Array[]>()
+
+/** The indices of every class of a list of labels; remembered, since it is asked for at every step. */
+export function indicesByClass(labels: Int32Array, classes: number): readonly Int32Array[] {
+  const known = members.get(labels)
+  if (known?.length === classes) return known
+  const lists = Array.from({ length: classes }, () => [] as number[])
+  labels.forEach((label, i) => lists[label]!.push(i))
+  const typed = lists.map((list) => Int32Array.from(list))
+  members.set(labels, typed)
+  return typed
+}

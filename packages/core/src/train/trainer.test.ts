@@ -1,0 +1,132 @@
+import { leakCheck, referenceEngine, tinyNetwork, toyData } from '@haba/testing'
+import type { Rank, Scalar } from '@tensorflow/tfjs-core'
+import { describe, expect, it } from 'vitest'
+import { grad } from '../autodiff/grad.js'
+import { crossEntropy } from '../losses/cross-entropy.js'
+import { add, mul } from '../ops/elementwise.js'
+import { fold, keyFrom } from '../random/key.js'
+import type { Augmentation } from '../spec/augmentation.js'
+import type { Batch } from '../spec/batch.js'
+import type { Network } from '../spec/network.js'
+import type { Tree } from '../spec/tree.js'
+import { scalar, tensor } from '../tree/host.js'
+import { disposeTree, tensorLeaves } from '../tree/tree.js'
+import { studentStep, trainer } from './trainer.js'
+
+const key = keyFrom(4)
+const network = tinyNetwork() as Network
+const real = toyData()
+const engine = referenceEngine()
+const batchOf = async (...indices: readonly number[]): Promise<Batch> => ({
+  images: await real.images(Int32Array.from(indices)),
+  targets: tensor<Rank.R2>(
+    indices.flatMap((i) => [0, 1, 2].map((c) => +(real.labels[i] === c))),
+    [indices.length, 3],
+  ),
+})
+const numbers = (tree: Tree) => tensorLeaves(tree).flatMap((leaf) => [...leaf.dataSync()])
+const near = (got: readonly number[], wanted: readonly number[]) => {
+  expect(got.length).toBe(wanted.length)
+  got.forEach((v, i) => expect(v).toBeCloseTo(wanted[i]!, 5))
+}
+const slopeOf = (weights: Tree, { images, targets }: Batch) =>
+  engine.compile('slope', (w: Tree, b: Batch) =>
+    grad((at: Tree) => crossEntropy(network.apply(at, b.images, { kind: 'train', state: {} }).logits, b.targets), w),
+  )(weights, { images, targets })
+
+describe('trainer', () => {
+  it('steps by momentum and weight decay, and forgets its velocity on restart', async () => {
+    const fit = trainer({ engine, network, momentum: 0.9, weightDecay: 0.1 })
+    const batch = await batchOf(0, 1, 2)
+    const start = fit.start(key)
+    const one = await fit.step(start, batch, 0.5, key)
+    const two = await fit.step(one.next, batch, 0.25, key)
+    const again = await fit.step(fit.restart(one.next), batch, 0.25, key)
+
+    const decayed = (w: Tree, g: Tree) => numbers(g).map((v, i) => v + 0.1 * numbers(w)[i]!)
+    const v1 = decayed(start.weights, await slopeOf(start.weights, batch))
+    near(
+      numbers(one.next.weights),
+      numbers(start.weights).map((w, i) => w - 0.5 * v1[i]!),
+    )
+    const g2 = decayed(one.next.weights, await slopeOf(one.next.weights, batch))
+    near(
+      numbers(two.next.weights),
+      numbers(one.next.weights).map((w, i) => w - 0.25 * (0.9 * v1[i]! + g2[i]!)),
+    )
+    near(
+      numbers(again.next.weights),
+      numbers(one.next.weights).map((w, i) => w - 0.25 * g2[i]!),
+    )
+  })
+
+  it('learns what can be learned', async () => {
+    const fit = trainer({ engine, network, momentum: 0.9 })
+    const batch = await batchOf(...real.labels.keys())
+    let training = fit.start(key)
+    const before = await fit.test(training, real)
+    for (let i = 0; i < 12; i++) training = (await fit.step(training, batch, 0.2, fold(key, i))).next
+    const after = await fit.test(training, real)
+    expect(after.accuracy).toBe(1)
+    expect(after.loss).toBeLessThan(before.loss / 2)
+  })
+
+  it('tests in batches of any size alike, with the loss that training tells', async () => {
+    const fit = trainer({ engine, network })
+    const training = fit.start(key)
+    const whole = await fit.test(training, real)
+    const parts = await fit.test(training, real, 5)
+    expect(parts.accuracy).toBe(whole.accuracy)
+    expect(parts.loss).toBeCloseTo(whole.loss, 5)
+    const { loss } = await fit.step(training, await batchOf(...real.labels.keys()), 0, key)
+    expect(whole.loss).toBeCloseTo(loss, 5)
+  })
+
+  it('transforms, then augments in training, and only transforms in tests', async () => {
+    const shift: Augmentation<{ readonly by: Scalar }> = {
+      name: 'shift',
+      draw: (_, rows) => ({ by: scalar(rows) }),
+      apply: (images, { by }) => add(images, by),
+    }
+    const seen = trainer({
+      engine,
+      network,
+      transform: (images) => mul(images, 2),
+      augmentation: shift as Augmentation,
+    })
+    const plain = trainer({ engine, network })
+    const batch = await batchOf(3, 4)
+    const changed = { ...batch, images: await engine.compile('change', (x: Batch) => add(mul(x.images, 2), 2))(batch) }
+    const one = await seen.step(seen.start(key), batch, 0.1, key)
+    const other = await plain.step(plain.start(key), changed, 0.1, key)
+    near(numbers(one.next.weights), numbers(other.next.weights))
+    const doubled = {
+      ...real,
+      images: async (i: Int32Array) =>
+        engine.compile('double', (x: Batch['images']) => mul(x, 2))(await real.images(i)),
+    }
+    expect((await seen.test(seen.start(key), real)).loss).toBeCloseTo(
+      (await plain.test(plain.start(key), doubled)).loss,
+      5,
+    )
+  })
+
+  it('leaves nothing behind but the next training', async () => {
+    const fit = trainer({ engine, network, momentum: 0.9 })
+    const training = fit.start(key)
+    const batch = await batchOf(0, 1)
+    await leakCheck(async () => disposeTree((await fit.step(training, batch, 0.1, key)).next))
+    await leakCheck(async () => void (await fit.test(training, real)))
+  })
+})
+
+it('takes a student step down the gradient', async () => {
+  const { weights } = network.init(key)
+  const batch = await batchOf(0, 1, 2)
+  const step = engine.compile('step', (w: Tree, b: Batch, rate: Scalar) => studentStep(network, w, b, rate))
+  const slope = numbers(await slopeOf(weights, batch))
+  near(
+    numbers(await step(weights, batch, scalar(0.3))),
+    numbers(weights).map((w, i) => w - 0.3 * slope[i]!),
+  )
+})
