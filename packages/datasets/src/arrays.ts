@@ -24,6 +24,7 @@ export interface Arrays {
   readonly test: Split
 }
 
+/** What `fromArrays` takes. */
 export interface ArraysOptions extends Arrays {
   /** Already fitted; for one that is fitted to the training images see `fitArrays`. @default identity() */
   readonly preprocessing?: Preprocessing

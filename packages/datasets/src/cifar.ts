@@ -7,6 +7,7 @@ import { readBytes } from './idx.js'
 import type { Fit } from './pixels.js'
 import { standardise } from './standardise.js'
 
+/** What `cifar10` takes. */
 export interface Cifar10Options {
   /** Holds the published binary version: data_batch_1.bin … data_batch_5.bin, test_batch.bin, batches.meta.txt. */
   readonly folder: string
@@ -14,6 +15,7 @@ export interface Cifar10Options {
   readonly preprocessing?: Preprocessing | Fit
 }
 
+/** What `cifar100` takes. */
 export interface Cifar100Options {
   /** Holds the published binary version: train.bin, test.bin, fine_label_names.txt, coarse_label_names.txt. */
   readonly folder: string

@@ -4,6 +4,7 @@ import { valuesOf, type Fit, type Images } from './pixels.js'
 import { covarianceOf, meanOf } from './whiten.js'
 import { zcaFromParts, type Zca } from './zca.js'
 
+/** How to whiten, and on what. */
 export interface ZcaOptions {
   /** Added to every eigenvalue of the covariance of pixels in `[0, 1]`. @default 0.1 */
   readonly epsilon?: number

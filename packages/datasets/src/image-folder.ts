@@ -7,6 +7,7 @@ import { identity } from './identity.js'
 import { fingerprint, listImages, type ImageFiles } from './list-images.js'
 import type { Fit } from './pixels.js'
 
+/** What `imageFolder` takes: `root`, or `train` and `test`. */
 export interface ImageFolderOptions {
   /** Holds the folders `train` and `test`. */
   readonly root?: string

@@ -33,7 +33,6 @@ export async function matrixRoots({ matrix, size, engine }: MatrixRootsOptions) 
   return {
     root: root.map((value) => value * Math.sqrt(norm)),
     inverse: inverse.map((value) => value / Math.sqrt(norm)),
-    residual,
   }
 }
 

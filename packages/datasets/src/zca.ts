@@ -59,6 +59,10 @@ export function zcaFromParts({ mean, transform, inverse, epsilon, engine }: ZcaP
   }
 }
 
+/** Whether a data set's preprocessing is a fitted ZCA, whose tensors are saved apart from its settings. */
+export const isZca = (preprocessing: Preprocessing): preprocessing is Zca =>
+  preprocessing.name === 'zca' && 'transform' in preprocessing
+
 /** `(x - before) · matrix + after` for rows of channels-last images, summed in float64. */
 function multiply(
   values: Float32Array,
@@ -93,6 +97,7 @@ export function zcaToTensors({ mean, transform, inverse }: Zca): ZcaTensors {
   }
 }
 
+/** What `zcaFromTensors` takes. */
 export interface RestoreZcaOptions {
   /** From `zcaToTensors`; not disposed. */
   readonly tensors: ZcaTensors

@@ -1,1 +1,12 @@
-export {}
+export { loadTree, saveTree } from './checkpoint.js'
+export {
+  distill,
+  drawRealImages,
+  startDistilling,
+  type DistillReport,
+  type DistillSpec,
+  type DistillState,
+} from './distill.js'
+export { expand, readSet, writeSet, type SetManifest } from './finished-set.js'
+export { bind, differentiate, type DifferentiatedObjective, type ObjectiveGradient } from './gradient.js'
+export { recomputed, stored, type CompiledStep, type Differentiation, type Step, type StepGradient } from './stepper.js'

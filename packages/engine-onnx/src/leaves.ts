@@ -12,7 +12,9 @@ export interface Leaf {
 /** Values of the tensors, without a copy for those on the host. */
 export async function readLeaves(who: string, tensors: readonly Tensor[]): Promise<readonly Leaf[]> {
   const leaves = tensors.map((tensor) => leafOf(who, tensor))
-  return leaves.some((leaf) => leaf instanceof Promise) ? Promise.all(leaves) : (leaves as Leaf[])
+  return leaves.some((leaf) => leaf instanceof Promise)
+    ? Promise.all(leaves.map((leaf) => Promise.resolve(leaf)))
+    : (leaves as Leaf[])
 }
 
 function leafOf(who: string, tensor: Tensor): Leaf | Promise<Leaf> {

@@ -7,7 +7,7 @@ import type { Lowering, Lowerings, Operands } from './lower/lowering.js'
 import { movement } from './lower/movement.js'
 import { reduction } from './lower/reduction.js'
 import { encodeModel, type Operator, type Port } from './onnx-model.js'
-import { axesOf, expanded, holdsOrder, numeric, reordered, stored, storedShape, type Value } from './value.js'
+import { axesOf, expanded, holdsOrder, numeric, plain, reordered, stored, storedShape, type Value } from './value.js'
 
 /** An onnx model of a program, and how to feed and read it. */
 export interface LoweredGraph {
@@ -58,9 +58,11 @@ export function lowerGraph(graph: Graph, inputOrders: readonly (readonly number[
   const readOnce = onlyReaders(graph)
   for (const node of graph.nodes) {
     if (values.has(node)) continue
+    // Only what nobody else reads may be made anew together with what reads it.
+    const together = node.op === 'add' || node.op === 'sum'
     const operands = node.inputs.map((input) => {
       const value = values.get(input)!
-      return value.withBias && !readOnce.has(input) ? { ...value, withBias: undefined } : value
+      return together && readOnce.has(input) ? value : plain(value)
     })
     const lower = lowerings[node.op] as Lowering<Primitive>
     values.set(node, lower(emit, node, operands as unknown as Operands))

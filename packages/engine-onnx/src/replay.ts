@@ -2,6 +2,7 @@ import { HabaError, hostTensor, type DType, type Program } from '@haba/core'
 import { InferenceSession, Tensor as OnnxTensor } from 'onnxruntime-node'
 import type { Leaf } from './leaves.js'
 import { inputName, lowerGraph, outputName, type LoweredGraph } from './lower.js'
+import { factored } from './factor/factor.js'
 import { compiling, countersOf, type Counters } from './stats.js'
 import { isIdentity } from './value.js'
 
@@ -27,7 +28,7 @@ interface Ready {
 
 /** Makes one onnx session for every combination of layouts in which the inputs arrive. */
 export function replayer<R>({ name, program, session, counters }: ReplayerOptions<R>): Replayer<R> {
-  const { graph } = program
+  const graph = compiling(counters, () => factored(program.graph))
   const sessions = new Map<string, Promise<Ready>>()
   const mine = countersOf(counters, name)
 
@@ -67,6 +68,8 @@ export function replayer<R>({ name, program, session, counters }: ReplayerOption
 
   return {
     async run(leaves, key) {
+      // onnxruntime refuses a graph that computes nothing.
+      if (graph.outputs.length === 0) return program.result([])
       const layout = leaves.map(({ order }) => order.join('')).join()
       try {
         let ready = sessions.get(layout)

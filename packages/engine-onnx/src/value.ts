@@ -20,7 +20,12 @@ export interface Value {
   readonly mask?: boolean
   /** Emits the convolution that made this value again, with a bias `[channels]` inside. */
   readonly withBias?: (bias: string) => string
+  /** The two arrays, stored alike, of which this value is the product: their sum needs no product to be written. */
+  readonly product?: readonly [string, string]
 }
+
+/** The value without what is known of how it was made. */
+export const plain = (value: Value): Value => ({ ...value, withBias: undefined, product: undefined })
 
 export const axesOf = (shape: readonly unknown[]): number[] => shape.map((_, axis) => axis)
 
@@ -64,7 +69,7 @@ export function reordered(emit: Emitter, value: Value, order: readonly number[])
 export function expanded(emit: Emitter, value: Value, axes: readonly number[] = axesOf(value.shape)): Value {
   const extent = value.extent.map((length, axis) => (axes.includes(axis) ? value.shape[axis]! : length))
   if (sameNumbers(extent, value.extent)) return value
-  const next: Value = { ...value, extent, withBias: undefined }
+  const next: Value = { ...value, extent }
   return { ...next, name: emit.op('Expand', [value.name, emit.integers(storedShape(next))]) }
 }
 
@@ -82,7 +87,6 @@ export function withRank(emit: Emitter, value: Value, rank: number): Value {
     shape: [...ones, ...value.shape],
     extent: [...ones, ...value.extent],
     order: [...axesOf(ones), ...value.order.map((axis) => axis + missing)],
-    withBias: undefined,
   }
   return { ...next, name: emit.reshape(value.name, storedShape(value), storedShape(next)) }
 }

@@ -1,1 +1,5 @@
-export {}
+export { distributionMatching, meanDistance, type DistributionMatchingOptions } from './distribution-matching.js'
+export { openExperts, recordExperts, type Experts, type RecordExpertsOptions } from './experts.js'
+export { globalCosine, layerwiseCosine, squaredDistance, type GradientDistance } from './gradient-distance.js'
+export { dcLoops, gradientMatching, type GradientMatchingOptions, type Loops } from './gradient-matching.js'
+export { trajectoryDistance, trajectoryMatching, type TrajectoryMatchingOptions } from './trajectory-matching.js'

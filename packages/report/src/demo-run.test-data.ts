@@ -37,7 +37,7 @@ function invented(seed: number, view: number, [height, width, channels]: ImageSh
 }
 
 /** Rows of the picture grid: bases of half size and one channel, beside their images. */
-export function demoRows(slots: number): { label: string; basis: Pixels; views: readonly Pixels[] }[] {
+function demoRows(slots: number): { label: string; basis: Pixels; views: readonly Pixels[] }[] {
   return Array.from({ length: slots }, (_, slot) => ({
     label: names[slot % names.length]!,
     basis: toPixels({ values: invented(slot, -1, [16, 16, 1]), image: [16, 16, 1] }).rows[0]!,

@@ -23,7 +23,7 @@ export function gallerySection({ slots, stored = slots.length, caption }: Galler
   const shown = slots.length < stored ? `${numbers.count(slots.length)} of ${numbers.count(stored)}` : 'All'
   const what = first.basis
     ? `${shown} bases, each with every image that the hallucinators make of it: ${numbers.count(images)} images.`
-    : `${shown} stored images.`
+    : `${shown} slots: ${numbers.count(images)} images.`
   return html`<section id="gallery">
     <h2>Gallery</h2>
     <p>${what} ${caption ? `${caption}.` : undefined}</p>

@@ -13,6 +13,7 @@ export interface GridRow {
   readonly views: readonly Pixels[]
 }
 
+/** Options of `pictureGrid`. */
 export interface PictureGridOptions {
   readonly rows: readonly GridRow[]
   /**

@@ -44,20 +44,20 @@ export function curve({ name, points }: CurveOptions): Html {
   return draw(`${name} over ${points.length} steps, from ${values[0]} to ${values.at(-1)}`, {
     height: 250,
     x: { label: 'step', nice: true },
-    y: {
-      label: name,
-      type: log ? 'log' : 'linear',
-      grid: true,
-      nice: true,
-      ticks: 5,
-      ...(log && { tickFormat: '~g' }),
-    },
+    y: { label: name, grid: true, nice: true, ...(log ? decades(least, greatest) : { ticks: 5 }) },
     marks: [
       many ? Plot.areaY(points, { ...band, fill: accent, fillOpacity: 0.2 }) : null,
       Plot.lineY(points, { ...line, stroke: accent, strokeWidth: 1.5 }),
       points.length === 1 ? Plot.dot(points, { ...line, fill: accent }) : null,
     ],
   })
+}
+
+/** A logarithmic axis that is ruled at powers of ten only. */
+function decades(least: number, greatest: number): Plot.ScaleOptions {
+  const from = Math.floor(Math.log10(least))
+  const length = Math.ceil(Math.log10(greatest)) - from + 1
+  return { type: 'log', ticks: Array.from({ length }, (_, at) => 10 ** (from + at)), tickFormat: '~g' }
 }
 
 /** Accuracy over the steps of a run: a dot with a bar of one standard deviation to either side. */
@@ -83,14 +83,13 @@ export function accuracyRanges(
 ): Html {
   const rows = accuracies.map(({ name, mean, std, own }, at) => ({
     at,
-    name: name.length > 32 ? `${name.slice(0, 31)}…` : name,
+    name: name.length > 28 ? `${name.slice(0, 27)}…` : name,
     mean,
     low: mean - std,
     high: mean + std,
     colour: own ? accent : 'var(--muted)',
   }))
   return draw(accuracies.map(({ name, mean }) => `${name} ${(100 * mean).toFixed(1)} %`).join(', '), {
-    width: 560,
     height: 46 + 30 * rows.length,
     marginLeft: 16 + 6.6 * Math.max(...rows.map((row) => row.name.length)),
     marginTop: 8,

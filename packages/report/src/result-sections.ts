@@ -50,11 +50,10 @@ export function storageSection({ parts, floats, bytes, budget }: RunPage['storag
     html`<span class="bar"><span style="width:${((100 * of) / full).toFixed(2)}%"></span></span>`
   const row = (name: string, own: { readonly floats: number; readonly bytes?: number }, kind: string) =>
     html`<tr class="${kind}">
-      <th scope="row">${name}</th>
+      <th scope="row">${name} ${bar(own.floats)}</th>
       <td>${numbers.count(own.floats)}</td>
       <td>${own.bytes === undefined ? '–' : numbers.count(own.bytes)}</td>
       <td>${numbers.percent(own.floats / full)}</td>
-      <td class="bars">${bar(own.floats)}</td>
     </tr>`
   const over = budget && floats > budget.floats ? `, ${numbers.count(floats - budget.floats)} over it` : ''
   return html`<section id="storage">
@@ -64,14 +63,13 @@ export function storageSection({ parts, floats, bytes, budget }: RunPage['storag
       bytes${budget ? `: ${numbers.percent(floats / budget.floats)} of ${budget.name}${over}` : ''}.
     </p>
     <div class="scroll" tabindex="0" role="region" aria-label="Storage table">
-      <table>
+      <table class="parts">
         <thead>
           <tr>
             <th scope="col">Part</th>
             <th scope="col">Floats</th>
             <th scope="col">Bytes</th>
             <th scope="col">Share</th>
-            <th scope="col"><span class="hidden">Share as a bar</span></th>
           </tr>
         </thead>
         <tbody>

@@ -39,6 +39,7 @@ export interface GallerySlot {
   readonly views: readonly Picture[]
 }
 
+/** The pictures of a set: every basis with its images. */
 export interface Gallery {
   /** Class by class. */
   readonly slots: readonly GallerySlot[]

@@ -7,7 +7,7 @@ export function settingsSection({ key, settings, versions }: RunPage): Html {
   const tables = [...Object.entries(settings), ['versions', versions] as const]
   return html`<section id="settings">
     <h2>Protocol, settings and versions</h2>
-    <p>Random key <code>${key}</code>. The same key, settings and versions give the same run.</p>
+    <p>Random key <code>${key}</code>. It fixes every random draw of the run.</p>
     <div class="tables">${tables.map(([title, entries]) => table(title, entries))}</div>
   </section>`
 }

@@ -27,7 +27,6 @@ p.lead { font-size: 1.06rem; }
 small { color: var(--muted); font-weight: 400; font-size: .82rem; }
 code { font: .9em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; color: var(--ink); overflow-wrap: anywhere; }
 section { margin-top: 3rem; }
-.hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 
 .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(12.5rem, 1fr)); gap: .75rem; margin: 1.5rem 0 0; }
@@ -47,15 +46,15 @@ tbody th small { display: block; white-space: normal; min-width: 11rem; max-widt
 tr.own, tr.total { background: var(--wash); }
 tr.own th, tr.own td, tr.total th, tr.total td { font-weight: 650; }
 tr.budget { color: var(--muted); }
-td.bars { width: 40%; min-width: 9rem; }
-.bar { display: block; height: .6rem; border-radius: 3px; background: color-mix(in srgb, var(--line) 60%, transparent); }
+.parts th:first-child { width: 55%; }
+.bar { display: block; height: .4rem; margin-top: .3rem; border-radius: 3px; background: color-mix(in srgb, var(--line) 60%, transparent); }
 .bar span { display: block; height: 100%; min-width: 1px; border-radius: 3px; background: var(--accent); }
 tr.budget .bar span { background: var(--muted); opacity: .55; }
 
 .plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 22rem), 1fr)); gap: .75rem; }
 .plot { margin: 0; padding: .75rem; border: 1px solid var(--line); border-radius: 10px; background: var(--card); }
 .plot.wide { margin-bottom: .75rem; }
-.plot svg { display: block; width: 100%; height: auto; margin: 0 auto; max-width: 46rem; }
+.plot svg { display: block; width: 100%; height: auto; margin: 0 auto; max-width: 33rem; }
 
 .class { padding: 1rem 0 1.1rem; border-top: 1px solid var(--line); }
 .slots { display: flex; flex-wrap: wrap; gap: .75rem 1.75rem; }
@@ -84,7 +83,7 @@ caption::first-letter { text-transform: uppercase; }
 .settings th { color: var(--muted); font-weight: 400; }
 
 @media (max-width: 40rem) {
-  :root { --size: 56px; }
+  :root { --size: 48px; }
   body { padding: 1.5rem 1rem 4rem; }
   h1 { font-size: 1.5rem; }
   section { margin-top: 2.25rem; }
@@ -93,6 +92,7 @@ caption::first-letter { text-transform: uppercase; }
   .facts dd { font-size: 1.15rem; }
   .plot { padding: .4rem; }
   .slot { gap: .6rem; }
+  .views { gap: .35rem; }
   .basis { padding-right: .6rem; }
   th, td { padding: .45rem .6rem; }
   .tile { min-height: calc(var(--size) + 1rem); }

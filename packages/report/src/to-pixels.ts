@@ -1,6 +1,7 @@
 import { HabaError, type ImageShape, type Preprocessing } from '@haba/core'
 import type { Pixels } from './picture.js'
 
+/** Options of `toPixels`. */
 export interface ToPixelsOptions {
   /** `[rows × height × width × channels]`, row-major NHWC, as stored or rendered. */
   readonly values: Float32Array
@@ -17,6 +18,7 @@ export interface ToPixelsOptions {
   readonly percentiles?: readonly [low: number, high: number]
 }
 
+/** Images as rows of colours, with a word on how they were scaled. */
 export interface PixelRows {
   readonly rows: readonly Pixels[]
   /** What was done to the values, to be said beside the pictures. */

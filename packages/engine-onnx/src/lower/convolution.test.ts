@@ -1,7 +1,8 @@
-import { conv2d, fold, hostTensor, keyFrom, normal, sizeOf, vjp } from '@haba/core'
-import type { Tensor4D } from '@tensorflow/tfjs-core'
+import { add, conv2d, fold, keyFrom, normal, sizeOf, tensor, vjp } from '@haba/core'
+import type { Rank, Tensor, Tensor4D } from '@tensorflow/tfjs-core'
 import { afterAll, expect, test } from 'vitest'
 import { onnxEngine } from '../engine.js'
+import { held } from '../held.fixture.js'
 
 type Four = readonly [number, number, number, number]
 
@@ -16,7 +17,11 @@ const key = keyFrom(3)
 const values = (label: string, shape: readonly number[]) => normal(fold(key, label), sizeOf(shape))
 
 /** The definition: every product of a convolution, as x, kernel and output index. */
-function products({ image, kernel, strides, pads }: Case, output: Four, see: (x: number, k: number, y: number) => void) {
+function products(
+  { image, kernel, strides, pads }: Case,
+  output: Four,
+  see: (x: number, k: number, y: number) => void,
+) {
   const at = (shape: Four, a: number, b: number, c: number, d: number) =>
     ((a * shape[1] + b) * shape[2] + c) * shape[3] + d
   const [batch, rows, columns, out] = output
@@ -28,30 +33,31 @@ function products({ image, kernel, strides, pads }: Case, output: Four, see: (x:
             const [y, x] = [row * strides[0] + i - pads[0], column * strides[1] + j - pads[1]]
             if (y < 0 || x < 0 || y >= image[1] || x >= image[2]) continue
             for (let c = 0; c < image[3]; c++)
-              for (let o = 0; o < out; o++) see(at(image, b, y, x, c), at(kernel, i, j, c, o), at(output, b, row, column, o))
+              for (let o = 0; o < out; o++)
+                see(at(image, b, y, x, c), at(kernel, i, j, c, o), at(output, b, row, column, o))
           }
-}
-
-/** `values`, stored with the axes in `order`. */
-function held(logical: Float32Array, shape: Four, order: readonly number[]): Tensor4D {
-  const strides = shape.map((_, axis) => sizeOf(shape.slice(axis + 1)))
-  const lengths = order.map((axis) => shape[axis]!)
-  const stored = logical.map((_, place) => {
-    let [rest, offset] = [place, 0]
-    for (let i = 3; i >= 0; i--) {
-      offset += (rest % lengths[i]!) * strides[order[i]!]!
-      rest = Math.floor(rest / lengths[i]!)
-    }
-    return logical[offset]!
-  })
-  return hostTensor({ values: stored, order }, shape, 'float32') as Tensor4D
 }
 
 const cases: Case[] = []
 for (const stride of [1, 2] as const)
-  for (const pads of [[0, 0, 0, 0], [1, 1, 1, 1], [2, 0, 1, 3], [3, 3, 3, 3]] as const)
-    for (const [height, width] of [[1, 1], [3, 3], [2, 3], [4, 4]] as const)
-      for (const [inside, out] of [[1, 3], [3, 16], [16, 20], [20, 1]] as const)
+  for (const pads of [
+    [0, 0, 0, 0],
+    [1, 1, 1, 1],
+    [2, 0, 1, 3],
+    [3, 3, 3, 3],
+  ] as const)
+    for (const [height, width] of [
+      [1, 1],
+      [3, 3],
+      [2, 3],
+      [4, 4],
+    ] as const)
+      for (const [inside, out] of [
+        [1, 3],
+        [3, 16],
+        [16, 20],
+        [20, 1],
+      ] as const)
         cases.push({
           image: [2, 7, 6, inside],
           kernel: [height, width, inside, out],
@@ -77,7 +83,7 @@ test.each(cases.map((c, i) => [`${JSON.stringify(c)}`, c, i] as const))('trio %s
   const columns = Math.floor((c.image[2] + c.pads[1] + c.pads[3] - c.kernel[1]) / c.strides[1]) + 1
   const output: Four = [c.image[0], rows, columns, c.kernel[3]]
   const [dy, bias] = [values('dy', output), values('bias', [c.kernel[3]])]
-  const y = new Float32Array(sizeOf(output))
+  const y = Float32Array.from({ length: sizeOf(output) }, (_, i) => bias[i % bias.length]!)
   const dx = new Float32Array(x.length)
   const dKernel = new Float32Array(kernel.length)
   products(c, output, (xi, ki, yi) => {
@@ -85,18 +91,23 @@ test.each(cases.map((c, i) => [`${JSON.stringify(c)}`, c, i] as const))('trio %s
     dx[xi]! += dy[yi]! * kernel[ki]!
     dKernel[ki]! += dy[yi]! * x[xi]!
   })
-  const trio = engine.compile(`trio ${i}`, (image: Tensor4D, weights: Tensor4D, cotangent: Tensor4D) => {
+  const trio = engine.compile(`trio ${i}`, (image: Tensor4D, weights: Tensor4D, cotangent: Tensor4D, shift: Tensor) => {
     const { value, pull } = vjp(
-      (p: readonly [Tensor4D, Tensor4D]) => conv2d(p[0], p[1], { stride: c.strides, pad: c.pads }),
+      (p: readonly [Tensor4D, Tensor4D]) =>
+        add(conv2d(p[0], p[1], { stride: c.strides, pad: c.pads }), shift) as Tensor4D,
       [image, weights] as const,
     )
     return [value, ...pull(cotangent)] as const
   })
-  const found = await trio(held(x, c.image, imageOrder), held(kernel, c.kernel, kernelOrder), held(dy, output, outputOrder))
+  const found = await trio(
+    held<Rank.R4>(x, c.image, imageOrder),
+    held<Rank.R4>(kernel, c.kernel, kernelOrder),
+    held<Rank.R4>(dy, output, outputOrder),
+    tensor(bias, [bias.length]),
+  )
   expectClose(found[0].dataSync(), y)
   expectClose(found[1].dataSync(), dx)
   expectClose(found[2].dataSync(), dKernel)
-  void bias
 })
 
 function expectClose(found: ArrayLike<number>, expected: Float32Array) {

@@ -1,14 +1,14 @@
 import type { Node, Primitive } from '@haba/core'
 import type { Emitter } from '../emitter.js'
 import { dataType } from '../onnx-model.js'
-import { aligned, expanded, numeric, withRank, type Value } from '../value.js'
+import { aligned, expanded, numeric, plain, sameNumbers, withRank, type Value } from '../value.js'
 import type { Lowering, Lowerings } from './lowering.js'
 
 const unary =
   (type: string) =>
   (emit: Emitter, node: Node, [x]: readonly [Value, ...unknown[]]): Value => {
     const value = numeric(emit, x)
-    return { ...value, dtype: node.dtype, name: emit.op(type, [value.name]), withBias: undefined }
+    return { ...value, dtype: node.dtype, name: emit.op(type, [value.name]) }
   }
 
 const binary =
@@ -51,14 +51,28 @@ function biased(emit: Emitter, convolution: Value, vector: Value): Value | undef
       [shape[channels]!],
     ),
   )
-  return { ...convolution, name, withBias: undefined }
+  return plain({ ...convolution, name })
 }
 
+const mul: Lowering<'mul'> = (emit, node, operands) => {
+  const [a, b] = [numeric(emit, operands[0]), numeric(emit, operands[1])]
+  const result = binary('Mul')(emit, node, operands)
+  const { values } = aligned(emit, [a, b], node.shape.length)
+  const alike = node.dtype === 'float32' && values.every(({ extent }) => sameNumbers(extent, result.extent))
+  return alike ? { ...result, product: [values[0]!.name, values[1]!.name] } : result
+}
+
+/**
+ * HardSigmoid is `max(0, min(1, α·x + β))`, which no α makes a step; but with the largest one there is, it rises between
+ * 0 and the smallest normal float. One pass, where a comparison and a cast are two.
+ */
 const step: Lowering<'step'> = (emit, node, [x]) => {
   const value = numeric(emit, x)
-  const zero = emit.constant([0], [], value.dtype)
-  const name = emit.op('Greater', [value.name, zero])
-  return { ...value, name, dtype: node.dtype, mask: true, withBias: undefined }
+  const floats = value.dtype === 'float32'
+  const name = floats
+    ? emit.op('HardSigmoid', [value.name], { alpha: { float: 3.4e38 }, beta: { float: 0 } })
+    : emit.op('Greater', [value.name, emit.constant([0], [], value.dtype)])
+  return { ...value, name, dtype: node.dtype, mask: !floats }
 }
 
 const floor: Lowering<'floor'> = (emit, node, operands) =>
@@ -67,7 +81,7 @@ const floor: Lowering<'floor'> = (emit, node, operands) =>
 const cast: Lowering<'cast'> = (emit, node, [x]) => {
   if (x.dtype === node.dtype || x.mask) return { ...x, dtype: node.dtype }
   const name = emit.op('Cast', [x.name], { to: dataType(node.dtype) })
-  return { ...x, name, dtype: node.dtype, withBias: undefined }
+  return { ...x, name, dtype: node.dtype }
 }
 
 const select: Lowering<'select'> = (emit, node, [mask, a, b]) => {
@@ -104,7 +118,7 @@ export const elementwise: Lowerings<Elementwise> = {
   cast,
   add,
   sub: binary('Sub'),
-  mul: binary('Mul'),
+  mul,
   div: binary('Div'),
   maximum: binary('Max'),
   minimum: binary('Min'),

@@ -58,7 +58,7 @@ const avgPoolInput: Lowering<'avgPoolInput'> = (emit, node, [dy]) => {
     // One window over everything: its share is the same everywhere, and stays unwritten.
     const value = numeric(emit, dy)
     const name = emit.op('Mul', [value.name, emit.constant([1 / (height * width)], [])])
-    return { ...value, name, shape: node.shape, withBias: undefined }
+    return { ...value, name, shape: node.shape }
   }
   const image = laidOut(emit, dy, imageOrder)
   const planes = batch * channels

@@ -16,7 +16,6 @@ import type { Lowering, Lowerings } from './lowering.js'
 const broadcastTo: Lowering<'broadcastTo'> = (emit, node, [x]) => ({
   ...withRank(emit, x, node.shape.length),
   shape: node.shape,
-  withBias: undefined,
 })
 
 const transpose: Lowering<'transpose'> = (_, node, [x]) => {
@@ -26,7 +25,6 @@ const transpose: Lowering<'transpose'> = (_, node, [x]) => {
     shape: node.shape,
     extent: permutation.map((axis) => x.extent[axis]!),
     order: x.order.map((axis) => permutation.indexOf(axis)),
-    withBias: undefined,
   }
 }
 
@@ -82,14 +80,14 @@ const reshape: Lowering<'reshape'> = (emit, node, [x]) => {
   const order = ascending
     ? axesOf(node.shape)
     : [...axesOf(node.shape).filter((axis) => !moving.includes(axis)), ...moving]
-  const next: Value = { ...value, shape: node.shape, extent, order, withBias: undefined }
+  const next: Value = { ...value, shape: node.shape, extent, order }
   return { ...next, name: emit.reshape(value.name, storedShape(value), storedShape(next)) }
 }
 
 const slice: Lowering<'slice'> = (emit, node, [x]) => {
   const cut = axesOf(x.shape).filter((axis) => x.extent[axis] !== node.shape[axis] && x.extent[axis] !== 1)
   const extent = x.extent.map((length, axis) => (length === 1 ? 1 : node.shape[axis]!))
-  const next: Value = { ...x, shape: node.shape, extent, withBias: undefined }
+  const next: Value = { ...x, shape: node.shape, extent }
   if (cut.length === 0) return next
   const begin = cut.map((axis) => node.attributes.begin[axis]!)
   const end = cut.map((axis, i) => begin[i]! + node.shape[axis]!)
@@ -107,7 +105,7 @@ const pad: Lowering<'pad'> = (emit, node, [x]) => {
   const after = value.order.map((axis, i) => node.shape[axis]! - value.shape[axis]! - before[i]!)
   const extent = value.extent.map((length, axis) => (grown.includes(axis) ? node.shape[axis]! : length))
   const name = grown.length === 0 ? value.name : emit.op('Pad', [value.name, emit.integers([...before, ...after])])
-  return { ...value, name, shape: node.shape, extent, withBias: undefined }
+  return { ...value, name, shape: node.shape, extent }
 }
 
 const concat: Lowering<'concat'> = (emit, node, operands) => {
@@ -135,7 +133,6 @@ const gather: Lowering<'gather'> = (emit, node, [x, indices]) => {
     ...x,
     shape: node.shape,
     extent: x.extent.with(0, lazy ? 1 : node.shape[0]!),
-    withBias: undefined,
   }
   if (lazy) return next
   const rows = expanded(emit, numeric(emit, indices))

@@ -1,0 +1,15 @@
+import { fold, type Args, type Augmentation } from '@haba/core'
+
+/** Leaves images as they are. */
+export const none: Augmentation<Readonly<Record<string, never>>> = {
+  name: 'none',
+  draw: () => ({}),
+  apply: (images) => images,
+}
+
+/** All augmentations in order (the field's mode M). A draw is the list of theirs. */
+export const chain = (members: readonly Augmentation[]): Augmentation<readonly Args[]> => ({
+  name: `chain(${members.map(({ name }) => name).join(', ')})`,
+  draw: (key, rows, image) => members.map((member, i) => member.draw(fold(key, i), rows, image)),
+  apply: (images, draws) => members.reduce((x, member, i) => member.apply(x, draws[i]!), images),
+})

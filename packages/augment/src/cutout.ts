@@ -1,0 +1,61 @@
+import { fold, integers, mul, tensor, type Augmentation, type ImageShape } from '@haba/core'
+import type { Rank, Tensor4D } from '@tensorflow/tfjs-core'
+import { assertRows } from './linear-map.js'
+import { assertBetween } from './options.js'
+
+/** Options of cutout. */
+export interface CutoutOptions {
+  /** Side of the hole as a part of the image's, 0 … 1. @default 0.5 */
+  readonly ratio?: number
+}
+
+/** `mask` `[n or 1, height, width, 1]`: 0 in the hole, else 1. */
+export type CutoutDraw = { readonly mask: Tensor4D }
+
+const holeOf = (length: number, ratio: number) => Math.floor(length * ratio + 0.5)
+
+/** Sets a rectangle of zeros into images; a hole near the border is cut off there. */
+export function cutout({ ratio = 0.5 }: CutoutOptions = {}): Augmentation<CutoutDraw> {
+  assertBetween('cutout', 'ratio', ratio, 0, 1)
+  return {
+    name: 'cutout',
+    draw: (key, rows, image) => {
+      // A hole of even side lies between pixels, and so has one more place.
+      const centres = (axis: 0 | 1) =>
+        integers(fold(key, axis), rows, image[axis] + 1 - (holeOf(image[axis], ratio) % 2))
+      return cutoutDraw(centres(0), centres(1), image, { ratio })
+    },
+    apply: (images, { mask }) => {
+      assertRows('cutout', mask.shape[0], images.shape[0])
+      return mul(images, mask)
+    },
+  }
+}
+
+/** The draw of given centres, `0 … height` and `0 … width`: the hole starts half its side before the centre. */
+export function cutoutDraw(
+  centreRows: ArrayLike<number>,
+  centreColumns: ArrayLike<number>,
+  [height, width]: ImageShape,
+  { ratio = 0.5 }: CutoutOptions = {},
+): CutoutDraw {
+  const values = new Float32Array(centreRows.length * height * width).fill(1)
+  for (let i = 0; i < centreRows.length; i++) {
+    const [top, bottom] = edges(centreRows[i]!, height, ratio)
+    const [left, right] = edges(centreColumns[i]!, width, ratio)
+    for (let y = top; y < bottom; y++) {
+      const row = (i * height + y) * width
+      values.fill(0, row + left, row + right)
+    }
+  }
+  return { mask: tensor<Rank.R4>(values, [centreRows.length, height, width, 1]) }
+}
+
+/** First position inside and first behind the hole. The reference clamps positions, so a border pixel is always hit. */
+function edges(centre: number, length: number, ratio: number): readonly [number, number] {
+  const size = holeOf(length, ratio)
+  if (size === 0) return [0, 0]
+  const start = centre - Math.floor(size / 2)
+  const clamp = (position: number) => Math.min(Math.max(position, 0), length - 1)
+  return [clamp(start), clamp(start + size - 1) + 1]
+}

@@ -1,0 +1,10 @@
+import type { Augmentation } from '@haba/core'
+import { testAugmentation } from '@haba/testing'
+import { chain, color, crop, cutout, flip, fromStrategy, none, oneOf, rotate, scale } from './index.js'
+
+const each: readonly Augmentation[] = [none, color(), crop(), cutout(), flip(), scale(), rotate()]
+for (const one of each) testAugmentation({ make: () => one, draws: 2 })
+
+testAugmentation({ make: () => fromStrategy('color_crop_cutout_flip_scale_rotate'), draws: 6 })
+testAugmentation({ make: () => chain([color(), flip(), cutout()]), draws: 1 })
+testAugmentation({ make: () => oneOf([flip(), cutout()]), draws: 2, image: [6, 4, 1] })

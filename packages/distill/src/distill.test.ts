@@ -1,0 +1,210 @@
+import { mkdtemp, readFile, truncate } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  atLeast,
+  disposeTree,
+  keyFrom,
+  mapTree,
+  namedLeaves,
+  pixels,
+  scalar,
+  sgd,
+  sub,
+  square,
+  mean,
+  tensorLeaves,
+  tensor,
+  valueAndGrad,
+  type Args,
+  type AnyGame,
+  type AnyObjective,
+  type RecurrenceObjective,
+  type Tree,
+} from '@haba/core'
+import { leakCheck, referenceEngine, toyData, toySet } from '@haba/testing'
+import type { Scalar } from '@tensorflow/tfjs-core'
+import { describe, expect, it } from 'vitest'
+import { loadTree, saveTree } from './checkpoint.js'
+import { distill, startDistilling, type DistillReport, type DistillSpec, type DistillState } from './distill.js'
+import { expand, readSet, writeSet } from './finished-set.js'
+import { bind, differentiate } from './gradient.js'
+import { recomputed, stored } from './stepper.js'
+import { studentObjective } from './student-objective.fixture.js'
+
+const real = toyData()
+const set = toySet({ image: real.image, classes: real.classes, views: 3 })
+
+/** A game small enough to see through: the set pays for its distance from the critic's number. */
+const numberGame: AnyGame = {
+  name: 'number',
+  optimizer: sgd({ rate: 0.1, momentum: 0.9 }),
+  init: () => ({ number: scalar(0.5) }),
+  draw: () => ({ slots: tensor(Int32Array.of(0, 1), [2]), view: scalar(1, 'int32') }),
+  penalty: (move, s, critic) => mean(square(sub(s.render(move).images, critic.number))) as Scalar,
+  critique: (move, s, critic) => square(sub(mean(s.render(move).images), critic.number)) as Scalar,
+}
+
+const spec = (objective: AnyObjective, options: Partial<DistillSpec> = {}): DistillSpec => ({
+  engine: referenceEngine(),
+  key: keyFrom(5),
+  real,
+  parameterization: set,
+  objective,
+  optimizer: sgd({ rate: 0.5, momentum: 0.5 }),
+  objectiveOptimizer: atLeast(0.001, sgd({ rate: 0.01, momentum: 0.9 })),
+  games: [numberGame],
+  steps: 4,
+  ...options,
+})
+const numbers = (tree: Args) => tensorLeaves(tree).map((t) => [...t.dataSync()])
+
+async function run(s: DistillSpec, from?: DistillState): Promise<DistillReport[]> {
+  const reports: DistillReport[] = []
+  for await (const report of distill(s, from)) reports.push(report)
+  return reports
+}
+
+describe('differentiate', () => {
+  const objective = studentObjective({ steps: 3 }) as RecurrenceObjective
+  it.each([
+    ['recomputed', recomputed],
+    ['stored', stored],
+  ])('gives the gradient of full backpropagation (%s)', async (_, how) => {
+    const start = await startDistilling(spec(objective))
+    const { params, state } = start.objective
+    const drawn = await objective.draw(keyFrom(9), { real, layout: set.layout, state })
+    const got = await differentiate(referenceEngine(), set, objective, how)(start.set, params, drawn)
+    const full = await referenceEngine().compile('full', (at: Tree, of: Tree, common: Args, items: readonly Args[]) =>
+      valueAndGrad(
+        (x) => {
+          const synthetic = bind(set, x.at as never)
+          const last = items.reduce<Tree>(
+            (carry, item) => objective.step(x.of, common, carry, objective.input(synthetic, common, item)),
+            objective.start(common),
+          )
+          return objective.finish(x.of, common, last)
+        },
+        { at, of },
+      ),
+    )(start.set, params, drawn.common, drawn.items)
+    expect(got.loss).toBeCloseTo(full.value.dataSync()[0]!, 6)
+    const largest = (tree: Tree) => Math.max(...numbers(tree).flat().map(Math.abs))
+    for (const [mine, theirs] of [
+      [got.set, full.grad.at],
+      [got.params, full.grad.of],
+    ] as const) {
+      const difference = await referenceEngine().compile('difference', (a: Tree, b: Tree) =>
+        mapTree((x, y) => sub(x, y), a, b),
+      )(mine, theirs)
+      expect(largest(theirs)).toBeGreaterThan(0)
+      expect(largest(difference) / largest(theirs)).toBeLessThan(1e-5)
+    }
+  })
+})
+
+describe('distill', () => {
+  it('lowers the loss', async () => {
+    const reports = await run(
+      spec(studentObjective({ steps: 2 }), { steps: 12, games: [], optimizer: sgd({ rate: 5 }) }),
+    )
+    expect(reports.map((r) => r.step)).toEqual(Array.from({ length: 12 }, (_, i) => i + 1))
+    expect(reports.at(-1)!.loss).toBeLessThan(reports[0]!.loss)
+  })
+
+  it('gives the same numbers for the same key, and others for another', async () => {
+    const [a, b, c] = await Promise.all(
+      [5, 5, 6].map((seed) => run(spec(studentObjective({ steps: 2 }), { key: keyFrom(seed) }))),
+    )
+    expect(numbers(a!.at(-1)!.state)).toEqual(numbers(b!.at(-1)!.state))
+    expect(numbers(a!.at(-1)!.state)).not.toEqual(numbers(c!.at(-1)!.state))
+  })
+
+  it('moves the critic once a step, on the updated set', async () => {
+    const [report] = await run(spec(studentObjective({ steps: 1 }), { steps: 1, optimizer: sgd({ rate: 1 }) }))
+    const { set: moved, games } = report!.state
+    const images = (
+      await referenceEngine().compile('render', set.render)(moved as never, {
+        slots: tensor(Int32Array.of(0, 1), [2]) as never,
+        view: scalar(1, 'int32'),
+      })
+    ).images.dataSync()
+    const average = [...images].reduce((total, v) => total + v, 0) / images.length
+    expect(report!.critiques[0]).toBeCloseTo((average - 0.5) ** 2, 5)
+    expect(namedLeaves(games[0]!.critic).get('number')!.dataSync()[0]).toBeCloseTo(0.5 - 0.1 * 2 * (0.5 - average), 5)
+  })
+
+  it('is resumed bit for bit from a checkpoint on disk', async () => {
+    const path = join(await mkdtemp(join(tmpdir(), 'haba-')), 'checkpoint.safetensors')
+    const whole = await run(spec(studentObjective({ steps: 2 })))
+    const half = await run(spec(studentObjective({ steps: 2 }), { steps: 2 }))
+    await saveTree(path, half.at(-1)!.state)
+    const rest = await run(spec(studentObjective({ steps: 2 })), await loadTree<DistillState>(path))
+    expect(rest.map((r) => r.step)).toEqual([3, 4])
+    expect(rest.map((r) => [r.loss, r.penalties, r.critiques])).toEqual(
+      whole.slice(2).map((r) => [r.loss, r.penalties, r.critiques]),
+    )
+    expect(numbers(rest.at(-1)!.state)).toEqual(numbers(whole.at(-1)!.state))
+  })
+
+  it('leaves no tensor behind but the last state', async () => {
+    await leakCheck(async () => {
+      const reports = await run(spec(studentObjective({ steps: 2 })))
+      disposeTree(reports.at(-1)!.state)
+    })
+  })
+
+  it('refuses 0 steps, and classes too small to start from', async () => {
+    await expect(run(spec(studentObjective({ steps: 1 }), { steps: 0 }))).rejects.toThrow(
+      'distill: expected at least 1 step, got 0.',
+    )
+    const large = pixels({ image: real.image, classes: real.classes, perClass: 100 })
+    await expect(run(spec(studentObjective({ steps: 1 }), { parameterization: large }))).rejects.toThrow(
+      'distill: expected at least 100 real images of class 0, got 8.',
+    )
+  })
+})
+
+describe('saveTree', () => {
+  it('is refused where it is cut short, by its name', async () => {
+    const path = join(await mkdtemp(join(tmpdir(), 'haba-')), 'cut.safetensors')
+    await saveTree(path, { a: tensor([1, 2, 3], [3]), n: 4, list: ['x', scalar(2)] })
+    const back = await loadTree<{ a: Tree; n: number; list: readonly [string, Tree] }>(path)
+    expect([numbers(back.a), back.n, back.list[0], numbers(back.list[1])]).toEqual([[[1, 2, 3]], 4, 'x', [[2]]])
+    await truncate(path, (await readFile(path)).length - 4)
+    await expect(loadTree(path)).rejects.toThrow('cut.safetensors, tensor list.1')
+  })
+})
+
+describe('a finished set', () => {
+  it('comes back as it was written, in exactly the reported bytes', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'haba-set-'))
+    const plain = pixels({ image: real.image, classes: real.classes, perClass: 2 })
+    const { set: params } = await startDistilling(spec(studentObjective({ steps: 1 }), { parameterization: plain }))
+    const written = await writeSet(folder, plain, params as never, { note: 'test' })
+    const { params: read, manifest } = await readSet(folder, params as never)
+    expect(manifest).toEqual(written)
+    expect(numbers(read)).toEqual(numbers(params))
+    const file = await readFile(join(folder, 'set.safetensors'))
+    const header = 8 + Number(file.readBigUInt64LE(0))
+    expect(file.length - header).toBe(manifest.storage.bytes)
+    await expect(readSet(join(folder, 'nowhere'), params as never)).rejects.toThrow(
+      'Choose the folder of a finished run.',
+    )
+  })
+
+  it('is expanded view by view', async () => {
+    const { set: params } = await startDistilling(spec(studentObjective({ steps: 1 })))
+    const rendered = await expand(referenceEngine(), set, params as never)
+    const { slots, views, image } = set.layout
+    expect(rendered.images.length).toBe(slots * views * image[0] * image[1] * image[2])
+    const one = await referenceEngine().compile('one', set.render)(params as never, {
+      slots: tensor(Int32Array.of(1), [1]) as never,
+      view: scalar(2, 'int32'),
+    })
+    const size = image[0] * image[1] * image[2]
+    expect([...rendered.images.subarray((2 * slots + 1) * size, (2 * slots + 2) * size)]).toEqual([
+      ...one.images.dataSync(),
+    ])
+  })
+})

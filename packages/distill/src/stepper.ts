@@ -1,0 +1,63 @@
+import { vjp, type Engine, type Tree } from '@haba/core'
+
+/** One step of a recurrence: `(params, common, carry, input) → carry`. */
+export type Step = (params: Tree, common: Tree, carry: Tree, input: Tree) => Tree
+
+/** The adjoint of one step in all that it took. */
+export interface StepGradient {
+  readonly params: Tree
+  readonly carry: Tree
+  readonly input: Tree
+}
+
+/** A step that can be taken and, later, taken back. */
+export interface CompiledStep {
+  forward(params: Tree, common: Tree, carry: Tree, input: Tree): Promise<{ readonly carry: Tree; readonly kept: Tree }>
+  /** The adjoint: how ⟨next carry, cotangent⟩ changes with everything the step took. */
+  backward(params: Tree, common: Tree, carry: Tree, input: Tree, kept: Tree, cotangent: Tree): Promise<StepGradient>
+}
+
+/** How a recurrence is differentiated: the same value, other time and memory. */
+export interface Differentiation {
+  readonly name: string
+  compile(engine: Engine, name: string, step: Step): CompiledStep
+}
+
+type Taken = { readonly params: Tree; readonly carry: Tree; readonly input: Tree }
+
+/**
+ * Keeps the weights before each step and computes the rest of it again on the way back: exact, in the memory of one step
+ * and the weights of all (spec §5.3).
+ */
+export const recomputed: Differentiation = {
+  name: 'recomputed',
+  compile(engine, name, step) {
+    const take = engine.compile(`${name}/step`, step)
+    const adjoint = engine.compile(
+      `${name}/adjoint`,
+      (params: Tree, common: Tree, carry: Tree, input: Tree, cotangent: Tree) =>
+        vjp((x: Taken) => step(x.params, common, x.carry, x.input), { params, carry, input }).pull(cotangent),
+    )
+    return {
+      forward: async (...args) => ({ carry: await take(...args), kept: [] }),
+      backward: (params, common, carry, input, _, cotangent) => adjoint(params, common, carry, input, cotangent),
+    }
+  },
+}
+
+/** Keeps what the way back needs of every step: less work, more memory. */
+export const stored: Differentiation = {
+  name: 'stored',
+  compile(engine, name, step) {
+    const linear = engine.linearize(`${name}/stored`, (x: Taken, common: Tree) =>
+      step(x.params, common, x.carry, x.input),
+    )
+    return {
+      forward: async (params, common, carry, input) => {
+        const { value, kept } = await linear.forward({ params, carry, input }, common)
+        return { carry: value, kept }
+      },
+      backward: async (_params, _common, _carry, _input, kept, cotangent) => linear.backward(kept, cotangent),
+    }
+  },
+}

@@ -1,0 +1,56 @@
+import {
+  add,
+  disposeTree,
+  drawBatches,
+  drawView,
+  fold,
+  innerProduct,
+  mapTree,
+  rowsOf,
+  scalar,
+  studentStep,
+  sub,
+  tensor,
+  type AnyObjective,
+  type Batch,
+  type None,
+  type RecurrenceObjective,
+  type Rows,
+  type Tree,
+} from '@haba/core'
+import { tinyNetwork } from '@haba/testing'
+import type { Scalar } from '@tensorflow/tfjs-core'
+
+type Common = { readonly start: Tree; readonly target: Tree }
+
+/** A student of the set that should reach made-up weights: trajectory matching in small. */
+export function studentObjective({ steps }: { readonly steps: number }): AnyObjective {
+  const network = tinyNetwork()
+  const objective: RecurrenceObjective<Common, Rows, { readonly rate: Scalar }, None, Tree, Batch> = {
+    kind: 'recurrence',
+    name: 'student',
+    init: () => ({ params: { rate: scalar(0.3) }, state: {} }),
+    draw: async (key, { layout }) => {
+      const { weights } = network.init(fold(key, 'network'))
+      const shifted = network.init(fold(key, 'target')).weights
+      const target = mapTree(
+        (w, t) => tensor(w.dataSync().map((v, i) => v + 0.1 * t.dataSync()[i]!) as Float32Array, w.shape),
+        weights,
+        shifted,
+      )
+      disposeTree(shifted)
+      const items = drawBatches(fold(key, 'rows'), layout, steps, 4).map((slots, i) =>
+        rowsOf(slots, drawView(fold(fold(key, 'view'), i), layout)),
+      )
+      return { common: { start: weights, target }, items }
+    },
+    start: ({ start }) => start,
+    input: (set, _, rows) => set.render(rows),
+    step: ({ rate }, _, carry, input) => studentStep(network, carry, input, rate),
+    finish: (_, { target }, carry) => {
+      const away = mapTree((a, b) => sub(a, b), carry, target)
+      return add(innerProduct(away, away), 0) as Scalar
+    },
+  }
+  return objective
+}

@@ -1,0 +1,41 @@
+import type { Graph, Node } from '@haba/core'
+import { isSmallBeside } from './nodes.js'
+
+/** What is known about each node before anything is rewritten. */
+export interface Uses {
+  /** The node is the broadcast of something small, or computed from such alone. */
+  isSmall(node: Node): boolean
+  /** A sum of scaled arrays is better written out here: something reads the array itself, or two things would. */
+  isWanted(node: Node): boolean
+}
+
+const elementwise = new Set<Node['op']>(['neg', 'add', 'sub', 'mul', 'div'])
+
+export function usesOf({ nodes, outputs }: Graph): Uses {
+  const small = new Set<Node>()
+  for (const node of nodes) {
+    const fromSmall =
+      node.op === 'fill' ||
+      (node.op === 'broadcastTo' && isSmallBeside(node.shape, node.inputs[0]!)) ||
+      (elementwise.has(node.op) && node.inputs.every((input) => small.has(input) || isSmallBeside(node.shape, input)))
+    if (fromSmall) small.add(node)
+  }
+  const isSmallIn = (reader: Node, operand: Node) => small.has(operand) || isSmallBeside(reader.shape, operand)
+
+  /** How many readers want the array, and whether one cannot do with scaled parts of it. */
+  const wanted = new Map<Node, number>()
+  const want = (node: Node, count: number) => wanted.set(node, (wanted.get(node) ?? 0) + count)
+  for (const output of outputs) want(output, 2)
+  for (const node of nodes.toReversed()) {
+    const here = Math.min(1, wanted.get(node) ?? 0)
+    for (const input of node.inputs) {
+      if (node.op === 'sum') continue
+      if (node.op === 'neg' || node.op === 'add' || node.op === 'sub') want(input, here)
+      else if (node.op === 'mul' && node.inputs.some((other) => other !== input && isSmallIn(node, other)))
+        want(input, here)
+      else if (node.op === 'div' && input === node.inputs[0] && isSmallIn(node, node.inputs[1]!)) want(input, here)
+      else want(input, 2)
+    }
+  }
+  return { isSmall: (node) => small.has(node), isWanted: (node) => (wanted.get(node) ?? 0) >= 2 }
+}

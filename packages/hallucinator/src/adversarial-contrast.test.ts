@@ -1,0 +1,19 @@
+import type { Game } from '@haba/core'
+import { testGame, tinyNetwork, toySet } from '@haba/testing'
+import { describe, expect, it } from 'vitest'
+import { adversarialContrast } from './adversarial-contrast.js'
+import { instanceContrastive } from './contrastive.js'
+
+const oneView = { ...toySet().layout, views: 1 }
+const make = (options: Partial<Parameters<typeof adversarialContrast>[0]> = {}) =>
+  adversarialContrast({ network: tinyNetwork(), ...options }) as unknown as Game
+
+testGame({ make: () => make(), unfit: [oneView] })
+testGame({ make: () => ({ ...make({ contrast: instanceContrastive(), batch: 3 }), name: 'instance contrast' }) })
+
+describe('adversarialContrast', () => {
+  it('refuses a negative weight', () =>
+    expect(() => make({ weights: { apart: -1 } })).toThrow(
+      'adversarialContrast: expected a weight "apart" of at least 0, got -1.',
+    ))
+})

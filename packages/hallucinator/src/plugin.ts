@@ -1,0 +1,83 @@
+import type { ImageShape, Plugin } from '@haba/core'
+import { fromNoise, fromReal } from '@haba/core'
+import { adversarialContrast, type GameWeights } from './adversarial-contrast.js'
+import { instanceContrastive, supervisedContrastive } from './contrastive.js'
+import { factorised, perClass, shared } from './factorised.js'
+
+const count = { type: 'integer', minimum: 1 }
+const weight = (description: string, byDefault: number) => ({
+  type: 'number',
+  minimum: 0,
+  default: byDefault,
+  description,
+})
+const sharings = { shared, 'per-class': perClass } as const
+const starts = { real: fromReal, noise: fromNoise } as const
+const contrasts = { supervised: supervisedContrastive, instance: instanceContrastive } as const
+
+/** Names for configuration files. */
+export const plugin: Plugin = {
+  parameterizations: {
+    factorised: {
+      summary: 'HaBa: bases and hallucinators; the set is all their products',
+      options: {
+        type: 'object',
+        properties: {
+          basesPerClass: {
+            anyOf: [count, { type: 'array', items: count }],
+            default: 1,
+            description: 'bases a class: a number, or one for each class',
+          },
+          hallucinators: { ...count, default: 5, description: 'how many' },
+          basis: {
+            type: 'array',
+            items: count,
+            minItems: 3,
+            maxItems: 3,
+            description: 'height, width and channels of a basis (default: those of an image)',
+          },
+          kernel: { ...count, default: 3, description: "side of encoder's and decoder's kernels" },
+          hidden: { ...count, description: 'channels between encoder and decoder (default: those of an image)' },
+          sharing: { enum: Object.keys(sharings), default: 'shared', description: 'who shares hallucinators' },
+          start: { enum: Object.keys(starts), default: 'real', description: 'where bases start' },
+        },
+      },
+      make: (options, context) =>
+        factorised({
+          ...context,
+          basesPerClass: options.basesPerClass as number | readonly number[],
+          hallucinators: options.hallucinators as number,
+          kernel: options.kernel as number,
+          sharing: sharings[options.sharing as keyof typeof sharings],
+          start: starts[options.start as keyof typeof starts],
+          ...(options.basis !== undefined && { basis: options.basis as ImageShape }),
+          ...(options.hidden !== undefined && { hidden: options.hidden as number }),
+        }),
+    },
+  },
+  games: {
+    'adversarial-contrast': {
+      summary: "HaBa's game: a critic learns what two views of a basis share, the set makes them differ",
+      options: {
+        type: 'object',
+        properties: {
+          apart: weight('what the set pays for views that look alike', 0.1),
+          classify: weight("the critic's cross-entropy", 1),
+          together: weight("pulls a basis's views together in the critic", 0.1),
+          contrast: weight("the critic's contrastive loss", 0.1),
+          loss: { enum: Object.keys(contrasts), default: 'supervised', description: 'form of the contrastive loss' },
+          temperature: { type: 'number', exclusiveMinimum: 0, default: 0.07, description: 'of the contrastive loss' },
+          batch: { ...count, description: 'bases in a move (default: all)' },
+        },
+      },
+      make: ({ loss, temperature, batch, ...weights }, { network, augmentation }) =>
+        adversarialContrast({
+          network,
+          weights: weights as GameWeights,
+          contrast: contrasts[loss as keyof typeof contrasts]({ temperature: temperature as number }),
+          ...(augmentation && { augmentation }),
+          ...(batch !== undefined && { batch: batch as number }),
+        }),
+    },
+  },
+}

@@ -1,0 +1,124 @@
+import { mkdtemp, readdir, truncate } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { disposeTree, fold, keyFrom, mapTree, namedLeaves, normal, tensor, tensorLeaves, type Tree } from '@haba/core'
+import { referenceEngine, testObjective, tinyNetwork, toyData } from '@haba/testing'
+import { describe, expect, it } from 'vitest'
+import { openExperts, recordExperts, type Experts } from './experts.js'
+import { trajectoryDistance, trajectoryMatching } from './trajectory-matching.js'
+
+const network = tinyNetwork()
+
+/** Made-up experts: a random walk from a fresh network. */
+const walkers = (epochs: number): Experts => ({
+  count: 2,
+  epochs,
+  read: async (expert, epoch) => {
+    const { weights } = network.init(keyFrom(expert)) as { weights: Tree }
+    const key = fold(keyFrom(expert), 'walk')
+    const walked = mapTree(
+      (w) =>
+        tensor(
+          normal(fold(key, w.size), w.size).map((v, i) => w.dataSync()[i]! + 0.1 * epoch * v),
+          w.shape,
+        ),
+      weights,
+    )
+    disposeTree(weights)
+    return walked
+  },
+})
+
+testObjective({
+  make: () =>
+    trajectoryMatching({
+      network,
+      experts: walkers(5),
+      steps: 3,
+      expertEpochs: 2,
+      maxStartEpoch: 3,
+      batch: 4,
+      rate: 0.2,
+    }),
+})
+
+describe('trajectoryDistance', () => {
+  const distance = async (reached: number[], start: number[], target: number[]) => {
+    const weights = (v: number[]): Tree => ({ w: tensor(v, [v.length]) })
+    const measure = referenceEngine().compile('distance', trajectoryDistance)
+    return (await measure(weights(reached), weights(start), weights(target))).dataSync()[0]
+  }
+
+  it('is 1 where the student stayed at the start', async () => expect(await distance([1, 2], [1, 2], [4, 6])).toBe(1))
+  it('is the squared distance left over the squared distance to go', async () =>
+    // ‖(3,4)-(4,6)‖² / ‖(1,2)-(4,6)‖² = 5 / 25
+    expect(await distance([3, 4], [1, 2], [4, 6])).toBeCloseTo(0.2, 6))
+})
+
+describe('trajectoryMatching', () => {
+  it('refuses experts that are too short, with the arithmetic', () => {
+    expect(() => trajectoryMatching({ network, experts: walkers(5), expertEpochs: 2, maxStartEpoch: 20 })).toThrow(
+      'trajectoryMatching: expected experts of at least 21 epochs (maxStartEpoch 20 - 1 + expertEpochs 2), got 5. ' +
+        'Record longer experts or lower maxStartEpoch.',
+    )
+  })
+})
+
+describe('experts', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'haba-experts-'))
+  const real = toyData()
+  const record = (count: number) =>
+    recordExperts({
+      folder,
+      engine: referenceEngine(),
+      network,
+      real,
+      key: keyFrom(3),
+      count,
+      epochs: 2,
+      rate: 0.1,
+      batch: 10,
+    })
+  const numbers = (tree: Tree) => tensorLeaves(tree).map((t) => [...t.dataSync()])
+
+  it('are read back epoch by epoch, and each epoch differs', async () => {
+    await record(1)
+    const experts = await openExperts(folder, network)
+    expect([experts.count, experts.epochs]).toEqual([1, 2])
+    const [start, middle, end] = await Promise.all([0, 1, 2].map((epoch) => experts.read(0, epoch)))
+    expect([...namedLeaves(start!).keys()]).toEqual([...namedLeaves(network.init(keyFrom(0)).weights).keys()])
+    expect(numbers(start!)).not.toEqual(numbers(middle!))
+    expect(numbers(middle!)).not.toEqual(numbers(end!))
+  })
+
+  it('go on where a recording stopped, and equal those of one go', async () => {
+    await record(2)
+    const experts = await openExperts(folder, network)
+    expect(experts.count).toBe(2)
+    const other = await mkdtemp(join(tmpdir(), 'haba-experts-'))
+    await recordExperts({
+      folder: other,
+      engine: referenceEngine(),
+      network,
+      real,
+      key: keyFrom(3),
+      count: 2,
+      epochs: 2,
+      rate: 0.1,
+      batch: 10,
+    })
+    const again = await openExperts(other, network)
+    expect(numbers(await again.read(1, 2))).toEqual(numbers(await experts.read(1, 2)))
+    expect((await readdir(folder)).some((name) => name.endsWith('.partial'))).toBe(false)
+  })
+
+  it('are refused by name where they are missing, foreign or cut short', async () => {
+    await expect(openExperts(join(folder, 'nowhere'), network)).rejects.toThrow('Record them with `haba experts`.')
+    await expect(openExperts(folder, { ...network, name: 'other' })).rejects.toThrow(
+      'expected experts of other, got tiny',
+    )
+    const experts = await openExperts(folder, network)
+    await truncate(join(folder, 'expert-0001.safetensors'), 4000)
+    await expect(experts.read(1, 2)).rejects.toThrow('The file is cut short.')
+  })
+})

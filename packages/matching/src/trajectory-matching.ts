@@ -1,0 +1,115 @@
+import type { Scalar } from '@tensorflow/tfjs-core'
+import {
+  div,
+  drawBatches,
+  drawView,
+  fold,
+  HabaError,
+  innerProduct,
+  integers,
+  mapTree,
+  rowsOf,
+  scalar,
+  studentStep,
+  sub,
+  type Args,
+  type Augmentation,
+  type Batch,
+  type Network,
+  type None,
+  type RecurrenceObjective,
+  type Rows,
+  type Tree,
+} from '@haba/core'
+import { checkCount } from './check.js'
+import type { Experts } from './experts.js'
+
+/** Options of `trajectoryMatching`. */
+export interface TrajectoryMatchingOptions {
+  readonly network: Network
+  /** Recorded trainings of the same network on the real data. */
+  readonly experts: Experts
+  /** Acts on the student's batches with a draw for each image. */
+  readonly augmentation?: Augmentation
+  /** Student steps (`syn_steps`). @default 20 */
+  readonly steps?: number
+  /** Expert epochs that the student's steps should equal. @default 3 */
+  readonly expertEpochs?: number
+  /** The student starts at an expert's epoch below this one. @default 25 */
+  readonly maxStartEpoch?: number
+  /** Synthetic images a student step. @default all of them */
+  readonly batch?: number
+  /** The student's step size at the start; it is learned with the set. @default 0.01 */
+  readonly rate?: number
+}
+
+type Params = { readonly rate: Scalar; readonly [name: string]: Scalar }
+type Common = { readonly start: Tree; readonly target: Tree }
+type Item = { readonly rows: Rows; readonly augment: Args }
+/** `‖reached - target‖² / ‖start - target‖²` over all weights (Cazenavette et al., CVPR 2022, eq. 2). */
+export function trajectoryDistance(reached: Tree, start: Tree, target: Tree): Scalar {
+  const squared = (a: Tree, b: Tree) => {
+    const difference = mapTree((x, y) => sub(x, y), a, b)
+    return innerProduct(difference, difference)
+  }
+  return div(squared(reached, target), squared(start, target)) as Scalar
+}
+
+/**
+ * Matching training trajectories (MTT; Cazenavette et al., CVPR 2022, algorithm 1): a student trained on the set for some
+ * steps from an expert's epoch should end where the expert was some epochs later. The step size is learned. Each step uses
+ * one view for its whole batch.
+ *
+ * @throws HabaError for counts below 1, or experts with too few epochs
+ */
+export function trajectoryMatching({
+  network,
+  experts,
+  augmentation,
+  steps = 20,
+  expertEpochs = 3,
+  maxStartEpoch = 25,
+  batch,
+  rate = 0.01,
+}: TrajectoryMatchingOptions): RecurrenceObjective<Common, Item, Params, None, Tree, Batch> {
+  const who = 'trajectoryMatching'
+  checkCount(who, 'steps', steps)
+  checkCount(who, 'expertEpochs', expertEpochs)
+  checkCount(who, 'maxStartEpoch', maxStartEpoch)
+  const needed = maxStartEpoch - 1 + expertEpochs
+  if (experts.epochs < needed)
+    throw new HabaError(
+      who,
+      `experts of at least ${needed} epochs (maxStartEpoch ${maxStartEpoch} - 1 + expertEpochs ${expertEpochs})`,
+      `${experts.epochs}`,
+      'Record longer experts or lower maxStartEpoch.',
+    )
+  return {
+    kind: 'recurrence',
+    name: 'trajectory matching',
+    init: () => ({ params: { rate: scalar(rate) }, state: {} }),
+    async draw(key, { layout }) {
+      const expert = integers(fold(key, 'expert'), 1, experts.count)[0]!
+      const epoch = integers(fold(key, 'epoch'), 1, maxStartEpoch)[0]!
+      const [start, target] = await Promise.all([
+        experts.read(expert, epoch),
+        experts.read(expert, epoch + expertEpochs),
+      ])
+      const items = drawBatches(fold(key, 'rows'), layout, steps, batch).map((slots, i): Item => {
+        const own = fold(fold(key, 'step'), i)
+        return {
+          rows: rowsOf(slots, drawView(fold(own, 'view'), layout)),
+          augment: augmentation?.draw(fold(own, 'augment'), slots.length, layout.image) ?? {},
+        }
+      })
+      return { common: { start, target }, items }
+    },
+    start: ({ start }) => start,
+    input(set, _, { rows, augment }) {
+      const { images, targets } = set.render(rows)
+      return { images: augmentation ? augmentation.apply(images, augment) : images, targets }
+    },
+    step: (params, _, weights, input) => studentStep(network, weights, input, params.rate),
+    finish: (_, { start, target }, reached) => trajectoryDistance(reached, start, target),
+  }
+}

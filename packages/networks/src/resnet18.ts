@@ -1,0 +1,191 @@
+import { add, avgPool, fold, mean, relu, type ImageShape, type Key } from '@haba/core'
+import type { Rank, Tensor4D } from '@tensorflow/tfjs-core'
+import { classifierHead, flatten, type Classifier } from './head.js'
+import { unbiasedConvolution } from './initialisers.js'
+import { instanceNormalisation, type Normalisation } from './normalisations.js'
+import type { NamedNetwork, NamedParameter } from './pytorch.js'
+import { convolve, freshAffine, freshState, momentNames, normaliser, unitNames } from './unit.js'
+import type { NetworkState, Normaliser, Unit } from './unit.js'
+
+/** Options of both ResNets. */
+export interface ResNet18Options {
+  readonly image: ImageShape
+  readonly classes: number
+  /** `batchNormalisation` makes the field's BN variants. @default instanceNormalisation */
+  readonly normalisation?: Normalisation
+}
+
+/** Two convolutions, and a third on the way round where size or width changes. */
+export type ResidualBlock =
+  | { readonly first: Unit; readonly second: Unit; readonly shortcut: Unit }
+  | { readonly first: Unit; readonly second: Unit }
+
+/** `stem`, then eight blocks, then the classifier; no convolution has a bias. */
+export type ResNetWeights = { readonly stem: Unit; readonly blocks: readonly ResidualBlock[] } & Classifier
+
+/** How a network halves its maps, and what enters its classifier. */
+interface Variant {
+  readonly name: string
+  /** Of the convolutions that halve. */
+  readonly stride: number
+  /** What halves after such a convolution, if its stride does not. */
+  pool(x: Tensor4D): Tensor4D
+  halved(length: number): number
+  last(x: Tensor4D): Tensor4D
+  /** Place of the shortcut's normalisation in PyTorch. */
+  readonly shortcutNorm: number
+}
+const strided: Variant = {
+  name: 'ResNet18',
+  stride: 2,
+  pool: (x) => x,
+  halved: (length) => Math.ceil(length / 2),
+  last: (x) => mean<Rank.R4>(x, [1, 2], true),
+  shortcutNorm: 1,
+}
+const averaged: Variant = {
+  name: 'ResNet18AP',
+  stride: 1,
+  pool: (x) => avgPool(x, 2),
+  halved: (length) => Math.floor(length / 2),
+  last: (x) => x,
+  shortcutNorm: 2,
+}
+
+/**
+ * ResNet18 for small images: no pooling after the stem, a global mean before the classifier (11 173 962 parameters for
+ * CIFAR-10). Its `maps` are the ends of the four stages, then what enters the classifier.
+ */
+export const resNet18 = (options: ResNet18Options) => resNet(strided, options)
+
+/** ResNet18 that halves by averaging instead of strides, and flattens its last maps (11 250 762 parameters for CIFAR-10). */
+export const resNet18AP = (options: ResNet18Options) => resNet(averaged, options)
+
+interface PlannedUnit {
+  readonly convolution: string
+  readonly norm: string
+  /** `[height, width, in, out]` */
+  readonly kernel: readonly [number, number, number, number]
+  /** Where it is normalised. */
+  readonly map: ImageShape
+}
+interface PlannedBlock {
+  readonly halves: boolean
+  readonly first: PlannedUnit
+  readonly second: PlannedUnit
+  readonly shortcut: PlannedUnit | undefined
+}
+
+/** Four stages of two blocks; the first block of each stage but the first halves the maps. */
+function planOf(variant: Variant, image: ImageShape): PlannedBlock[] {
+  let [height, width, inside] = [image[0], image[1], 64]
+  return [64, 64, 128, 128, 256, 256, 512, 512].map((out, i) => {
+    const halves = out !== inside
+    const before: ImageShape = [height, width, out]
+    if (halves) [height, width] = [variant.halved(height), variant.halved(width)]
+    const after: ImageShape = [height, width, out]
+    const name = `layer${Math.floor(i / 2) + 1}.${i % 2}`
+    const shortcut: PlannedUnit = {
+      convolution: `${name}.shortcut.0`,
+      norm: `${name}.shortcut.${variant.shortcutNorm}`,
+      kernel: [1, 1, inside, out],
+      map: after,
+    }
+    const unit = (place: number, map: ImageShape, channels: number): PlannedUnit => ({
+      convolution: `${name}.conv${place}`,
+      norm: `${name}.bn${place}`,
+      kernel: [3, 3, channels, out],
+      map,
+    })
+    const first = unit(1, variant.stride === 1 ? before : after, inside)
+    inside = out
+    return { halves, first, second: unit(2, after, out), shortcut: halves ? shortcut : undefined }
+  })
+}
+
+function resNet(
+  variant: Variant,
+  { image, classes, normalisation = instanceNormalisation }: ResNet18Options,
+): NamedNetwork<ResNetWeights, NetworkState> {
+  const plan = planOf(variant, image)
+  const stem: PlannedUnit = {
+    convolution: 'conv1',
+    norm: 'bn1',
+    kernel: [3, 3, image[2], 64],
+    map: [image[0], image[1], 64],
+  }
+  const [height, width, channels] = plan.at(-1)!.second.map
+  const features = variant === averaged ? height * width * channels : channels
+  const head = classifierHead(features, classes)
+  const units = [stem, ...plan.flatMap(unitsOf)]
+  return {
+    name: `${variant.name}-${normalisation.name}`,
+    init: (key) => ({
+      weights: {
+        stem: freshUnit(fold(key, 'stem'), stem, normalisation),
+        blocks: plan.map((block, i) => freshBlock(fold(fold(key, 'blocks'), i), block, normalisation)),
+        ...head.init(key),
+      },
+      state: freshState(
+        normalisation,
+        units.map(({ kernel }) => kernel[3]),
+      ),
+    }),
+    apply: ({ stem, blocks, classifier }, images, mode) => {
+      const normalise = normaliser(normalisation, mode)
+      const maps: Tensor4D[] = []
+      let x = relu(normalise(convolve(images, stem.convolution, { pad: 1 }), stem.norm)) // [batch, height, width, 64]
+      blocks.forEach((block, i) => {
+        x = residual(x, block, plan[i]!.halves, variant, normalise)
+        if (i % 2 === 1) maps.push(x) // [batch, height/(1, 2, 4, 8), width/(1, 2, 4, 8), 64 … 512]
+      })
+      const last = variant.last(x)
+      return { ...head.apply({ classifier }, flatten(last)), maps: [...maps, last], state: normalise.state() }
+    },
+    parameters: [...parametersOf(stem, plan, normalisation), ...head.names],
+    statistics: normalisation.running ? momentNames(units.map(({ norm }) => norm)) : [],
+  }
+}
+
+const unitsOf = ({ first, second, shortcut }: PlannedBlock) => [first, second, ...(shortcut ? [shortcut] : [])]
+
+const freshUnit = (key: Key, { kernel, map }: PlannedUnit, normalisation: Normalisation): Unit => ({
+  convolution: unbiasedConvolution(key, kernel),
+  norm: freshAffine(normalisation.affine(map)),
+})
+
+function freshBlock(key: Key, { first, second, shortcut }: PlannedBlock, normalisation: Normalisation): ResidualBlock {
+  const unit = (name: string, planned: PlannedUnit) => freshUnit(fold(key, name), planned, normalisation)
+  const both = { first: unit('first', first), second: unit('second', second) }
+  return shortcut ? { ...both, shortcut: unit('shortcut', shortcut) } : both
+}
+
+function residual(
+  x: Tensor4D,
+  block: ResidualBlock,
+  halves: boolean,
+  variant: Variant,
+  normalise: Normaliser,
+): Tensor4D {
+  const { first, second } = block
+  const stride = halves ? variant.stride : 1
+  const pool = halves ? variant.pool : (y: Tensor4D) => y
+  const inner = pool(relu(normalise(convolve(x, first.convolution, { pad: 1, stride }), first.norm)))
+  const outer = normalise(convolve(inner, second.convolution, { pad: 1 }), second.norm)
+  if (!('shortcut' in block)) return relu(add(outer, x))
+  const { convolution, norm } = block.shortcut
+  return relu(add(outer, normalise(pool(convolve(x, convolution, { stride })), norm)))
+}
+
+function parametersOf(stem: PlannedUnit, plan: readonly PlannedBlock[], { affine }: Normalisation): NamedParameter[] {
+  const names = (path: string, { convolution, norm, map }: PlannedUnit) =>
+    unitNames(path, convolution, false, affine(map) ? norm : undefined)
+  return [
+    ...names('stem', stem),
+    ...plan.flatMap(({ first, second, shortcut }, i) => [
+      ...names(`blocks.${i}.first`, first),
+      ...names(`blocks.${i}.second`, second),
+      ...(shortcut ? names(`blocks.${i}.shortcut`, shortcut) : []),
+    ]),
+  ]
+}

@@ -1,0 +1,67 @@
+import { add, conv2d, tensor, type ConvolutionOptions, type Mode, type None } from '@haba/core'
+import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core'
+import type { Convolution } from './initialisers.js'
+import type { Affine, Moments, Normalisation } from './normalisations.js'
+import type { NamedParameter } from './pytorch.js'
+
+/** A convolution and its normalisation. */
+export type Unit = { readonly convolution: Convolution; readonly norm: Affine | None }
+
+/** Running moments of every batch normalisation, in the order in which a network applies them. */
+export type RunningMoments = { readonly norms: readonly Moments[] }
+/** `RunningMoments` with batch normalisation, else empty. */
+export type NetworkState = RunningMoments | None
+
+/** The convolution of a unit, with its bias if it has one. */
+export function convolve(x: Tensor4D, weights: Convolution, options: ConvolutionOptions): Tensor4D {
+  const y = conv2d(x, weights.kernel, options)
+  return 'bias' in weights ? add(y, weights.bias) : y
+}
+
+export interface Normaliser {
+  (x: Tensor4D, weights: Affine | None): Tensor4D
+  /** The state after all calls. */
+  state(): NetworkState
+}
+
+/** Hands each normalisation its running moments in network order, and collects the new ones. */
+export function normaliser(normalisation: Normalisation, mode: Mode<NetworkState>): Normaliser {
+  const before = 'norms' in mode.state ? (mode.state as RunningMoments).norms : undefined
+  const after: Moments[] = []
+  const normalise = (x: Tensor4D, weights: Affine | None) => {
+    const { output, state } = normalisation.apply(x, weights, { ...mode, state: before?.[after.length] ?? {} })
+    if (before) after.push(state as Moments)
+    return output
+  }
+  return Object.assign(normalise, { state: () => (before ? { norms: after } : mode.state) })
+}
+
+const filled = (shape: readonly number[], value: number): Tensor =>
+  tensor(new Float32Array(shape.reduce((product, length) => product * length, 1)).fill(value), shape)
+
+/** Scale 1 and shift 0. @param shape what the normalisation's `affine` gave */
+export const freshAffine = (shape: readonly number[] | undefined): Affine | None =>
+  shape ? { scale: filled(shape, 1), shift: filled(shape, 0) } : {}
+
+/** Running means 0 and variances 1 for normalisations of these many channels. */
+export const freshState = ({ running }: Normalisation, channels: readonly number[]): NetworkState =>
+  running ? { norms: channels.map((count) => ({ mean: filled([count], 0), variance: filled([count], 1) })) } : {}
+
+/** PyTorch's names of a unit's weights; `norm` is undefined where there is none. */
+export const unitNames = (path: string, convolution: string, biased: boolean, norm?: string): NamedParameter[] => [
+  { path: `${path}.convolution.kernel`, pytorch: `${convolution}.weight` },
+  ...(biased ? [{ path: `${path}.convolution.bias`, pytorch: `${convolution}.bias` }] : []),
+  ...(norm === undefined
+    ? []
+    : [
+        { path: `${path}.norm.scale`, pytorch: `${norm}.weight` },
+        { path: `${path}.norm.shift`, pytorch: `${norm}.bias` },
+      ]),
+]
+
+/** PyTorch's names of the running moments of normalisations with these names. */
+export const momentNames = (norms: readonly string[]): NamedParameter[] =>
+  norms.flatMap((norm, i) => [
+    { path: `norms.${i}.mean`, pytorch: `${norm}.running_mean` },
+    { path: `norms.${i}.variance`, pytorch: `${norm}.running_var` },
+  ])

@@ -1,0 +1,40 @@
+import { mean, relu, type ImageShape } from '@haba/core'
+import type { Rank } from '@tensorflow/tfjs-core'
+import type { ConvNetWeights } from './conv-net.js'
+import { classifierHead } from './head.js'
+import { instanceNormalisation, type Normalisation } from './normalisations.js'
+import { maxPooling, noPooling } from './poolings.js'
+import type { NamedNetwork } from './pytorch.js'
+import { sequential, stackOf } from './stack.js'
+import type { NetworkState } from './unit.js'
+
+/** Options of VGG11. */
+export interface Vgg11Options {
+  readonly image: ImageShape
+  readonly classes: number
+  /** `batchNormalisation` makes the field's VGG11BN. @default instanceNormalisation */
+  readonly normalisation?: Normalisation
+}
+
+const WIDTHS = [64, 128, 256, 256, 512, 512, 512, 512]
+/** Blocks that end in a 2 × 2 max pooling. */
+const POOLED = [0, 1, 3, 5, 7]
+
+/** VGG11 with one linear layer (9 231 114 parameters for CIFAR-10); what is larger than 1 × 1 at its end is averaged. */
+export function vgg11({
+  image,
+  classes,
+  normalisation = instanceNormalisation,
+}: Vgg11Options): NamedNetwork<ConvNetWeights, NetworkState> {
+  const blocks = WIDTHS.map((width, i) => ({
+    width,
+    kernel: 3,
+    pad: 1,
+    pooling: POOLED.includes(i) ? maxPooling : noPooling,
+  }))
+  const stack = stackOf('vgg11', image, blocks, normalisation, relu)
+  const whole = stack.map[0] * stack.map[1] === 1
+  return sequential(`VGG11-${normalisation.name}`, stack, classifierHead(512, classes), (x) =>
+    whole ? x : mean<Rank.R4>(x, [1, 2], true),
+  )
+}
