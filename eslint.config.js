@@ -29,7 +29,17 @@ const imports = ({ tensorflow, allow = [] }) => ({
 const chance = 'Chance is a Key, folded by label; there is no clock and no global generator.'
 
 export default defineConfig(
-  globalIgnores(['**/dist/', '**/node_modules/', 'docs/api/', '**/*.gen.ts', '**/gen/', 'coverage/', 'runs/', '.nx/']),
+  globalIgnores([
+    '**/dist/',
+    '**/node_modules/',
+    'docs/api/',
+    '**/*.gen.ts',
+    '**/gen/',
+    'coverage/',
+    'tools/scratch/',
+    'runs/',
+    '.nx/',
+  ]),
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.base],
@@ -46,13 +56,12 @@ export default defineConfig(
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/no-misused-promises': 'error',
       '@typescript-eslint/only-throw-error': 'error',
-      '@typescript-eslint/return-await': 'error',
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
     },
   },
   {
     files: ['packages/*/src/**/*.ts'],
-    ignores: ['**/*.test.ts'],
+    ignores: ['**/*.{test,fixture,test-data}.ts'],
     rules: {
       'no-restricted-properties': [
         'error',
@@ -85,12 +94,12 @@ export default defineConfig(
   },
   {
     files: ['packages/core/src/{ops,tree,autodiff,compile}/**/*.ts', 'packages/{engine-*,testing}/src/**/*.ts'],
-    ignores: ['**/*.test.ts'],
+    ignores: ['**/*.{test,fixture,test-data}.ts'],
     rules: imports({ tensorflow: true }),
   },
   { files: ['packages/cli/src/**/*.ts'], rules: imports({ tensorflow: false, allow: ['@haba/*'] }) },
   {
-    files: ['packages/*/src/**/*.test.ts'],
+    files: ['packages/*/src/**/*.{test,fixture,test-data}.ts'],
     ignores: ['packages/cli/**'],
     rules: imports({ tensorflow: true, allow: ['@haba/testing', '@haba/engine-*'] }),
   },

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { imports, packageOf } from './imports.js'
-import { packages, root, sources, type Package } from './packages.js'
+import { packages, root, sources, type Manifest, type Package } from './packages.js'
 import { undocumented } from './undocumented.js'
 
 /** The middle of the star, and the one that puts the others together. */
@@ -11,7 +11,8 @@ const composer = '@haba/cli'
 
 const all = packages()
 const read = (path: string) => readFileSync(path, 'utf8')
-const isTest = (path: string) => path.endsWith('.test.ts')
+/** Tests, and what only they use. */
+const isTest = (path: string) => /\.(test|fixture|test-data)\.ts$/.test(path)
 const ours = (names: readonly string[]) => names.filter((name) => name.startsWith('@haba/'))
 /** What a package may depend on: core on none of ours, the composer on all, everyone else on core. */
 const allowed = ({ manifest: { name } }: Package) =>
@@ -57,6 +58,8 @@ describe.each(all.map((one) => [one.manifest.name, one] as const))('%s', (name, 
     expect(files.filter((file) => !existsSync(join(path, file)))).toEqual([])
     expect(manifest.license).toBe('Apache-2.0')
     expect(manifest.files).toEqual(expect.arrayContaining(['dist', 'src', '!src/**/*.test*']))
+    const unpublished = sources(join(path, 'src')).filter((file) => file.endsWith('.fixture.ts'))
+    if (unpublished.length > 0) expect(manifest.files).toContain('!src/**/*.fixture*')
     expect(manifest.exports?.['.']).toMatchObject({ '@haba/source': './src/index.ts', default: './dist/index.js' })
     for (const conditions of Object.values(manifest.exports ?? {})) {
       if (typeof conditions === 'string') continue
@@ -90,5 +93,12 @@ describe('the repository', () => {
 
   it.each(['package-lock.json', 'tools/node-versions/package-lock.json'])('%s names no host', (lock) => {
     expect(read(join(root, lock)).match(/"resolved": "[a-z]+:.*"/g)).toBeNull()
+  })
+
+  it('locks the native parts of every platform, or `npm ci` refuses the lock', () => {
+    const { packages } = JSON.parse(read(join(root, 'package-lock.json'))) as { packages: Record<string, Manifest> }
+    const locked = new Set(Object.keys(packages).map((path) => path.replace(/^.*node_modules\//, '')))
+    const wanted = Object.values(packages).flatMap((entry) => Object.keys(entry.optionalDependencies ?? {}))
+    expect(wanted.filter((name) => !locked.has(name))).toEqual([])
   })
 })

@@ -23,7 +23,7 @@ const cache = 'node_modules/.cache'
 
 export const format: Stage = {
   title: 'format',
-  command: `prettier --check --log-level warn --cache --cache-location ${cache}/prettier .`,
+  command: `prettier --check --log-level warn --cache .`,
 }
 export const lint: Stage = { title: 'lint', command: 'eslint .' }
 export const types: Stage = {

@@ -8,7 +8,7 @@ const golden = process.env['GOLDEN_DIR'] ?? join(root, '../shared/golden')
 
 const goldenStage: Stage = {
   title: 'golden',
-  command: `npm run --silent golden -- "${golden}"`,
+  command: `npm run --silent golden -- "${golden}" --covered`,
   ...(existsSync(golden) ? {} : { absent: `there is no folder ${golden} (GOLDEN_DIR names another one)` }),
 }
 

@@ -1,5 +1,24 @@
+import { readFileSync } from 'node:fs'
 import { defineConfig } from 'tsup'
 
-/** One build for every package: ESM, declarations, source maps; dependencies stay outside. */
-export const library = (entry: string[] = ['src/index.ts']) =>
-  defineConfig({ entry, format: 'esm', dts: true, sourcemap: true, clean: true, treeshake: true, target: 'node20' })
+interface Exports {
+  readonly exports: Readonly<Record<string, string | { readonly '@haba/source': string }>>
+}
+
+/**
+ * One build for every package: ESM, declarations, source maps; dependencies stay outside. It begins at the sources that
+ * the package.json exports, and at `more` (programs).
+ */
+export function library(more: readonly string[] = []) {
+  const { exports } = JSON.parse(readFileSync('package.json', 'utf8')) as Exports
+  const sources = Object.values(exports).flatMap((one) => (typeof one === 'string' ? [] : [one['@haba/source']]))
+  return defineConfig({
+    entry: [...new Set([...sources.map((path) => path.replace('./', '')), ...more])],
+    format: 'esm',
+    dts: true,
+    sourcemap: true,
+    clean: true,
+    treeshake: true,
+    target: 'node20',
+  })
+}

@@ -1,12 +1,9 @@
 import ts from 'typescript'
-import { root } from './packages.js'
-import { join } from 'node:path'
+import { compilerOptions } from './compiler-options.js'
 
 /** The names that an entry file exports without a doc comment at their declaration, per entry. */
 export function undocumented(entries: readonly string[]): ReadonlyMap<string, readonly string[]> {
-  const { config } = ts.readConfigFile(join(root, 'tsconfig.base.json'), (path) => ts.sys.readFile(path))
-  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root)
-  const program = ts.createProgram({ rootNames: [...entries], options })
+  const program = ts.createProgram({ rootNames: [...entries], options: compilerOptions() })
   const checker = program.getTypeChecker()
   return new Map(
     entries.map((entry) => {

@@ -1,11 +1,14 @@
 /** `npm run versions`: the unit tests and a short main job on every Node that we support. */
 import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from './packages.js'
 import { runStages } from './stages.js'
 
 const majors = [20, 22, 24]
 const folder = join(root, 'tools/node-versions')
+/** A recipe that takes seconds. */
+const recipe = 'recipes/quick.json'
 
 // The binaries are large, so they are fetched when this runs and not by `npm ci` at the root.
 execFileSync('npm', ['ci', '--silent'], { cwd: folder, stdio: 'inherit' })
@@ -16,6 +19,12 @@ await runStages(
     return [
       { title: `Node ${major} answers`, node, command: `node --print process.version | grep '^v${major}\\.'` },
       { title: `Node ${major}: unit tests`, node, command: 'vitest run' },
+      {
+        title: `Node ${major}: a short job`,
+        node,
+        command: `tsx --conditions=@haba/source packages/cli/src/main.ts distill ${recipe}`,
+        ...(existsSync(join(root, recipe)) ? {} : { absent: `there is no ${recipe}` }),
+      },
     ]
   }),
 )

@@ -1,0 +1,51 @@
+import { HabaError, type OptionsSchema } from '@haba/core'
+import { resolve } from 'node:path'
+import type { AnyTable } from '../plugins/tables.js'
+import type { Named } from './config.js'
+import { correction, placeName, validate, type Place } from './validate.js'
+
+/**
+ * What a configuration names, checked and completed: a name alone becomes `{ use: name, …defaults }`, and paths become
+ * absolute.
+ *
+ * @param kind what the table holds, in the words of errors
+ * @param folder what paths are relative to
+ * @throws HabaError for an unknown name or options that are not right
+ */
+export function completeNamed(where: Place, value: unknown, table: AnyTable, kind: string, folder: string): Named {
+  const { use, ...options } = (typeof value === 'string' ? { use: value } : value) as Record<string, unknown>
+  const names = Object.keys(table).sort()
+  if (typeof use !== 'string')
+    throw new HabaError(
+      placeName(where),
+      `"use" with the name of a ${kind}: ${names.join(', ')}`,
+      use === undefined ? 'none' : JSON.stringify(use),
+      `Write { "use": "${names[0] ?? '…'}" }.`,
+    )
+  const entry = Object.hasOwn(table, use) ? table[use] : undefined
+  if (!entry) throw new HabaError(placeName(where), `one of ${names.join(', ')}`, `"${use}"`, correction(use, names))
+  return { use, ...absolutePaths(validate(where, entry.options, options), entry.options, folder) }
+}
+
+const pathNames = ({ properties }: OptionsSchema) =>
+  Object.keys(properties).filter((name) => properties[name]!.format === 'path')
+
+/** The same options with every path changed. */
+export const mapPaths = (
+  options: Readonly<Record<string, unknown>>,
+  schema: OptionsSchema,
+  change: (path: string) => string,
+): Readonly<Record<string, unknown>> => ({
+  ...options,
+  ...Object.fromEntries(
+    pathNames(schema)
+      .filter((name) => typeof options[name] === 'string')
+      .map((name) => [name, change(options[name] as string)]),
+  ),
+})
+
+const absolutePaths = (options: Readonly<Record<string, unknown>>, schema: OptionsSchema, folder: string) =>
+  mapPaths(options, schema, (path) => resolve(folder, path))
+
+/** The first path among a schema's options, such as a dataset's folder. */
+export const firstPath = (schema: OptionsSchema): string | undefined => pathNames(schema)[0]

@@ -1,0 +1,169 @@
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { readConfig } from './read-config.js'
+import { configText } from './write-config.js'
+
+const sgd = { rate: 1 }
+const minimal = {
+  name: 'x',
+  data: 'mnist',
+  network: 'convnet',
+  set: 'factorised',
+  objective: 'distribution-matching',
+  optimizer: { bases: sgd, hallucinators: sgd },
+  steps: 10,
+}
+
+let folder: string
+let file: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'haba-config-'))
+  file = join(folder, 'x.json')
+})
+
+async function read(change: object) {
+  await writeFile(file, JSON.stringify({ ...minimal, ...change }))
+  return readConfig(file)
+}
+
+/** The error's text behind "config FILE: ". */
+const complaint = async (change: object) => {
+  const error: unknown = await read(change).catch((caught: unknown) => caught)
+  return (error as Error).message.replace(`config ${file}`, 'config x.json')
+}
+
+describe('a wrong configuration', () => {
+  it.each([
+    [{ stepz: 3 }, /^config x\.json: expected options of augmentation, .*, got "stepz"\. Did you mean "steps"\?$/],
+    [
+      { set: { use: 'factorised', basesPerClass: 0 } },
+      'config x.json: set.basesPerClass: expected a whole number of at least 1, got 0. Mend it: bases a class: a number, or one for each class (default 1).',
+    ],
+    [
+      { set: { use: 'factorised', basisPerClass: 1 } },
+      /^config x\.json: set: expected options of basesPerClass, .*, got "basisPerClass"\. Did you mean "basesPerClass"\?$/,
+    ],
+    [
+      { objective: { use: 'distribution_matching' } },
+      'config x.json: objective: expected one of distribution-matching, gradient-matching, trajectory-matching, got "distribution_matching". Did you mean "distribution-matching"?',
+    ],
+    [
+      { objective: { use: 'trajectory-matching' } },
+      'config x.json: objective.experts: expected a path, got nothing. Add it: folder written by `haba experts`.',
+    ],
+    [
+      { games: [{ use: 'adversarial-contrast', network: { use: 'convnet', pooling: 'averge' } }] },
+      'config x.json: games[0].network.pooling: expected "average", "max", "none", got "averge". Did you mean "average"?',
+    ],
+    [
+      { optimizer: { bases: { rate: '1' } } },
+      'config x.json: optimizer.bases.rate: expected a number of at least 0, got "1". Mend it: step size of SGD.',
+    ],
+    [
+      { evaluate: { rate: 'learnt' } },
+      'config x.json: evaluate.rate: expected a number of more than 0, or "learned", got "learnt". Mend it: step size, or the set\'s learned one (default 0.01).',
+    ],
+    [
+      { data: { folder: 'x' } },
+      /^config x\.json: data: expected "use" with the name of a dataset: cifar10, .*, got none\./,
+    ],
+    [
+      { steps: undefined },
+      'config x.json: steps: expected a whole number of at least 1, got nothing. Add it: of distillation.',
+    ],
+    [
+      { experts: {} },
+      'config x.json: experts.folder: expected a path, got nothing. Add it, or name the folder in the objective: both are the same.',
+    ],
+  ])('%j', async (change, message) => {
+    expect(await complaint(change)).toEqual(typeof message === 'string' ? message : expect.stringMatching(message))
+  })
+
+  it('that is no JSON is refused with line and column', async () => {
+    await writeFile(file, '{\n  "name": "x",\n  "steps": 10,,\n}')
+    await expect(readConfig(file)).rejects.toThrow('expected JSON, got a mistake at line 3, column 15.')
+  })
+
+  it('that is missing is refused by name', async () => {
+    await expect(readConfig(join(folder, 'none.json'))).rejects.toThrow(
+      'none.json: expected a readable file, got ENOENT',
+    )
+  })
+})
+
+describe('a right configuration', () => {
+  it('is completed, and written with paths relative to where it is written', async () => {
+    const { config, tables } = await read({
+      data: { use: 'image-folder', root: 'images' },
+      augmentation: 'flip_crop',
+      games: ['adversarial-contrast'],
+    })
+    expect(config.data).toMatchObject({ root: join(folder, 'images'), channels: 3, preprocessing: 'none' })
+    expect(config.augmentation).toEqual({ use: 'siamese', strategy: 'flip_crop', combine: 'one' })
+    expect(config.games[0]).toMatchObject({ use: 'adversarial-contrast', apart: 0.1, temperature: 0.07 })
+    expect(config).toMatchObject({
+      seed: 0,
+      checkpointEvery: 100,
+      evaluate: { protocol: 'dsa', rate: 0.01, networks: 5 },
+    })
+
+    const run = join(folder, 'runs/x')
+    await mkdir(run, { recursive: true })
+    const text = configText(config, tables, run)
+    expect(JSON.parse(text)).toMatchObject({ data: { root: '../../images' } })
+    await writeFile(join(run, 'config.json'), text)
+    const again = await readConfig(join(run, 'config.json'))
+    expect(again.config).toEqual(config)
+    expect(configText(again.config, again.tables, run)).toBe(text)
+  })
+
+  it.each(['mnist-haba', 'cifar10-haba-mtt', 'quick'])('is what recipes/%s.json is', async (name) => {
+    const recipe = resolve(import.meta.dirname, '../../../../recipes', `${name}.json`)
+    const { config } = await readConfig(recipe)
+    expect(config.name).toBe((JSON.parse(await readFile(recipe, 'utf8')) as { name: string }).name)
+  })
+})
+
+describe('plugins', () => {
+  const entry = "{ summary: 'made up', options: { type: 'object', properties: {} }, make: () => ({}) }"
+  /** A package in the folder's node_modules that exports ./plugin. */
+  async function install(name: string, source: string) {
+    const own = join(folder, 'node_modules', name)
+    await mkdir(own, { recursive: true })
+    await writeFile(
+      join(own, 'package.json'),
+      JSON.stringify({ name, type: 'module', exports: { './plugin': './plugin.js' } }),
+    )
+    await writeFile(join(own, 'plugin.js'), source)
+  }
+
+  it('of packages are found from the file, and their names can be used', async () => {
+    await install('my-haba-plugin', `export const plugin = { datasets: { mine: ${entry} } }`)
+    const { config } = await read({ plugins: ['my-haba-plugin'], data: 'mine' })
+    expect(config.data).toEqual({ use: 'mine' })
+    expect(config.plugins).toEqual(['my-haba-plugin'])
+  })
+
+  it('may not claim a name that is taken', async () => {
+    await install('greedy', `export const plugin = { networks: { convnet: ${entry} } }`)
+    await expect(read({ plugins: ['greedy'] })).rejects.toThrow(
+      'plugin greedy: expected names that no other plugin has, got network "convnet", which @haba/networks has too.',
+    )
+  })
+
+  it.each([
+    ['absent-plugin', 'plugin absent-plugin: expected a package with "./plugin"'],
+    ['./absent.js', 'plugin'],
+  ])('that are not there are named: %s', async (name, message) => {
+    await expect(read({ plugins: [name] })).rejects.toThrow(message)
+  })
+
+  it('that export no plugin, or fail to load, are refused', async () => {
+    await install('empty', 'export const other = 1')
+    await expect(read({ plugins: ['empty'] })).rejects.toThrow('expected an export named `plugin`, got none')
+    await install('broken', "throw new Error('out of order')")
+    await expect(read({ plugins: ['broken'] })).rejects.toThrow('expected a module that loads, got out of order')
+  })
+})

@@ -1,0 +1,87 @@
+import { HabaError, type OptionsSchema } from '@haba/core'
+import { Ajv, type ErrorObject } from 'ajv'
+import { article, describeSchema, shown, type JsonSchema } from './describe-schema.js'
+import { nearest } from './nearest.js'
+
+const ajv = new Ajv({
+  useDefaults: true,
+  verbose: true,
+  strictTypes: false,
+  strictRequired: false,
+  allowUnionTypes: true,
+})
+// Paths are resolved where the file is known; any text is one.
+ajv.addFormat('path', true)
+
+/**
+ * A copy of `value` with all defaults in place.
+ *
+ * @param where the file, and the path inside it that `value` is at
+ * @throws HabaError naming the first option that is unknown, missing or out of range
+ */
+export function validate(where: Place, schema: OptionsSchema, value: unknown): Readonly<Record<string, unknown>> {
+  const check = ajv.compile({ ...schema, additionalProperties: false })
+  const copy = structuredClone(value)
+  if (check(copy)) return copy as Readonly<Record<string, unknown>>
+  // Of an `anyOf`, the errors of its branches come first and its own last.
+  throw complaint(where, check.errors!.at(-1)!)
+}
+
+/** A place in a configuration file. */
+export interface Place {
+  readonly file: string
+  /** Such as `set.basesPerClass`; empty for the file itself. */
+  readonly path: string
+}
+
+/** The place as errors name it. */
+export const placeName = ({ file, path }: Place): string => `config ${file}${path === '' ? '' : `: ${path}`}`
+
+/** A place inside a place. */
+export const inside = ({ file, path }: Place, name: string | number): Place => ({
+  file,
+  path: typeof name === 'number' ? `${path}[${name}]` : path === '' ? name : `${path}.${name}`,
+})
+
+function complaint(where: Place, error: ErrorObject): HabaError {
+  const at = error.instancePath
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+    .reduce((place, part) => inside(place, /^\d+$/.test(part) ? Number(part) : part), where)
+  const schema = error.parentSchema as JsonSchema
+  const fail = (place: Place, expected: string, got: string, todo: string) =>
+    new HabaError(placeName(place), expected, got, todo)
+  if (error.keyword === 'additionalProperties') {
+    const name = (error.params as { additionalProperty: string }).additionalProperty
+    const known = Object.keys(schema.properties ?? {}).sort()
+    return fail(
+      at,
+      known.length ? `options of ${known.join(', ')}` : 'no options',
+      `"${name}"`,
+      correction(name, known),
+    )
+  }
+  if (error.keyword === 'required') {
+    const name = (error.params as { missingProperty: string }).missingProperty
+    const missing = schema.properties?.[name] ?? {}
+    return fail(inside(at, name), article(describeSchema(missing)), 'nothing', `Add it${explained(missing)}`)
+  }
+  const got = shown(error.data)
+  const choices = (schema.enum ?? []).map(String)
+  const todo =
+    typeof error.data === 'string' && choices.length > 0
+      ? correction(error.data, choices)
+      : `Mend it${explained(schema)}`
+  return fail(at, article(describeSchema(schema, error.data)), got, todo)
+}
+
+/** What to do about a name that is none. */
+export function correction(name: string, known: readonly string[]): string {
+  const meant = nearest(name, known)
+  return meant === undefined ? 'Remove it, or see `haba options`.' : `Did you mean "${meant}"?`
+}
+
+const explained = ({ description, default: byDefault }: JsonSchema) =>
+  (description === undefined ? '' : `: ${description}`) +
+  (byDefault === undefined ? '.' : ` (default ${shown(byDefault)}).`)

@@ -1,0 +1,105 @@
+import { HabaError, type Engine } from '@haba/core'
+import { expand, type SetManifest } from '@haba/distill'
+import { pictureGrid, readMetrics, runPage, type Accuracy } from '@haba/report'
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Config } from '../config/config.js'
+import type { ReadConfig } from '../config/read-config.js'
+import { configText } from '../config/write-config.js'
+import { readRunSet, type About } from './finished-run.js'
+import { makeSet, openParts } from './parts.js'
+import { picturesOf } from './pictures.js'
+import { restorePreprocessing } from './preprocessing-file.js'
+import type { Result } from './result.js'
+import { FILES, readResult, writeWhole } from './run-folder.js'
+
+/** Draws a finished run anew from its files: `grid.png` and `report.html`. No data is read where it can be avoided. */
+export async function drawRun(folder: string, read: ReadConfig, engine: Engine): Promise<Result> {
+  const manifest = await readManifest(folder)
+  const result = await readResult(folder)
+  if (!result?.rows.some(({ id }) => id === 'set'))
+    throw new HabaError(
+      `run ${folder}`,
+      'a set that was measured',
+      'none',
+      `Finish the run with \`haba distill --resume ${folder}\`.`,
+    )
+  const about = manifest.about as unknown as About
+  const { image, classes } = manifest.layout
+  const context = { image: image as unknown as [number, number, number], classes }
+  const parameterization = await makeSet(read, context)
+  const { params } = await readRunSet(folder, parameterization)
+  const preprocessing =
+    (await restorePreprocessing(folder, about.preprocessing)) ??
+    (await openParts(read, engine, () => {})).data.preprocessing
+  const { classNames } = about.data
+  const set = await expand(engine, parameterization, params)
+  const { rows, gallery } = await picturesOf({ set, params, preprocessing, classNames })
+  await writeWhole(join(folder, FILES.grid), await pictureGrid({ rows }))
+
+  const metrics = join(folder, FILES.metrics)
+  const page = runPage({
+    title: about.name,
+    summary: summaryOf(about, manifest, result),
+    key: about.key,
+    accuracies: result.rows.map((row): Accuracy => ({
+      ...row,
+      ...(row.id === 'set' && { role: 'set' }),
+      runs: row.accuracies.length,
+    })),
+    storage: manifest.storage,
+    gallery,
+    metrics: existsSync(metrics) ? readMetrics(await readFile(metrics, 'utf8')) : [],
+    settings: settingsOf(about, folder, read),
+    versions: about.versions,
+  })
+  await writeWhole(join(folder, FILES.page), page)
+  return result
+}
+
+/** `set.json`, read before anything that depends on its layout can be made. */
+export async function readManifest(folder: string): Promise<SetManifest> {
+  const text = await readFile(join(folder, 'set.json'), 'utf8').catch((cause: Error) => {
+    throw new HabaError(
+      `run ${folder}`,
+      'a finished set',
+      'none',
+      `Finish the run with \`haba distill --resume ${folder}\`.`,
+      { cause },
+    )
+  })
+  return JSON.parse(text) as SetManifest
+}
+
+function summaryOf({ data, decoder, steps }: About, { layout, storage }: SetManifest, { caption }: Result): string {
+  const images = layout.slots * layout.views
+  return (
+    `${data.name} distilled into ${storage.floats.toLocaleString('en-US')} floats (${String(decoder.name)}), ` +
+    `which are ${images} images: ${layout.slots} stored items, each seen in ${layout.views} ways. ` +
+    `${steps.toLocaleString('en-US')} steps. ${caption}`
+  )
+}
+
+const record = (value: unknown) => value as Readonly<Record<string, unknown>>
+
+/** Paths are relative to the run folder: a page is made to be passed on. */
+function settingsOf(
+  { protocol, preprocessing, data, learned }: About,
+  folder: string,
+  read: ReadConfig,
+): Record<string, Readonly<Record<string, unknown>>> {
+  const config = JSON.parse(configText(read.config, read.tables, folder)) as Config
+  const { network, augmentation, set, objective, games, optimizer, objectiveOptimizer, differentiation } = config
+  return {
+    protocol,
+    data: { name: data.name, preprocessing },
+    network: record(network),
+    set: record(set),
+    objective: { ...objective, augmentation, differentiation },
+    ...(games.length > 0 && { games: Object.fromEntries(games.map((game, i) => [`${i}`, game])) }),
+    optimizer: { ...optimizer, ...objectiveOptimizer },
+    ...(Object.keys(learned).length > 0 && { learned }),
+    run: { seed: config.seed, steps: config.steps },
+  }
+}

@@ -1,0 +1,125 @@
+import {
+  scalar,
+  tensor,
+  sizeOf,
+  disposeTree,
+  type AnyParameterization,
+  type Key,
+  type Layout,
+  type Parameterization,
+  type StorageReport,
+  type Tree,
+} from '@haba/core'
+import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
+import { readSet, writeSet, type DistillState, type SetManifest } from '@haba/distill'
+import { describeProtocol, type Protocol } from '@haba/eval'
+import { configText } from '../config/write-config.js'
+import { learnedNumbers } from './distil-into.js'
+import type { Parts } from './parts.js'
+import type { SavedPreprocessing } from './preprocessing-file.js'
+import { versions } from './versions.js'
+
+/** What `set.json` says besides layout and storage. */
+export interface About {
+  readonly name: string
+  readonly seed: number
+  /** 16 hexadecimal digits. */
+  readonly key: string
+  readonly steps: number
+  readonly data: { readonly name: string; readonly classNames: readonly string[]; readonly source: unknown }
+  readonly preprocessing: SavedPreprocessing
+  readonly labels: readonly number[]
+  /** How stored numbers become images. */
+  readonly decoder: Readonly<Record<string, unknown>>
+  /** Numbers that the objective learned with the set, stored in it as `objective.NAME`. */
+  readonly learned: Readonly<Record<string, number>>
+  readonly objective: unknown
+  readonly games: unknown
+  readonly augmentation: unknown
+  readonly network: string
+  readonly protocol: Readonly<Record<string, unknown>>
+  readonly versions: Readonly<Record<string, string>>
+}
+
+export interface WriteRunSetOptions {
+  readonly folder: string
+  readonly parts: Parts
+  readonly parameterization: AnyParameterization
+  readonly state: DistillState
+  readonly protocol: Protocol
+  readonly preprocessing: SavedPreprocessing
+  /** What the configuration says of the set, and in words. */
+  readonly decoder: Readonly<Record<string, unknown>>
+}
+
+/** Writes `set.safetensors` and `set.json`. */
+export async function writeRunSet(options: WriteRunSetOptions): Promise<StorageReport> {
+  const { folder, parts, parameterization, state, protocol, preprocessing, decoder } = options
+  const { read, data, network, key } = parts
+  const learned = Object.fromEntries(learnedNumbers(state))
+  const config = JSON.parse(configText(read.config, read.tables, folder)) as typeof read.config
+  const about: About = {
+    name: config.name,
+    seed: config.seed,
+    key: hex(key),
+    steps: state.step,
+    data: { name: data.name, classNames: data.classNames, source: config.data },
+    preprocessing,
+    labels: [...parameterization.layout.labels],
+    decoder: { name: parameterization.name, ...decoder },
+    learned,
+    objective: config.objective,
+    games: config.games,
+    augmentation: config.augmentation,
+    network: network.name,
+    protocol: describeProtocol(protocol),
+    versions: versions(),
+  }
+  const whole = withLearned(parameterization, learned)
+  const { storage } = await writeSet(folder, whole, whole.pack(state.set), { ...about })
+  return storage
+}
+
+const hex = ({ hi, lo }: Key) => [hi, lo].map((word) => word.toString(16).padStart(8, '0')).join('')
+
+/** The same parameterization, storing learned numbers beside its own: a set without its step size is not the set. */
+function withLearned(parameterization: AnyParameterization, learned: Readonly<Record<string, number>>) {
+  const names = Object.keys(learned)
+  const extra = names.map((name) => ({ name: `objective.${name}`, floats: 1, bytes: 4 }))
+  const objective = Object.fromEntries(names.map((name) => [name, scalar(learned[name]!)]))
+  const whole: Parameterization<Tree> = {
+    ...parameterization,
+    storage: (params) => {
+      const { parts, floats, bytes } = parameterization.storage(params)
+      return { parts: [...parts, ...extra], floats: floats + extra.length, bytes: bytes + 4 * extra.length }
+    },
+  }
+  const pack = (params: Tree): Tree => (names.length === 0 ? params : ({ ...params, objective } as unknown as Tree))
+  return { ...whole, pack }
+}
+
+/** A finished set as it lies in a run folder. */
+export interface RunSet {
+  readonly params: Tree
+  readonly manifest: SetManifest
+  readonly about: About
+}
+
+/** Reads the set of a run. @throws HabaError if it is not there, or was made with other settings */
+export async function readRunSet(folder: string, parameterization: AnyParameterization): Promise<RunSet> {
+  const like = await parameterization.init({ hi: 0, lo: 0 }, blank(parameterization.layout))
+  const { params, manifest } = await readSet(folder, like as Tree)
+  disposeTree(like as Tree)
+  return { params, manifest, about: manifest.about as unknown as About }
+}
+
+/** Stands in for real images where only shapes matter. */
+const blank =
+  ({ image, classes }: Layout) =>
+  async (perClass: number) => {
+    const count = perClass * classes
+    return {
+      images: tensor(new Float32Array(count * sizeOf(image)), [count, ...image]) as Tensor4D,
+      targets: tensor(new Float32Array(count * classes), [count, classes]) as Tensor2D,
+    }
+  }

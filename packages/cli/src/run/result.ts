@@ -1,0 +1,66 @@
+import type { Accuracy } from '@haba/eval'
+
+/** What was trained on: the distilled set, or what it is compared with. */
+export type RowId = 'random' | 'pixels' | 'set' | 'fullData'
+
+/** One line of the table. */
+export interface Row {
+  readonly id: RowId
+  readonly name: string
+  /** Stored 32-bit numbers, labels aside. */
+  readonly floats: number
+  readonly bytes: number
+  readonly mean: number
+  /** Population standard deviation over networks. */
+  readonly std: number
+  readonly accuracies: readonly number[]
+  readonly note: string
+  /** Steps of distillation. */
+  readonly steps?: number
+}
+
+/** What a run measured. */
+export interface Result {
+  readonly name: string
+  /** What is equal about the rows, and what is not. */
+  readonly caption: string
+  readonly rows: readonly Row[]
+}
+
+const order: readonly RowId[] = ['random', 'pixels', 'set', 'fullData']
+
+/** The rows with one more, in the order of the table; a row of the same kind is replaced. */
+export const withRow = (rows: readonly Row[], row: Row): readonly Row[] =>
+  [...rows.filter(({ id }) => id !== row.id), row].sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id))
+
+const percent = (fraction: number) => (100 * fraction).toFixed(2)
+
+/** Accuracies as people say them: `93.12 ± 0.40 %`. */
+export const accuracyText = ({ mean, std }: Pick<Accuracy, 'mean' | 'std'>): string =>
+  `${percent(mean)} ± ${percent(std)} %`
+
+/** The table as a terminal shows it. */
+export function tableText({ caption, rows }: Result): string {
+  const cells = [
+    ['trained on', 'test accuracy', 'floats', 'bytes', 'networks', ''],
+    ...rows.map((row) => [
+      row.name,
+      accuracyText(row),
+      row.floats.toLocaleString('en-US'),
+      row.bytes.toLocaleString('en-US'),
+      `${row.accuracies.length}`,
+      row.note,
+    ]),
+  ]
+  const widths = cells[0]!.map((_, column) => Math.max(...cells.map((line) => line[column]!.length)))
+  const aligned = cells.map((line) =>
+    line
+      .map((cell, column) =>
+        column === 0 || column === 5 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!),
+      )
+      .join('  ')
+      .trimEnd(),
+  )
+  const rule = '-'.repeat(Math.max(...aligned.map((line) => line.length)))
+  return [aligned[0], rule, ...aligned.slice(1), rule, caption].join('\n')
+}

@@ -1,0 +1,227 @@
+import { pixels, type AnyParameterization, type StorageReport, type Tree } from '@haba/core'
+import { expand, type DistillSpec, type DistillState } from '@haba/distill'
+import type { Accuracy, Protocol } from '@haba/eval'
+import { join } from 'node:path'
+import type { ReadConfig } from '../config/read-config.js'
+import { interruptible, type Interruption } from '../interruption.js'
+import type { Progress } from '../progress.js'
+import { budgetOf, type Budget } from './budget.js'
+import { distilInto, learnedNumbers } from './distil-into.js'
+import { drawRun } from './draw-run.js'
+import { measureRandom, measureReal, measureSet, type Measure } from './evaluate-rows.js'
+import { writeRunSet } from './finished-run.js'
+import {
+  differentiations,
+  keyFor,
+  makeGames,
+  makeObjective,
+  makeOptimizer,
+  makeProtocol,
+  makeSet,
+  openEngine,
+  openParts,
+  type Parts,
+} from './parts.js'
+import { savePreprocessing, seenFrom, type SavedPreprocessing } from './preprocessing-file.js'
+import { withRow, type Result, type Row, type RowId } from './result.js'
+import { readResult, writeResult } from './run-folder.js'
+
+export interface RunOptions {
+  readonly folder: string
+  readonly read: ReadConfig
+  readonly progress: Progress
+  readonly interruption: Interruption
+}
+
+/**
+ * Distils, measures and compares, and writes all of it into a run folder. Whatever the folder already holds is not done
+ * again, so that an interrupted run goes on to the same bytes.
+ */
+export async function runDistillation(options: RunOptions): Promise<Result> {
+  const { read, progress } = options
+  const opened = await openEngine(read)
+  try {
+    progress.say(`Reading ${read.config.data.use}.`)
+    const parts = await openParts(read, opened.engine, progress.pulse)
+    await runParts(options, parts)
+    return await drawRun(options.folder, read, opened.engine)
+  } finally {
+    await opened.close()
+  }
+}
+
+/** What the steps of one run share. */
+interface Run extends RunOptions {
+  readonly parts: Parts
+  readonly preprocessing: SavedPreprocessing
+  readonly todo: string
+}
+
+async function runParts(options: RunOptions, parts: Parts): Promise<void> {
+  const { folder, read } = options
+  const { compare } = read.config
+  const run: Run = {
+    ...options,
+    parts,
+    preprocessing: await savePreprocessing(folder, parts.data.preprocessing),
+    todo: `Go on with \`haba distill --resume ${folder}\`.`,
+  }
+  const parameterization = await makeSet(read, parts.data)
+  const set = await distilSet(run, parameterization)
+  const { image, classes, train } = parts.data
+  const needsBudget = compare.random || compare.pixels !== undefined
+  const budget = needsBudget ? budgetOf(parameterization.storage(set.state.set).floats, image, classes) : undefined
+  const rows = rowsOf(run, budget?.caption ?? '')
+
+  await rows.add('set', set.state.step, async () => {
+    const accuracy = await measureSet(await rendered(run, parameterization, set.state), set.measure, set.name)
+    const { slots, views } = parameterization.layout
+    const note = views === 1 ? `${slots} images` : `${slots} stored, ${views} views of each`
+    return row(set.name, accuracy, set.storage, note)
+  })
+  if (compare.random && budget)
+    await rows.add('random', undefined, async () => {
+      const name = 'random real images'
+      const accuracy = await measureRandom(budget.perClass, await measureOf(run), name)
+      return row(name, accuracy, plain(budget), `${budget.images} images, drawn anew for each network`)
+    })
+  if (compare.pixels && budget) await addPixels(run, budget, rows)
+  if (compare.fullData)
+    await rows.add('fullData', undefined, async () => {
+      const name = 'all training data'
+      const { epochs, networks } = compare.fullData!
+      const measure = { ...(await measureOf(run, undefined, epochs)), networks }
+      const accuracy = await measureReal(train, measure, name)
+      const images = train.labels.length
+      const floats = images * image[0] * image[1] * image[2]
+      // The released codes count epochs 0 … n, and so do the protocols.
+      const note = `${images} images, each seen ${measure.protocol.epochs + 1} times`
+      return row(name, accuracy, { floats, bytes: 4 * (floats + images) }, note)
+    })
+}
+
+async function distilSet(run: Run, parameterization: AnyParameterization) {
+  const { folder, read, parts, preprocessing } = run
+  const { config, tables } = read
+  const { use } = config.set
+  const { summary } = tables.parameterizations[use]!
+  const state = await distilInto({
+    ...intoOf(run),
+    folder,
+    what: 'distilling: step',
+    spec: {
+      ...(await specOf(parts)),
+      parameterization,
+      games: await makeGames(parts),
+      optimizer: makeOptimizer(read, config.optimizer, 'optimizer'),
+      ...(config.objectiveOptimizer && {
+        objectiveOptimizer: makeOptimizer(read, config.objectiveOptimizer, 'objectiveOptimizer'),
+      }),
+      steps: config.steps,
+    } as DistillSpec,
+  })
+  const measure = await measureOf(run, state)
+  const decoder = { ...config.set, summary }
+  const { protocol } = measure
+  const storage = await writeRunSet({ folder, parts, parameterization, state, protocol, preprocessing, decoder })
+  return { state, storage, measure, name: `${titleOf(use, summary)}, ${config.objective.use}` }
+}
+
+/** Plain images of as many floats, by the same objective, key and data; no game plays on a single view. */
+async function addPixels(run: Run, budget: Budget, rows: Rows): Promise<void> {
+  const { read, parts } = run
+  const { image, classes } = parts.data
+  const { config } = read
+  const settings = config.compare.pixels!
+  const { steps = config.steps, objectiveOptimizer = config.objectiveOptimizer } = settings
+  const name = `pixels, ${config.objective.use}`
+  await rows.add('pixels', steps, async () => {
+    const folder = join(run.folder, 'pixels')
+    const parameterization = pixels({ image, classes, perClass: budget.perClass }) as AnyParameterization
+    const state = await distilInto({
+      ...intoOf(run),
+      folder,
+      what: 'distilling pixels: step',
+      spec: {
+        ...(await specOf(parts)),
+        parameterization,
+        optimizer: makeOptimizer(read, settings.optimizer, 'compare.pixels.optimizer'),
+        ...(objectiveOptimizer && {
+          objectiveOptimizer: makeOptimizer(read, objectiveOptimizer, 'compare.pixels.objectiveOptimizer'),
+        }),
+        steps,
+      } as DistillSpec,
+    })
+    const measure = await measureOf(run, state)
+    const decoder = { use: 'pixels', perClass: budget.perClass }
+    const { protocol } = measure
+    const preprocessing = seenFrom('..', run.preprocessing)
+    const storage = await writeRunSet({ folder, parts, parameterization, state, protocol, preprocessing, decoder })
+    const accuracy = await measureSet(await rendered(run, parameterization, state), measure, name)
+    return row(name, accuracy, storage, `${budget.images} images`)
+  })
+}
+
+const intoOf = ({ read, progress, interruption, todo }: Run) => ({
+  checkpointEvery: read.config.checkpointEvery,
+  progress,
+  interruption,
+  todo,
+})
+
+const specOf = async (parts: Parts) => ({
+  engine: parts.engine,
+  key: keyFor(parts.key, 'distill'),
+  real: parts.data.train,
+  objective: await makeObjective(parts),
+  differentiation: differentiations[parts.read.config.differentiation],
+})
+
+const rendered = ({ parts }: Run, parameterization: AnyParameterization, { set }: DistillState) =>
+  expand(parts.engine, parameterization, set as Tree)
+
+/** The protocol of a run for a set with or without a learned rate; without, a learned one is replaced by 0.01. */
+async function measureOf(run: Run, state?: DistillState, epochs?: number): Promise<Measure> {
+  const { parts, progress, interruption, todo } = run
+  const { evaluate } = parts.read.config
+  const protocol: Protocol = await makeProtocol(
+    parts,
+    {
+      ...evaluate,
+      ...(!state && evaluate.rate === 'learned' && { rate: 0.01 }),
+      ...(epochs !== undefined && { epochs }),
+    },
+    state && new Map(learnedNumbers(state)).get('rate'),
+  )
+  const watch = (onCall: (name: string) => void) =>
+    interruptible(parts.engine, interruption, `Stopped while testing. ${todo}`, onCall)
+  return { parts, watch, protocol, networks: evaluate.networks, progress }
+}
+
+const plain = ({ floats, images }: Budget) => ({ floats, bytes: 4 * (floats + images) })
+
+const row = (
+  name: string,
+  { mean, std, accuracies }: Accuracy,
+  { floats, bytes }: Pick<StorageReport, 'floats' | 'bytes'>,
+  note: string,
+): Omit<Row, 'id'> => ({ name, floats, bytes, mean, std, accuracies, note })
+
+/** A summary's first word or words, where a colon follows them: the name people know something by. */
+const titleOf = (use: string, summary: string): string => /^([^:]{1,24}):/.exec(summary)?.[1] ?? use
+
+interface Rows {
+  /** Measures a row and writes the result, unless it is there already, after as many steps. */
+  add(id: RowId, steps: number | undefined, measure: () => Promise<Omit<Row, 'id'>>): Promise<void>
+}
+
+function rowsOf({ folder, read }: Run, caption: string): Rows {
+  return {
+    async add(id, steps, measure) {
+      const known = (await readResult(folder))?.rows ?? []
+      if (known.some((one) => one.id === id && one.steps === steps)) return
+      const measured = { id, ...(await measure()), ...(steps !== undefined && { steps }) }
+      await writeResult(folder, { name: read.config.name, caption, rows: withRow(known, measured) })
+    },
+  }
+}

@@ -1,0 +1,47 @@
+import { fold, keyFrom, normal, tensor, type ImageShape, type Plugin, type RealSource } from '@haba/core'
+import type { Tensor4D } from '@tensorflow/tfjs-core'
+
+const image: ImageShape = [8, 8, 1]
+const classes = 3
+
+/** Labelled noise around a pattern for each class. */
+const source = (perClass: number, name: string): RealSource => ({
+  image,
+  classes,
+  labels: Int32Array.from({ length: classes * perClass }, (_, i) => i % classes),
+  images: async (indices) => {
+    const key = fold(keyFrom(5), name)
+    const rows = [...indices].flatMap((index) => {
+      const pattern = normal(fold(keyFrom(6), index % classes), 64)
+      return [...normal(fold(key, index), 64).map((v, i) => pattern[i]! + 0.5 * v)]
+    })
+    return tensor(rows, [indices.length, ...image]) as Tensor4D
+  },
+})
+
+/** What an external package would export at ./plugin. */
+export const plugin: Plugin = {
+  datasets: {
+    toy: {
+      summary: 'made-up images',
+      options: {
+        type: 'object',
+        properties: { perClass: { type: 'integer', minimum: 1, default: 8, description: 'training images a class' } },
+      },
+      make: ({ perClass }) => ({
+        name: 'toy',
+        image,
+        classes,
+        classNames: ['ant', 'bee', 'cat'],
+        preprocessing: {
+          name: 'halved',
+          settings: {},
+          apply: (pixels) => pixels.map((v) => 2 * v),
+          invert: (values) => values.map((v) => v / 2),
+        },
+        train: source(perClass as number, 'train'),
+        test: source(10, 'test'),
+      }),
+    },
+  },
+}

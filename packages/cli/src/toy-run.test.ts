@@ -1,0 +1,164 @@
+import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, relative, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { commandLine } from './command-line.js'
+import type { Interruption } from './interruption.js'
+
+const sgd = { rate: 0.1, momentum: 0.5 }
+
+/** Trajectory matching on made-up data from a plugin file: everything that a run can have, in a second or two. */
+const toy = {
+  name: 'toy',
+  seed: 3,
+  data: { use: 'toy' },
+  network: { use: 'convnet', depth: 1, width: 4 },
+  augmentation: 'flip_scale',
+  set: { use: 'factorised', hallucinators: 2 },
+  objective: {
+    use: 'trajectory-matching',
+    experts: 'experts',
+    steps: 3,
+    expertEpochs: 1,
+    maxStartEpoch: 2,
+    rate: 0.02,
+  },
+  games: [{ use: 'adversarial-contrast', network: { use: 'convnet', depth: 1, width: 3 } }],
+  optimizer: { bases: sgd, hallucinators: sgd },
+  objectiveOptimizer: { rate: { rate: 1e-5, momentum: 0.5, atLeast: 0.001 } },
+  steps: 4,
+  checkpointEvery: 3,
+  evaluate: { protocol: 'haba', epochs: 3, networks: 2, rate: 'learned' },
+  compare: { random: true, pixels: { optimizer: { images: sgd }, steps: 2 }, fullData: { epochs: 2 } },
+  experts: { count: 2, epochs: 2, batch: 8, transform: 'batch-standardisation' },
+}
+
+let folder: string
+let config: string
+
+interface Said {
+  readonly code: number
+  readonly text: string
+}
+
+/** Runs a command in this process; an interruption comes with the first line that contains `until`. */
+async function haba(args: readonly string[], until?: string): Promise<Said> {
+  let text = ''
+  const screen = { write: (more: string) => (text += more) }
+  const interruption: Interruption = {
+    get asked() {
+      return until !== undefined && text.includes(until)
+    },
+  }
+  const code = await commandLine(args, { out: screen, err: screen }, interruption)
+  return { code, text }
+}
+
+async function contents(of: string): Promise<Readonly<Record<string, string>>> {
+  const files = (await readdir(of, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile())
+  const read = files.map(async ({ parentPath, name }) => [
+    relative(of, join(parentPath, name)).split(sep).join('/'),
+    (await readFile(join(parentPath, name))).toString('base64'),
+  ])
+  return Object.fromEntries((await Promise.all(read)) as [string, string][])
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'haba-toy-'))
+  config = join(folder, 'toy.json')
+  const plugin = relative(folder, fileURLToPath(new URL('./toy-plugin.test-data.ts', import.meta.url)))
+  await writeFile(config, JSON.stringify({ ...toy, plugins: [plugin.split(sep).join('/')] }))
+})
+
+describe('a toy run', () => {
+  it('asks for experts, and records them as the objective needs them', async () => {
+    const none = await haba(['distill', config, '--out', join(folder, 'early')])
+    expect(none.code).toBe(1)
+    expect(none.text).toContain('objective: experts ')
+    expect(none.text).toContain('Record them with `haba experts`.')
+
+    const short = await haba(['experts', config, '--epochs', '1', '--count', '1'], 'Recording')
+    expect(short.code).toBe(130)
+    expect(short.text).toContain('reads epochs 0 … 2 (maxStartEpoch 2 - 1 + expertEpochs 1): these are too short')
+    const stale = await haba(['experts', config])
+    expect(stale.text).toContain('expected experts that were trained as this configuration says')
+
+    const other = await writeExperts('experts')
+    expect(other.code, other.text).toBe(0)
+    expect(other.text).toContain('2 experts of 2 epochs')
+    expect((await haba(['experts', config])).code).toBe(0)
+  })
+
+  it('makes a table of equal floats, and stores its learned rate', async () => {
+    const whole = await haba(['distill', config, '--out', join(folder, 'whole')])
+    expect(whole.code, whole.text).toBe(0)
+    const result = JSON.parse(await readFile(join(folder, 'whole/result.json'), 'utf8'))
+    expect(result.rows.map((row: { id: string }) => row.id)).toEqual(['random', 'pixels', 'set', 'fullData'])
+    const set = JSON.parse(await readFile(join(folder, 'whole/set.json'), 'utf8'))
+    // 3 bases of 64, 2 hallucinators of 92: 376 floats, or 5 images and 56 floats; and the learned rate.
+    expect(set.storage.parts.map((part: { floats: number }) => part.floats)).toEqual([192, 184, 0, 1])
+    expect(result.rows.map((row: { floats: number }) => row.floats)).toEqual([320, 321, 377, 24 * 64])
+    expect(result.caption).toContain('376 are 5 images (1 a class, and one more of the first 2 classes) and 56 floats')
+    expect(set.about.learned.rate).not.toBe(0.02)
+    expect(set.about.protocol.rate).toBe(set.about.learned.rate)
+    expect(set.about.objective.experts).toBe('../experts')
+  })
+
+  it('is the same run after interruptions in every part of it', async () => {
+    const run = join(folder, 'parts')
+    const ends = [
+      await haba(['distill', config, '--out', run], 'distilling: step 1/4'),
+      await haba(['distill', '--resume', run], 'testing HaBa'),
+      await haba(['distill', '--resume', run], 'random real images: '),
+      await haba(['distill', '--resume', run], 'distilling pixels: step 1/2'),
+      await haba(['distill', '--resume', run], 'testing all training data'),
+    ]
+    for (const { code, text } of ends) {
+      expect(code, text).toBe(130)
+      expect(text).toContain(`haba distill --resume ${run}`)
+    }
+    expect((await haba(['distill', '--resume', run])).code).toBe(0)
+    expect(await contents(run)).toEqual(await contents(join(folder, 'whole')))
+  })
+
+  it('cuts metrics back to the checkpoint, a half-written line too', async () => {
+    const run = join(folder, 'cut')
+    await haba(['distill', config, '--out', run], 'distilling: step 1/4')
+    await writeFile(join(run, 'metrics.jsonl'), '{"step":2,"loss":9}\n{"step":3,"lo', { flag: 'a' })
+    expect((await haba(['distill', '--resume', run])).code).toBe(0)
+    expect(await contents(run)).toEqual(await contents(join(folder, 'whole')))
+  })
+
+  it('goes on for longer, measuring again what changed', async () => {
+    const run = join(folder, 'parts')
+    expect((await haba(['distill', '--resume', run, '--steps', '3'])).text).toContain('--steps of at least 4')
+    const longer = await haba(['distill', '--resume', run, '--steps', '5'])
+    expect(longer.code, longer.text).toBe(0)
+    expect(longer.text).toContain('testing HaBa')
+    expect(longer.text).not.toContain('testing random')
+    const once = await haba(['distill', config, '--steps', '5', '--out', join(folder, 'five')])
+    expect(once.code, once.text).toBe(0)
+    expect(await contents(run)).toEqual(await contents(join(folder, 'five')))
+  })
+
+  it('is evaluated with other networks, and drawn again to the same bytes', async () => {
+    const run = join(folder, 'whole')
+    const before = await contents(run)
+    expect((await haba(['show', run])).text).toContain('HaBa, trajectory-matching')
+    expect(await contents(run)).toEqual(before)
+    const other = await haba(['evaluate', run, '--network', 'mlp', '--protocol', 'dc', '--epochs', '2', '-n', '1'])
+    expect(other.code, other.text).toBe(0)
+    const written = JSON.parse(await readFile(join(run, 'evaluation-dc-MLP.json'), 'utf8'))
+    expect(written).toMatchObject({ network: 'MLP', protocol: { name: 'dc', epochs: 2 } })
+    const unknown = await haba(['evaluate', run, '--network', 'vgg12'])
+    expect(unknown.text).toContain('Did you mean "vgg11"?')
+  })
+})
+
+/** Experts, after those that were claimed with other settings are gone. */
+async function writeExperts(name: string): Promise<Said> {
+  const { rm } = await import('node:fs/promises')
+  await rm(join(folder, name), { recursive: true })
+  return haba(['experts', config])
+}

@@ -1,0 +1,68 @@
+import type { Scalar, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
+import {
+  drawSome,
+  drawView,
+  fold,
+  indicesByClass,
+  mean,
+  rowsOf,
+  slotsOfClass,
+  square,
+  stopGradient,
+  sub,
+  sum,
+  type Args,
+  type Network,
+  type None,
+  type Rows,
+  type SumObjective,
+  type Tree,
+} from '@haba/core'
+
+/** Options of `objectiveName`. */
+export interface ObjectiveNameOptions {
+  /** Its features are compared; a fresh random network is drawn at every step. */
+  readonly network: Network
+  /** Real images a class. @default 256 */
+  readonly realPerClass?: number
+}
+
+type Common = { readonly weights: Tree & Args; readonly state: Tree & Args }
+type Item = { readonly real: Tensor4D; readonly rows: Rows & Args }
+
+/** `‖mean(real) - mean(synthetic)‖²`, summed over features; the real side is constant. Both `[images, features]`. */
+export const objectiveNameDistance = (real: Tensor2D, synthetic: Tensor2D): Scalar =>
+  sum(square(sub(mean(stopGradient(real), 0), mean(synthetic, 0)))) as Scalar
+
+/** Objective name: the features of every class of the set approach those of real images. An item is a class. */
+export function objectiveName({
+  network,
+  realPerClass = 256,
+}: ObjectiveNameOptions): SumObjective<Common, Item, None, None> {
+  return {
+    kind: 'sum',
+    name: 'objective name',
+    init: () => ({ params: {}, state: {} }),
+
+    // All chance is here: what is drawn is data, so the term below is the same function at every step.
+    async draw(key, { real, layout }) {
+      const { weights, state } = network.init(fold(key, 'network'))
+      const classes = indicesByClass(real.labels, real.classes)
+      const items = await Promise.all(
+        classes.map(async (members, label): Promise<Item> => {
+          const own = fold(fold(key, 'class'), label)
+          return {
+            real: await real.images(drawSome(fold(own, 'real'), members, realPerClass)),
+            rows: rowsOf(slotsOfClass(layout, label), drawView(fold(own, 'view'), layout)) as Rows & Args,
+          }
+        }),
+      )
+      return { common: { weights: weights as Tree & Args, state: state as Tree & Args }, items }
+    },
+
+    term(set, _params, { weights, state }, { real, rows }) {
+      const features = (images: Tensor4D) => network.apply(weights, images, { kind: 'train', state }).features
+      return objectiveNameDistance(features(real), features(set.render(rows).images))
+    },
+  }
+}
