@@ -5,7 +5,7 @@ it('gives exactly as many floats in images where they divide', () => {
   const { images, floats, perClass, caption } = budgetOf(10 * 784 + 4 * 1372, [28, 28, 1], 10)
   expect({ images, floats }).toEqual({ images: 17, floats: 13328 })
   expect(perClass).toEqual([2, 2, 2, 2, 2, 2, 2, 1, 1, 1])
-  expect(caption).toBe('Equal stored floats: 13328 are 17 images (1 a class, and one more of the first 7 classes).')
+  expect(caption).toBe('Equal stored floats: 13,328 are 17 images (1 a class, and one more of the first 7 classes).')
 })
 
 it('otherwise as many images as fit, and says what they leave', () => {

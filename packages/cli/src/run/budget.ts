@@ -36,7 +36,7 @@ export function budgetOf(floats: number, image: ImageShape, classes: number): Bu
     floats: images * size,
     caption:
       left === 0
-        ? `Equal stored floats: ${floats} are ${images} images (${spread}).`
-        : `Stored floats: ${floats} are ${images} images (${spread}) and ${left} floats, which the images leave unused.`,
+        ? `Equal stored floats: ${floats.toLocaleString('en-US')} are ${images} images (${spread}).`
+        : `Stored floats: ${floats.toLocaleString('en-US')} are ${images} images (${spread}) and ${left} floats, which the images leave unused.`,
   }
 }

@@ -62,5 +62,5 @@ export function tableText({ caption, rows }: Result): string {
       .trimEnd(),
   )
   const rule = '-'.repeat(Math.max(...aligned.map((line) => line.length)))
-  return [aligned[0], rule, ...aligned.slice(1), rule, caption].join('\n')
+  return [aligned[0], rule, ...aligned.slice(1), rule, ...(caption === '' ? [] : [caption])].join('\n')
 }

@@ -77,7 +77,7 @@ async function runParts(options: RunOptions, parts: Parts): Promise<void> {
     const accuracy = await measureSet(await rendered(run, parameterization, set.state), set.measure, set.name)
     const { slots, views } = parameterization.layout
     const note = views === 1 ? `${slots} images` : `${slots} stored, ${views} views of each`
-    return row(set.name, accuracy, set.storage, note)
+    return row(set.name, accuracy, set.storage, note + distilledNote(run, set.state))
   })
   if (compare.random && budget)
     await rows.add('random', undefined, async () => {
@@ -124,7 +124,7 @@ async function distilSet(run: Run, parameterization: AnyParameterization) {
   const decoder = { ...config.set, summary }
   const { protocol } = measure
   const storage = await writeRunSet({ folder, parts, parameterization, state, protocol, preprocessing, decoder })
-  return { state, storage, measure, name: `${titleOf(use, summary)}, ${config.objective.use}` }
+  return { state, storage, measure, name: titleOf(use, summary) }
 }
 
 /** Plain images of as many floats, by the same objective, key and data; no game plays on a single view. */
@@ -134,7 +134,7 @@ async function addPixels(run: Run, budget: Budget, rows: Rows): Promise<void> {
   const { config } = read
   const settings = config.compare.pixels!
   const { steps = config.steps, objectiveOptimizer = config.objectiveOptimizer } = settings
-  const name = `pixels, ${config.objective.use}`
+  const name = 'distilled pixels'
   await rows.add('pixels', steps, async () => {
     const folder = join(run.folder, 'pixels')
     const parameterization = pixels({ image, classes, perClass: budget.perClass }) as AnyParameterization
@@ -158,7 +158,7 @@ async function addPixels(run: Run, budget: Budget, rows: Rows): Promise<void> {
     const preprocessing = seenFrom('..', run.preprocessing)
     const storage = await writeRunSet({ folder, parts, parameterization, state, protocol, preprocessing, decoder })
     const accuracy = await measureSet(await rendered(run, parameterization, state), measure, name)
-    return row(name, accuracy, storage, `${budget.images} images`)
+    return row(name, accuracy, storage, `${budget.images} images${distilledNote(run, state)}`)
   })
 }
 
@@ -197,6 +197,10 @@ async function measureOf(run: Run, state?: DistillState, epochs?: number): Promi
     interruptible(parts.engine, interruption, `Stopped while testing. ${todo}`, onCall)
   return { parts, watch, protocol, networks: evaluate.networks, progress }
 }
+
+/** By what a row was distilled, and what it stores besides images or bases. */
+const distilledNote = ({ read }: Run, state: DistillState) =>
+  [`, by ${read.config.objective.use}`, ...learnedNumbers(state).map(([name]) => `, with a learned ${name}`)].join('')
 
 const plain = ({ floats, images }: Budget) => ({ floats, bytes: 4 * (floats + images) })
 
