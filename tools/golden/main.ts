@@ -1,10 +1,8 @@
 import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { directEngine, fromSafetensors, HabaError, type Engine } from '@haba/core'
-import { onnxEngine } from '@haba/engine-onnx'
-import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
+import { engines } from '@haba/cli'
+import { fromSafetensors, HabaError, type Engine } from '@haba/core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import { cases } from './cases/index.js'
 import type { Comparison } from './golden-case.js'
@@ -12,6 +10,9 @@ import { waveOf } from './wave.js'
 
 /** Largest error relative to the largest magnitude of the stored tensor; second-order gradients have the wider one. */
 const TOLERANCE = { 1: 2e-4, 2: 1e-3 } as const
+
+/** Direct on WebAssembly: the plain JavaScript backend takes minutes for HaBa's critic of width 128. */
+const usual = 'onnx-cpu,direct-wasm'
 
 interface Manifest {
   readonly wave: { readonly phase: number }
@@ -85,7 +86,11 @@ async function runCase(
 async function main(): Promise<void> {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
-    options: { only: { type: 'string' }, covered: { type: 'boolean' } },
+    options: {
+      only: { type: 'string' },
+      covered: { type: 'boolean' },
+      engine: { type: 'string', default: usual },
+    },
   })
   const [folder] = positionals
   if (folder === undefined)
@@ -93,7 +98,7 @@ async function main(): Promise<void> {
       'golden',
       'a folder with manifest.json',
       'none',
-      'npm run golden -- DIR [--only a,b] [--covered]',
+      'npm run golden -- DIR [--only a,b] [--covered] [--engine a,b]',
     )
   const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8')) as Manifest
   const all = Object.keys(manifest.cases)
@@ -102,16 +107,26 @@ async function main(): Promise<void> {
   if (missing.length > 0)
     throw new HabaError('golden', `cases of ${folder}`, missing.join(', '), `It holds ${all.join(', ')}.`)
 
-  // The direct engine on WebAssembly: the plain JavaScript backend takes minutes for HaBa's critic of width 128.
-  setWasmPaths(`${dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'))}/`)
+  const names = values.engine.split(',')
+  const unknown = names.filter((name) => !(name in engines))
+  if (unknown.length > 0)
+    throw new HabaError(
+      'golden --engine',
+      Object.keys(engines).join(', '),
+      unknown.join(', '),
+      '`haba doctor` tells more.',
+    )
   let [passed, failed] = [0, 0]
-  for (const engine of [onnxEngine(), await directEngine({ backend: 'wasm' })])
+  for (const one of names) {
+    const { engine, close } = await engines[one]!.make({}, {})
     for (const name of wanted) {
       const { ok, line } = await runCase(folder, manifest, name, engine)
       if (ok) passed++
       else failed++
       console.log(`${ok ? 'ok  ' : 'FAIL'}  ${name.padEnd(28)} ${engine.name.padEnd(11)} ${line}`)
     }
+    await close()
+  }
   console.log(`${passed} passed, ${failed} failed`)
   process.exitCode = failed > 0 ? 1 : 0
 }

@@ -1,9 +1,23 @@
-import type { Plugin } from '@haba/core'
+import type { Augmentation, Mixing, Plugin } from '@haba/core'
 import { chain, none } from './chain.js'
+import { cutMix } from './cut-mix.js'
 import { fromStrategy } from './from-strategy.js'
+import { idcOrder } from './idc-order.js'
+import { legacy, legacyCrop, legacyNoise, legacyRotate, legacyScale } from './legacy.js'
+import { mixUp } from './mix-up.js'
 import { oneOf } from './one-of.js'
 
-const combinations = { one: oneOf, all: chain } as const
+const combinations = { one: oneOf, all: chain, idc: idcOrder } as const
+
+const legacyOperations = { crop: legacyCrop, scale: legacyScale, rotate: legacyRotate, noise: legacyNoise } as const
+
+const probability = (byDefault: number) => ({
+  type: 'number',
+  minimum: 0,
+  maximum: 1,
+  default: byDefault,
+  description: 'of mixing a batch at all',
+})
 
 /** Names for configuration files. */
 export const plugin: Plugin = {
@@ -21,17 +35,49 @@ export const plugin: Plugin = {
           combine: {
             enum: Object.keys(combinations),
             default: 'one',
-            description: 'one of them for each batch (mode S), or all in order (mode M)',
+            description:
+              'one of them for each batch (mode S), all in order (mode M), or flip, color, one of the others, cutout (idc)',
           },
         },
       },
       make: ({ strategy, combine }) =>
         fromStrategy(strategy as string, combinations[combine as keyof typeof combinations]),
     },
+    legacy: {
+      summary: 'what DC evaluated MNIST with before DSA: for every image one operation at random',
+      options: {
+        type: 'object',
+        properties: {
+          operations: {
+            type: 'array',
+            items: { enum: Object.keys(legacyOperations) },
+            minItems: 1,
+            default: ['crop', 'scale', 'rotate'],
+            description: 'which',
+          },
+        },
+      },
+      make: ({ operations }) =>
+        legacy(
+          (operations as readonly (keyof typeof legacyOperations)[]).map((name) => legacyOperations[name]),
+        ) as Augmentation,
+    },
     none: {
       summary: 'images stay as they are',
       options: { type: 'object', properties: {} },
       make: () => none,
+    },
+  },
+  mixings: {
+    cutmix: {
+      summary: 'a rectangle of every image, and as much of its target, comes from another one',
+      options: { type: 'object', properties: { probability: probability(0.5) } },
+      make: (options) => cutMix({ probability: options.probability as number }) as Mixing,
+    },
+    mixup: {
+      summary: 'every image and its target are averaged with another one',
+      options: { type: 'object', properties: { probability: probability(1) } },
+      make: (options) => mixUp({ probability: options.probability as number }) as Mixing,
     },
   },
 }

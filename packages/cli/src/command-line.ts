@@ -1,9 +1,13 @@
 import { HabaError } from '@haba/core'
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import { createRequire } from 'node:module'
+import { compareCommand, type CompareOptions } from './commands/compare.js'
+import { dataGetCommand, setsText, type DataOptions } from './commands/data.js'
 import { distillCommand, type DistillOptions } from './commands/distill.js'
-import { evaluateCommand, type EvaluateOptions } from './commands/evaluate.js'
+import { doctorCommand } from './commands/doctor.js'
+import { addEvaluationCommands } from './commands/evaluation-commands.js'
 import { expertsCommand, type ExpertsOptions } from './commands/experts.js'
+import { count, flags, whole } from './commands/flags.js'
 import { optionsCommand } from './commands/options.js'
 import { showCommand } from './commands/show.js'
 import type { Terminal } from './commands/terminal.js'
@@ -11,19 +15,6 @@ import { isInterruption, type Interruption } from './interruption.js'
 
 /** 0: done; 1: an error; 130: ended by Ctrl-C. */
 export type ExitCode = 0 | 1 | 130
-
-const whole =
-  (least: number) =>
-  (text: string): number => {
-    const value = Number(text)
-    if (!Number.isSafeInteger(value) || value < least)
-      throw new InvalidArgumentError(`Expected a whole number of at least ${least}.`)
-    return value
-  }
-
-const count = (flags: string, description: string) => new Option(flags, description).argParser(whole(1))
-const data = '--data <folder>'
-const dataHelp = "where the dataset's files are, instead of what the configuration says"
 
 /**
  * Runs one command.
@@ -82,7 +73,8 @@ function program(terminal: Terminal, interruption: Interruption | undefined): Co
     .option('-r, --resume <run>', 'go on with a run, to the same bytes as if it had never stopped')
     .addOption(count('-s, --steps <n>', 'steps, instead of what the configuration says'))
     .addOption(new Option('--seed <n>', 'seed, instead of what the configuration says').argParser(whole(0)))
-    .option(data, dataHelp)
+    .option(...flags.data)
+    .option(...flags.engine)
     .action((file: string | undefined, options: DistillOptions) =>
       distillCommand(file, options, terminal, interruption),
     )
@@ -97,32 +89,25 @@ function program(terminal: Terminal, interruption: Interruption | undefined): Co
     .argument('<config>', 'a configuration file with a section "experts"')
     .addOption(count('-c, --count <n>', 'experts in all'))
     .addOption(count('-e, --epochs <n>', 'epochs of each'))
-    .option(data, dataHelp)
+    .option(...flags.data)
+    .option(...flags.engine)
     .action((file: string, options: ExpertsOptions) => expertsCommand(file, options, terminal, interruption))
 
-  haba
-    .command('evaluate')
-    .summary('test a finished set again: other protocol, other networks')
-    .description(
-      'Trains fresh networks on the set of a run and tests them on real data. Prints the accuracy, and writes it to ' +
-        'evaluation-PROTOCOL-NETWORK.json in the run folder.',
-    )
-    .argument('<run>', 'a run folder')
-    .addOption(count('-n, --networks <n>', "fresh networks (default: the run's)"))
-    .addOption(new Option('-p, --protocol <name>', "(default: the run's)").choices(['dc', 'dsa', 'mtt', 'haba']))
-    .addOption(count('-e, --epochs <n>', "(default: the run's)"))
-    .option(
-      '--network <name>',
-      'another kind of network: a name such as vgg11, or JSON such as {"use":"convnet","depth":4}',
-    )
-    .option(data, dataHelp)
-    .action((run: string, options: EvaluateOptions) => evaluateCommand(run, options, terminal, interruption))
+  addEvaluationCommands(haba, terminal, interruption)
 
   haba
     .command('show')
     .summary('draw the pictures and the page of a run, and print its table')
     .argument('<run>', 'a run folder')
     .action((run: string) => showCommand(run, terminal))
+
+  haba
+    .command('compare')
+    .summary('several runs side by side, as a table and as one page')
+    .description('Says first whether the budgets and protocols are equal; then accuracies, budgets, curves and images.')
+    .argument('<runs...>', 'run folders, at least two')
+    .option('-o, --out <file>', 'the page', 'comparison.html')
+    .action((runs: string[], options: CompareOptions) => compareCommand(runs, options, terminal))
 
   haba
     .command('options')
@@ -133,7 +118,28 @@ function program(terminal: Terminal, interruption: Interruption | undefined): Co
       optionsCommand(name, plugin, terminal),
     )
 
-  for (const command of haba.commands) command.copyInheritedSettings(haba)
+  haba
+    .command('doctor')
+    .summary('which engines work here, and what the others need')
+    .description('Runs a small function on every engine, and says why and what to install where that fails.')
+    .action(() => doctorCommand(terminal))
+
+  haba
+    .command('data')
+    .summary('fetch published data sets')
+    .command('get')
+    .summary('fetch, check and unpack a published data set')
+    .description('Fetches a published data set, checks it, and says in which folder it is.')
+    .addHelpText('after', setsText)
+    .argument('<name>', 'the name of a set, such as cifar10')
+    .option('-t, --to <folder>', 'where its files go (default: a folder of its own in HABA_DATA)')
+    .option('-m, --mirror <url>', 'another place that has the same files')
+    .action((name: string, options: DataOptions) => dataGetCommand(name, options, terminal))
+
+  for (const command of haba.commands) {
+    command.copyInheritedSettings(haba)
+    for (const inner of command.commands) inner.copyInheritedSettings(haba)
+  }
   return haba
 }
 
@@ -149,6 +155,8 @@ The run folder holds
   result.json              accuracies, floats and bytes of every row of the table
   metrics.jsonl            a line a step
   grid.png, report.html    bases beside their images; one page with everything
+  events.out.tfevents.haba metrics and images for TensorBoard
+  snapshots/               the set as it was on the way
   checkpoint.safetensors   to go on from
   pixels/                  the same of the plain images it is compared with
 `
@@ -158,7 +166,8 @@ Examples:
   haba distill recipes/mnist-haba.json            a set of 17 images' floats, in minutes
   haba distill --resume runs/mnist-haba           go on after Ctrl-C
   haba distill --resume runs/mnist-haba -s 2000   make it longer
-  haba evaluate runs/mnist-haba --network vgg11   does it serve other networks?
+  haba evaluate runs/mnist-haba -n vgg11,resnet18 does it serve other networks?
+  haba data get cifar10                           fetch a data set
   haba options factorised                         what "set": { "use": "factorised" } takes
 
 Errors say who speaks, what was expected, what came and what to do; HABA_DEBUG=1 adds where they come from.

@@ -1,4 +1,5 @@
 export { commandLine, type ExitCode } from './command-line.js'
 export type { Terminal } from './commands/terminal.js'
 export type { Interruption } from './interruption.js'
+export { engines, type OpenEngine } from './plugins/engines.js'
 export type { Screen } from './progress.js'

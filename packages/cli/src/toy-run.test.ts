@@ -30,7 +30,14 @@ const toy = {
   steps: 4,
   checkpointEvery: 3,
   evaluate: { protocol: 'haba', epochs: 3, networks: 2, rate: 'learned' },
-  compare: { random: true, pixels: { optimizer: { images: sgd }, steps: 2 }, fullData: { epochs: 2 } },
+  compare: {
+    random: true,
+    kCenter: true,
+    forgetting: true,
+    selection: { epochs: 1 },
+    pixels: { optimizer: { images: sgd }, steps: 2 },
+    fullData: { epochs: 2 },
+  },
   experts: { count: 2, epochs: 2, batch: 8, transform: 'batch-standardisation' },
 }
 
@@ -94,11 +101,18 @@ describe('a toy run', () => {
     const whole = await haba(['distill', config, '--out', join(folder, 'whole')])
     expect(whole.code, whole.text).toBe(0)
     const result = JSON.parse(await readFile(join(folder, 'whole/result.json'), 'utf8'))
-    expect(result.rows.map((row: { id: string }) => row.id)).toEqual(['random', 'pixels', 'set', 'fullData'])
+    expect(result.rows.map((row: { id: string }) => row.id)).toEqual([
+      'random',
+      'kCenter',
+      'forgetting',
+      'pixels',
+      'set',
+      'fullData',
+    ])
     const set = JSON.parse(await readFile(join(folder, 'whole/set.json'), 'utf8'))
     // 3 bases of 64, 2 hallucinators of 92: 376 floats, or 5 images and 56 floats; and the learned rate.
     expect(set.storage.parts.map((part: { floats: number }) => part.floats)).toEqual([192, 184, 0, 1])
-    expect(result.rows.map((row: { floats: number }) => row.floats)).toEqual([320, 321, 377, 24 * 64])
+    expect(result.rows.map((row: { floats: number }) => row.floats)).toEqual([320, 320, 320, 321, 377, 24 * 64])
     expect(result.caption).toContain('376 are 5 images (1 a class, and one more of the first 2 classes) and 56 floats')
     expect(set.about.learned.rate).not.toBe(0.02)
     expect(set.about.protocol.rate).toBe(set.about.learned.rate)
@@ -111,6 +125,7 @@ describe('a toy run', () => {
       await haba(['distill', config, '--out', run], 'distilling: step 1/4'),
       await haba(['distill', '--resume', run], 'testing HaBa'),
       await haba(['distill', '--resume', run], 'random real images: '),
+      await haba(['distill', '--resume', run], 'to choose some: step 1/1'),
       await haba(['distill', '--resume', run], 'distilling pixels: step 1/2'),
       await haba(['distill', '--resume', run], 'testing all training data'),
     ]
@@ -142,16 +157,39 @@ describe('a toy run', () => {
     expect(await contents(run)).toEqual(await contents(join(folder, 'five')))
   })
 
+  it('is compared with another run on a page that says first how their budgets differ', async () => {
+    const page = join(folder, 'both.html')
+    const both = await haba(['compare', join(folder, 'whole'), join(folder, 'five'), '--out', page])
+    expect(both.code, both.text).toBe(0)
+    expect(both.text).toMatch(/^Equal budgets: 377 stored floats each\./)
+    expect(await readFile(page, 'utf8')).toContain('<h1>whole and five</h1>')
+    expect((await haba(['compare', join(folder, 'whole')])).text).toContain('expected at least two run folders')
+  })
+
   it('is evaluated with other networks, and drawn again to the same bytes', async () => {
     const run = join(folder, 'whole')
     const before = await contents(run)
     expect((await haba(['show', run])).text).toContain('HaBa ')
     expect(await contents(run)).toEqual(before)
-    const other = await haba(['evaluate', run, '--network', 'mlp', '--protocol', 'dc', '--epochs', '2', '-n', '1'])
+    const other = await haba([
+      'evaluate',
+      run,
+      '-n',
+      'mlp',
+      '{"use":"convnet","depth":1,"width":3}',
+      '--protocol',
+      'dc',
+      '--epochs',
+      '2',
+      '--seeds',
+      '2',
+      '--workers',
+      '1',
+    ])
     expect(other.code, other.text).toBe(0)
     const written = JSON.parse(await readFile(join(run, 'evaluation-dc-MLP.json'), 'utf8'))
-    expect(written).toMatchObject({ network: 'MLP', protocol: { name: 'dc', epochs: 2 } })
-    const unknown = await haba(['evaluate', run, '--network', 'vgg12'])
+    expect(written).toMatchObject({ network: 'MLP', protocol: { name: 'dc', epochs: 3, version: 1 } })
+    const unknown = await haba(['evaluate', run, '--networks', 'vgg12'])
     expect(unknown.text).toContain('Did you mean "vgg11"?')
   })
 })

@@ -1,11 +1,19 @@
 export { HabaError, type HabaErrorFacts } from './errors.js'
-export type { Augmentation } from './spec/augmentation.js'
+export type { Augmentation, Mixing } from './spec/augmentation.js'
 export type { Batch, ImageShape } from './spec/batch.js'
 export type { Dataset, Preprocessing, RealSource } from './spec/dataset.js'
 export type { Compiled, Engine, Linearized } from './spec/engine.js'
 export type { Game } from './spec/game.js'
 export type { Mode, Network, NetworkOutput } from './spec/network.js'
-export type { AdvanceContext, DrawContext, Drawn, RecurrenceObjective, SumObjective } from './spec/objective.js'
+export type {
+  AdvanceContext,
+  DrawContext,
+  Drawn,
+  PrescribedStep,
+  Prescription,
+  RecurrenceObjective,
+  SumObjective,
+} from './spec/objective.js'
 export type { Optimizer } from './spec/optimizer.js'
 export type { Key } from './spec/random.js'
 export type { Layout, Parameterization, RenderedSet, Rows, StorageReport, Synthetic } from './spec/synthetic.js'
@@ -77,11 +85,15 @@ export {
   type Values,
 } from './compile/graph.js'
 export { traceLinear, type LinearProgram } from './compile/linearize.js'
+export { bytesOf, peakBytes } from './compile/peak-bytes.js'
 export { trace, type Program } from './compile/trace.js'
 
 export { cosineSimilarity } from './losses/cosine-similarity.js'
 export { crossEntropy } from './losses/cross-entropy.js'
+export { adam, type AdamOptions, type AdamState } from './optim/adam.js'
+export { onSimplex } from './optim/on-simplex.js'
 export { applyUpdates, atLeast, byName, frozen, sgd, type SgdOptions, type SgdState } from './optim/sgd.js'
+export { stepDecay, type StepDecayOptions, type StepDecayState } from './optim/step-decay.js'
 
 export {
   fromSafetensors,
@@ -107,6 +119,7 @@ export type {
   AnyObjective,
   AnyParameterization,
   DatasetContext,
+  DatasetEntry,
   ImageContext,
   ObjectiveContext,
   OptionsSchema,

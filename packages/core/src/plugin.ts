@@ -1,4 +1,4 @@
-import type { Augmentation } from './spec/augmentation.js'
+import type { Augmentation, Mixing } from './spec/augmentation.js'
 import type { ImageShape } from './spec/batch.js'
 import type { Dataset } from './spec/dataset.js'
 import type { Engine } from './spec/engine.js'
@@ -26,6 +26,12 @@ export interface PluginEntry<Context, Made> {
 /** Entries by the names that configuration files use. */
 export type PluginTable<Context, Made> = Readonly<Record<string, PluginEntry<Context, Made>>>
 
+/** A dataset that a configuration file can name. */
+export interface DatasetEntry extends PluginEntry<DatasetContext, Dataset> {
+  /** What it will hold, told without reading it: for budgets before any run. Absent where only reading tells. */
+  shape?(options: Readonly<Record<string, unknown>>): ImageContext | Promise<ImageContext>
+}
+
 /** What everything is made for. */
 export interface ImageContext {
   readonly image: ImageShape
@@ -36,6 +42,8 @@ export interface ImageContext {
 export interface ObjectiveContext extends ImageContext {
   readonly network: Network
   readonly augmentation?: Augmentation
+  /** How networks are trained on real images, for objectives that do so (IDC). */
+  readonly training?: { readonly augmentation?: Augmentation; readonly mixing?: Mixing }
 }
 
 /** What datasets are read with. */
@@ -65,5 +73,6 @@ export interface Plugin {
   readonly games?: PluginTable<ObjectiveContext, AnyGame>
   readonly networks?: PluginTable<ImageContext, Network>
   readonly augmentations?: PluginTable<ImageContext, Augmentation>
-  readonly datasets?: PluginTable<DatasetContext, Dataset>
+  readonly mixings?: PluginTable<ImageContext, Mixing>
+  readonly datasets?: Readonly<Record<string, DatasetEntry>>
 }

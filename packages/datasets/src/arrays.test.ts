@@ -1,3 +1,4 @@
+import { testDataset } from '@haba/testing'
 import { describe, expect, it } from 'vitest'
 import { fitArrays, fromArrays, type ArraysOptions } from './arrays.js'
 import { standardise } from './standardise.js'
@@ -12,6 +13,8 @@ const options: ArraysOptions = {
   test: { pixels: Float32Array.from(bytes(2), (byte) => byte / 255), labels: [1, 0] },
   preprocessing: standardise({ mean: [0.1, 0.2, 0.3], std: [0.5, 0.25, 2] }),
 }
+
+testDataset({ name: 'arrays', make: () => fromArrays(options), sizes: { train: 4, test: 2 } })
 
 describe('fromArrays', () => {
   const data = fromArrays(options)

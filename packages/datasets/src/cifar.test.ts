@@ -1,3 +1,4 @@
+import { testDataset } from '@haba/testing'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -24,7 +25,7 @@ const files10 = {
   'batches.meta.txt': lines(10),
 }
 const files100 = {
-  'train.bin': Buffer.concat([record([19, 99]), record([3, 42])]),
+  'train.bin': Buffer.concat([record([19, 99]), record([3, 42], 1)]),
   'test.bin': record([0, 7]),
   'fine_label_names.txt': lines(100),
   'coarse_label_names.txt': lines(20),
@@ -34,6 +35,17 @@ const write = async (name: string, files: Record<string, Uint8Array | undefined>
   for (const [file, bytes] of Object.entries(files)) if (bytes) await writeFile(join(folder, name, file), bytes)
   return join(folder, name)
 }
+
+testDataset({
+  name: 'cifar10',
+  make: async () => cifar10({ folder: await write('conforming10', files10) }),
+  sizes: { train: 5, test: 2 },
+})
+testDataset({
+  name: 'cifar100',
+  make: async () => cifar100({ folder: await write('conforming100', files100) }),
+  sizes: { train: 2, test: 1 },
+})
 
 describe('cifar10', () => {
   it('reads batches in order, planes as channels', async () => {

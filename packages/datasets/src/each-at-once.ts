@@ -1,4 +1,4 @@
-/** Visits `0 … count-1`, with at most `atOnce` visits under way. */
+/** Visits `0 … count-1`, with at most `atOnce` visits under way; none is begun after one has failed. */
 export async function eachAtOnce(
   count: number,
   atOnce: number,
@@ -6,7 +6,11 @@ export async function eachAtOnce(
 ): Promise<void> {
   let next = 0
   const worker = async () => {
-    while (next < count) await visit(next++)
+    while (next < count)
+      await visit(next++).catch((error: unknown) => {
+        next = count
+        throw error
+      })
   }
   await Promise.all(Array.from({ length: Math.min(count, atOnce) }, worker))
 }

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
-import { promisify } from 'node:util'
-import { gunzip } from 'node:zlib'
+import { Readable } from 'node:stream'
+import { createGunzip } from 'node:zlib'
 import { HabaError } from '@haba/core'
+import { inflateInto } from './inflate-into.js'
 
 /** The content of an IDX file of bytes. */
 export interface Idx {
@@ -28,32 +29,52 @@ export async function readBytes(file: string, todo: string): Promise<Uint8Array>
 export async function readIdx(file: string): Promise<Idx> {
   const stored = await readBytes(file, 'Check the path.')
   const bytes = stored[0] === 0x1f && stored[1] === 0x8b ? await unzip(file, stored) : stored
+  const announced = parseHeader(file, bytes)
+  if (bytes.length !== announced?.length)
+    throw new HabaError(
+      file,
+      announced ? `${announced.length} bytes for shape [${announced.shape}]` : 'a whole header',
+      `${bytes.length}`,
+      'Fetch the file again: it is truncated or damaged.',
+    )
+  const { shape, header } = announced
+  return { shape, values: bytes.subarray(header) }
+}
+
+interface Header {
+  readonly shape: readonly number[]
+  /** In bytes. */
+  readonly header: number
+  /** Of the whole file, in bytes. */
+  readonly length: number
+}
+
+/** What the first bytes announce; undefined while they are too few. */
+function parseHeader(file: string, bytes: Uint8Array): Header | undefined {
   const rank = bytes[3] ?? 0
-  const header = 4 + 4 * rank
-  if (bytes.length < header || bytes[0] !== 0 || bytes[1] !== 0 || bytes[2] !== 8 || rank === 0)
+  if (bytes[0] !== 0 || bytes[1] !== 0 || bytes[2] !== 8 || rank === 0)
     throw new HabaError(
       file,
       'an IDX file of bytes, which begins with 00 00 08 and the number of axes',
       Array.from(bytes.subarray(0, 4), (byte) => byte.toString(16).padStart(2, '0')).join(' ') || 'an empty file',
       'Check that this is the published file and not, say, a page that says it was not found.',
     )
+  const header = 4 + 4 * rank
+  if (bytes.length < header) return undefined
   const view = new DataView(bytes.buffer, bytes.byteOffset, header)
   const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis))
-  const expected = header + shape.reduce((product, length) => product * length, 1)
-  if (bytes.length !== expected)
-    throw new HabaError(
-      file,
-      `${expected} bytes for shape [${shape}]`,
-      `${bytes.length}`,
-      'Fetch the file again: it is truncated or damaged.',
-    )
-  return { shape, values: bytes.subarray(header) }
+  return { shape, header, length: header + shape.reduce((product, length) => product * length, 1) }
 }
 
 async function unzip(file: string, stored: Uint8Array): Promise<Uint8Array> {
   try {
-    return await promisify(gunzip)(stored)
+    return await inflateInto({
+      source: Readable.from([stored]),
+      inflater: createGunzip(),
+      length: (first) => (first.length < 4 ? undefined : parseHeader(file, first)?.length),
+    })
   } catch (cause) {
+    if (HabaError.is(cause)) throw cause
     throw new HabaError(file, 'a whole gzip file', (cause as Error).message, 'Fetch it again: it is damaged.', {
       cause,
     })

@@ -1,3 +1,4 @@
+import { testDataset } from '@haba/testing'
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -22,7 +23,7 @@ async function draw(file: string, { color: [r, g, b], side = 4, alpha = false }:
   await picture.toFile(join(root, file))
 }
 
-beforeEach(async () => {
+const fill = async () => {
   root = await mkdtemp(join(tmpdir(), 'haba-folder-'))
   made.push(root)
   await draw('train/owl/10.png', { color: [10, 20, 30] })
@@ -30,7 +31,8 @@ beforeEach(async () => {
   await draw('train/cat/a.jpg', { color: [200, 200, 200] })
   await draw('train/cat/.hidden.png', { color: [0, 0, 0], side: 9 })
   await draw('test/owl/t.png', { color: [1, 2, 3], alpha: true })
-})
+}
+beforeEach(fill)
 
 /** The first pixel of the first images of a half. */
 async function colors(data: Awaited<ReturnType<typeof imageFolder>>, half: 'train' | 'test') {
@@ -41,6 +43,12 @@ async function colors(data: Awaited<ReturnType<typeof imageFolder>>, half: 'trai
     Array.from(values.subarray(i * size, i * size + data.image[2]), (value) => Math.round(value * 255)),
   )
 }
+
+testDataset({
+  name: 'a folder of images',
+  make: () => fill().then(() => imageFolder({ root })),
+  sizes: { train: 3, test: 1 },
+})
 
 describe('imageFolder', () => {
   it('sorts classes and files, and reads PNG and JPEG', async () => {

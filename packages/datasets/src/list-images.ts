@@ -15,19 +15,29 @@ export interface ImageFiles {
 
 interface ListOptions {
   readonly folder: string
-  /** The classes that are known already; others are refused. */
+  /** The classes that are known already. @default the names of the folders, sorted */
   readonly classNames?: readonly string[]
+  /** Whether folders of other classes are passed over, not refused. @default false */
+  readonly othersToo?: boolean
+  /** Whether every class must have an image. @default true where classes are not known already */
+  readonly every?: boolean
   readonly include: (file: string) => boolean
 }
 
 /** Lists a folder of folders: classes and files sorted by code unit, hidden ones left out. */
-export async function listImages({ folder, classNames, include }: ListOptions): Promise<ImageFiles> {
+export async function listImages({
+  folder,
+  classNames,
+  othersToo = false,
+  every = classNames === undefined,
+  include,
+}: ListOptions): Promise<ImageFiles> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((cause: Error) => {
     throw new HabaError(folder, 'a folder with one folder a class', cause.message, 'Check the path.', { cause })
   })
   const found = entries.filter((entry) => !entry.isFile() && !entry.name.startsWith('.')).map(({ name }) => name)
   const names = classNames ?? found.sort()
-  const unknown = found.filter((name) => !names.includes(name))
+  const unknown = othersToo ? [] : found.filter((name) => !names.includes(name))
   if (names.length === 0 || unknown.length > 0)
     throw new HabaError(
       folder,
@@ -39,8 +49,13 @@ export async function listImages({ folder, classNames, include }: ListOptions): 
   const labels: number[] = []
   for (const [label, name] of names.entries()) {
     const within = found.includes(name) ? await filesWithin(join(folder, name), include) : []
-    if (within.length === 0 && !classNames)
-      throw new HabaError(join(folder, name), 'at least one image', 'none', 'Fill the folder or remove it.')
+    if (within.length === 0 && every)
+      throw new HabaError(
+        join(folder, name),
+        'at least one image',
+        'none',
+        classNames ? 'Put the images of this class here.' : 'Fill the folder or remove it.',
+      )
     for (const file of within) {
       files.push(join(name, file))
       labels.push(label)

@@ -1,3 +1,4 @@
+import { testDataset } from '@haba/testing'
 import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -8,6 +9,8 @@ import { identity } from './identity.js'
 import { fashionMnist, mnist } from './mnist.js'
 
 const digest = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
+
+testDataset({ name: 'mnist', make: () => mnist(), sizes: { train: 60_000, test: 10_000 } })
 
 describe('mnist', () => {
   it('is the published set', async () => {

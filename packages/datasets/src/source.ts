@@ -25,12 +25,17 @@ export function sourceOf({ origin, image, classes, labels, pixels, preprocessing
     classes,
     labels,
     async images(indices) {
-      const bad = indices.find((index) => index < 0 || index >= labels.length)
-      if (bad !== undefined)
-        throw new HabaError(origin, `indices 0 … ${labels.length - 1}`, `${bad}`, 'Draw indices below labels.length.')
+      checkIndices(indices, labels.length, origin)
       return tensor((await reader())(indices), [indices.length, ...image])
     },
   }
+}
+
+/** Refuses indices beyond a source; `origin` is what the error calls it. */
+export function checkIndices(indices: Int32Array, count: number, origin: string): void {
+  const bad = indices.find((index) => index < 0 || index >= count)
+  if (bad !== undefined)
+    throw new HabaError(origin, `indices 0 … ${count - 1}`, `${bad}`, 'Draw indices below labels.length.')
 }
 
 const readPixels = (pixels: Pixels, image: ImageShape, preprocessing: Preprocessing) => async (): Promise<ReadRows> => {

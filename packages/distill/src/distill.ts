@@ -166,6 +166,7 @@ function compileStep(spec: DistillSpec) {
     const carried = drawing.advance
       ? await drawing.advance(fold(key, 'advance'), {
           engine,
+          real,
           layout,
           state: state.objective.state,
           render: (rows: Rows) => renderRows(set.params, rows),

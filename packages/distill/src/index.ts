@@ -9,4 +9,6 @@ export {
 } from './distill.js'
 export { expand, readSet, writeSet, type SetManifest } from './finished-set.js'
 export { bind, differentiate, type DifferentiatedObjective, type ObjectiveGradient } from './gradient.js'
+export { differentiationWithin, estimateMemory, type Memory, type MemoryEstimate } from './memory.js'
 export { recomputed, stored, type CompiledStep, type Differentiation, type Step, type StepGradient } from './stepper.js'
+export { tesla, teslaReleased } from './tesla.js'

@@ -3,8 +3,8 @@ import { vjp, type Engine, type Tree } from '@haba/core'
 /** One step of a recurrence: `(params, common, carry, input) → carry`. */
 export type Step = (params: Tree, common: Tree, carry: Tree, input: Tree) => Tree
 
-/** The adjoint of one step in all that it took. */
-export interface StepGradient {
+/** The adjoint of one step in all that it took. (A type, not an interface: it is a `Tree`.) */
+export type StepGradient = {
   readonly params: Tree
   readonly carry: Tree
   readonly input: Tree
@@ -17,7 +17,7 @@ export interface CompiledStep {
   backward(params: Tree, common: Tree, carry: Tree, input: Tree, kept: Tree, cotangent: Tree): Promise<StepGradient>
 }
 
-/** How a recurrence is differentiated: the same value, other time and memory. */
+/** How a recurrence is differentiated: the same value in other time and memory (`recomputed`, `stored`), or an approximation (`tesla`). */
 export interface Differentiation {
   readonly name: string
   compile(engine: Engine, name: string, step: Step): CompiledStep

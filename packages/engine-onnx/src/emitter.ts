@@ -1,7 +1,10 @@
 import type { Attribute, Initializer, Operator } from './onnx-model.js'
+import { providers, type Traits } from './provider.js'
 
 /** Collects the operators of an onnx graph; what was emitted before is not emitted again. */
 export interface Emitter {
+  /** How the provider wants programs said. */
+  readonly traits: Traits
   /** Appends an operator and returns the name of its result. */
   op(
     type: string,
@@ -21,7 +24,7 @@ export interface Emitter {
   readonly initializers: readonly Initializer[]
 }
 
-export function emitter(): Emitter {
+export function emitter(traits: Traits = providers.cpu.traits): Emitter {
   const operators: Operator[] = []
   const initializers: Initializer[] = []
   const emitted = new Map<string, string>()
@@ -48,6 +51,7 @@ export function emitter(): Emitter {
     )
 
   return {
+    traits,
     operators,
     initializers,
     op,

@@ -14,11 +14,14 @@ import {
 import type { InferenceSession } from 'onnxruntime-node'
 import { availableParallelism } from 'node:os'
 import { readLeaves } from './leaves.js'
+import { providers, type Provider } from './provider.js'
 import { replayer, type Replayer } from './replay.js'
 import { compiling, emptyCounters, type OnnxStats } from './stats.js'
 
 /** Options of `onnxEngine`. */
 export interface OnnxEngineOptions {
+  /** Where operators run; `onnxStatus` tells whether that works here. @default 'cpu' */
+  readonly provider?: Provider
   /** Threads inside one operator. @default the number of cores this process may use */
   readonly threads?: number
   /** Start of the names of the profiles that onnxruntime writes, one for every session, complete after `close`. */
@@ -39,7 +42,7 @@ export interface OnnxEngine extends Engine {
  * Results stay on the host in onnxruntime's layout (channels first), so that handing them to the next call moves no data.
  */
 export function onnxEngine(options: OnnxEngineOptions = {}): OnnxEngine {
-  const { threads = availableParallelism() } = options
+  const { provider = 'cpu', threads = availableParallelism() } = options
   if (!Number.isInteger(threads) || threads < 1)
     throw new HabaError(
       'onnxEngine',
@@ -51,13 +54,13 @@ export function onnxEngine(options: OnnxEngineOptions = {}): OnnxEngine {
   const session = sessionOptions(options, threads)
   const replayers: Replayer<unknown>[] = []
   const replay = <R>(name: string, program: Program<R>): Replayer<R> => {
-    const made = replayer({ name, program, session, counters })
+    const made = replayer({ name, program, provider, session, counters })
     replayers.push(made)
     return made
   }
 
   return {
-    name: 'onnx-cpu',
+    name: `onnx-${provider}`,
     stats: counters,
     compile<A extends readonly Args[], R extends Tree>(name: string, fn: (...args: A) => R): Compiled<A, R> {
       const programs = new Map<string, Replayer<R>>()
@@ -114,9 +117,9 @@ export function onnxEngine(options: OnnxEngineOptions = {}): OnnxEngine {
   }
 }
 
-function sessionOptions({ profile, optimization = 'extended' }: OnnxEngineOptions, threads: number) {
+function sessionOptions({ provider = 'cpu', profile, optimization = 'extended' }: OnnxEngineOptions, threads: number) {
   const options: InferenceSession.SessionOptions = {
-    executionProviders: ['cpu'],
+    ...providers[provider].session,
     graphOptimizationLevel: optimization,
     intraOpNumThreads: threads,
     interOpNumThreads: 1,

@@ -7,6 +7,7 @@ import type { Lowering, Lowerings, Operands } from './lower/lowering.js'
 import { movement } from './lower/movement.js'
 import { reduction } from './lower/reduction.js'
 import { encodeModel, type Operator, type Port } from './onnx-model.js'
+import type { Traits } from './provider.js'
 import { axesOf, expanded, holdsOrder, numeric, plain, reordered, stored, storedShape, type Value } from './value.js'
 
 /** An onnx model of a program, and how to feed and read it. */
@@ -49,9 +50,10 @@ const lowerings: Lowerings<Primitive> = {
  * Lowers a traced program to an onnx model.
  *
  * @param inputOrders for each input, which logical axis each axis of its array is
+ * @param traits of the provider that runs it @default the CPU's
  */
-export function lowerGraph(graph: Graph, inputOrders: readonly (readonly number[])[]): LoweredGraph {
-  const emit = emitter()
+export function lowerGraph(graph: Graph, inputOrders: readonly (readonly number[])[], traits?: Traits): LoweredGraph {
+  const emit = emitter(traits)
   const values = new Map<Node, Value>(
     graph.inputs.map((node, i) => [node, stored(inputName(i), node.shape, inputOrders[i]!, node.dtype)]),
   )
@@ -68,9 +70,11 @@ export function lowerGraph(graph: Graph, inputOrders: readonly (readonly number[
     values.set(node, lower(emit, node, operands as unknown as Operands))
   }
   const outputs = graph.outputs.map((node) => leaving(emit, values.get(node)!))
-  const named = outputs.map(({ name }, i) => identity(name, outputName(i)))
   const { live, read } = liveOperators(
-    [...emit.operators, ...named],
+    named(
+      emit.operators,
+      outputs.map(({ name }) => name),
+    ),
     outputs.map((_, i) => outputName(i)),
   )
   const inputs = axesOf(graph.inputs).filter((i) => read.has(inputName(i)))
@@ -101,7 +105,25 @@ function leaving(emit: Emitter, value: Value): Value {
   return holdsOrder(whole, axesOf(whole.shape)) ? reordered(emit, whole, axesOf(whole.shape)) : whole
 }
 
-const identity = (input: string, output: string): Operator => ({
+/** Gives results the names under which they leave; what is an input, or leaves twice, is copied. */
+function named(operators: readonly Operator[], results: readonly string[]): Operator[] {
+  const names = new Map(results.map((result, i) => [result, outputName(i)]))
+  const made = new Set(operators.map(({ output }) => output))
+  const nameOf = (name: string) => (made.has(name) ? (names.get(name) ?? name) : name)
+  const copies = results.flatMap((result, i) =>
+    made.has(result) && names.get(result) === outputName(i) ? [] : [copy(nameOf(result), outputName(i))],
+  )
+  return [
+    ...operators.map((operator) => ({
+      ...operator,
+      inputs: operator.inputs.map(nameOf),
+      output: nameOf(operator.output),
+    })),
+    ...copies,
+  ]
+}
+
+const copy = (input: string, output: string): Operator => ({
   type: 'Identity',
   domain: '',
   inputs: [input],

@@ -3,6 +3,7 @@ import { InferenceSession, Tensor as OnnxTensor } from 'onnxruntime-node'
 import type { Leaf } from './leaves.js'
 import { inputName, lowerGraph, outputName, type LoweredGraph } from './lower.js'
 import { factored } from './factor/factor.js'
+import { providers, type Provider } from './provider.js'
 import { compiling, countersOf, type Counters } from './stats.js'
 import { isIdentity } from './value.js'
 
@@ -10,6 +11,7 @@ export interface ReplayerOptions<R> {
   /** Of the function, for errors and counts. */
   readonly name: string
   readonly program: Program<R>
+  readonly provider: Provider
   readonly session: InferenceSession.SessionOptions
   readonly counters: Counters
 }
@@ -27,7 +29,7 @@ interface Ready {
 }
 
 /** Makes one onnx session for every combination of layouts in which the inputs arrive. */
-export function replayer<R>({ name, program, session, counters }: ReplayerOptions<R>): Replayer<R> {
+export function replayer<R>({ name, program, provider, session, counters }: ReplayerOptions<R>): Replayer<R> {
   const graph = compiling(counters, () => factored(program.graph))
   const sessions = new Map<string, Promise<Ready>>()
   const mine = countersOf(counters, name)
@@ -37,6 +39,7 @@ export function replayer<R>({ name, program, session, counters }: ReplayerOption
       lowerGraph(
         graph,
         leaves.map(({ order }) => order),
+        providers[provider].traits,
       ),
     )
     const start = performance.now()
@@ -80,7 +83,9 @@ export function replayer<R>({ name, program, session, counters }: ReplayerOption
           `onnxEngine: ${name}`,
           'a program that onnxruntime runs',
           `"${cause instanceof Error ? cause.message : String(cause)}" for the signature ${key}`,
-          'Check shapes and the range of indices.',
+          provider === 'cpu'
+            ? 'Check shapes and the range of indices.'
+            : `Check shapes and the range of indices; if nothing runs: ${providers[provider].install}`,
           { cause },
         )
       }

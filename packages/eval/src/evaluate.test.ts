@@ -1,9 +1,8 @@
-import { keyFrom, tensor, type RenderedSet } from '@haba/core'
+import { keyFrom, type RenderedSet } from '@haba/core'
 import { leakCheck, referenceEngine, tinyNetwork, toyData } from '@haba/testing'
-import type { Tensor4D } from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
-import { evaluateReal, evaluateSet, rateAt, summarise } from './evaluate.js'
-import { batchStandardisation, describeProtocol, protocols } from './protocol.js'
+import { evaluateDraws, evaluateReal, evaluateSet } from './evaluate.js'
+import { protocols } from './protocols.js'
 
 const real = toyData({ noise: 0.3 })
 const network = tinyNetwork()
@@ -27,6 +26,12 @@ describe('evaluateSet', () => {
     expect(a).toEqual(b)
     expect(a.accuracies.length).toBe(2)
     expect(a.mean).toBeGreaterThan(0.8)
+  })
+
+  it('trains network 1 alike with network 0 before it, or alone', async () => {
+    const both = await evaluateSet(await setOf(1), options)
+    const second = await evaluateSet(await setOf(1), { ...options, first: 1, networks: 1 })
+    expect(second.accuracies).toEqual([both.accuracies[1]])
   })
 
   it('draws a view for every image of every epoch', async () => {
@@ -54,39 +59,10 @@ describe('evaluateReal', () => {
     // Having seen one class only, it finds that class everywhere: 8 of 8 + 9 + 10.
     expect(mean).toBeCloseTo(8 / 27, 6)
   })
-})
 
-describe('protocols', () => {
-  it('drop the rate at epoch index 502 of 1001, or 152 of 301, as the released codes do (spec §13)', () => {
-    const protocol = protocols.mtt()
-    expect([rateAt(protocol, 501), rateAt(protocol, 502), rateAt(protocol, 1000)]).toEqual([0.01, 0.001, 0.001])
-    expect(protocols.dc().drop.epoch).toBe(152)
-  })
-
-  it('are told as plain data', () => {
-    expect(describeProtocol(protocols.haba({ rate: 0.02 }))).toMatchObject({
-      name: 'haba',
-      rate: 0.02,
-      transform: 'batch standardisation',
-      augmentation: 'none',
-    })
-  })
-
-  it('refuse a rate of 0', () =>
-    expect(() => protocols.mtt({ rate: 0 })).toThrow('protocol mtt: expected a rate above 0, got 0.'))
-
-  it('haba standardises a batch by one mean and one unbiased deviation', async () => {
-    const images = tensor([1, 2, 3, 6], [2, 1, 1, 2]) as Tensor4D
-    const out = await referenceEngine().compile('standardise', batchStandardisation.apply)(images)
-    const deviation = Math.sqrt((4 + 1 + 0 + 9) / 3)
-    ;[-2, -1, 0, 3].forEach((v, i) => expect(out.dataSync()[i]).toBeCloseTo(v / deviation, 6))
-  })
-})
-
-describe('summarise', () => {
-  it('uses the population deviation', () => {
-    const { mean, std } = summarise([0.5, 0.7])
-    expect(mean).toBeCloseTo(0.6, 12)
-    expect(std).toBeCloseTo(0.1, 12)
+  it('may choose other images for each network', async () => {
+    const of = (label: number) => Int32Array.from([...real.labels.keys()].filter((i) => real.labels[i] === label))
+    const { accuracies } = await evaluateDraws(real, options, of)
+    expect(accuracies).toEqual([8 / 27, 9 / 27])
   })
 })

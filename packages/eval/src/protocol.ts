@@ -1,25 +1,45 @@
+import { sha256 } from '@noble/hashes/sha2.js'
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import type { Tensor4D } from '@tensorflow/tfjs-core'
-import { div, HabaError, mean, sqrt, square, sub, sum } from '@haba/core'
-import type { Augmentation } from '@haba/core'
+import { div, mean, sqrt, square, sub, sum, type Augmentation, type Mixing } from '@haba/core'
+
+/** A stretch of epochs at one rate. */
+export interface Phase {
+  /** Its first epoch, counted from 0. */
+  readonly epoch: number
+  /** Of the protocol's rate. */
+  readonly factor: number
+  /** Whether a new optimiser is made, whose momentum starts at zero. */
+  readonly newOptimizer: boolean
+}
 
 /** How a network is trained on a set before it is tested: a named value, printed with every result. */
 export interface Protocol {
   readonly name: string
-  /** Epochs are counted as the released codes run them: `epochs` of 1000 means 1001, indices 0 … 1000. */
+  /** Raised whenever numbers under this name would change. */
+  readonly version: number
+  /** Epochs trained. The released codes of DC and its kin train one more than they are asked for. */
   readonly epochs: number
   /** Images a step. */
   readonly batch: number
   readonly rate: number
+  /** Where the rate comes from: it is `fixed`, `learned` with the set, or chosen on held-out data. */
+  readonly rateFrom: 'fixed' | 'learned' | 'validation'
   readonly momentum: number
+  /** Added to the gradient of every weight, as `weightDecay · p`. */
   readonly weightDecay: number
-  /** From this epoch index on the rate is `rate · factor`, with a new optimiser whose momentum starts at zero. */
-  readonly drop: { readonly epoch: number; readonly factor: number }
+  /** The first begins at epoch 0. */
+  readonly phases: readonly Phase[]
   /** For training batches; a draw for each image. */
   readonly augmentation?: Augmentation
+  /** For training batches, last. */
+  readonly mixing?: Mixing
   /** For training and test batches. */
   readonly transform?: BatchTransform
   /** Images a test batch: it matters only where `transform` mixes them. */
   readonly testBatch: number
+  /** How the reported number is chosen, in words. */
+  readonly choice: string
 }
 
 /** A named change of whole batches. */
@@ -41,56 +61,35 @@ export const batchStandardisation: BatchTransform = {
   },
 }
 
-/** What a released protocol leaves open. */
-export interface ProtocolOptions {
-  /** Learned step size for MTT and HaBa. @default 0.01 */
-  readonly rate?: number
-  readonly epochs?: number
-  readonly augmentation?: Augmentation
-  /** @default 256 */
-  readonly batch?: number
+/** The learning rate of an epoch, `0 … epochs-1`. */
+export const rateAt = ({ phases, rate }: Protocol, epoch: number): number =>
+  rate * phases.filter((phase) => phase.epoch <= epoch).at(-1)!.factor
+
+/** A protocol as plain data for reports and manifests, with its hash. */
+export function describeProtocol(protocol: Protocol): Readonly<Record<string, unknown>> {
+  return { ...plain(protocol), hash: protocolHash(protocol) }
 }
 
-function published(name: string, defaultEpochs: number, testBatch: number, transform?: BatchTransform) {
-  return ({ rate = 0.01, epochs = defaultEpochs, batch = 256, augmentation }: ProtocolOptions = {}): Protocol => {
-    if (!Number.isInteger(epochs) || epochs < 1)
-      throw new HabaError(`protocol ${name}`, 'at least 1 epoch', `${epochs}`, 'Mend epochs.')
-    if (!(rate > 0))
-      throw new HabaError(`protocol ${name}`, 'a rate above 0', `${rate}`, 'A learned step size may have collapsed.')
-    return {
-      name,
-      epochs,
-      batch,
-      rate,
-      momentum: 0.9,
-      weightDecay: 5e-4,
-      drop: { epoch: Math.floor(epochs / 2) + 2, factor: 0.1 },
-      testBatch,
-      ...(augmentation && { augmentation }),
-      ...(transform && { transform }),
-    }
-  }
+/**
+ * The first 12 hexadecimal digits of the SHA-256 of all settings of a protocol, as JSON with sorted names. A rate that
+ * was learned or chosen is left out: it is the set's, and two sets measured alike share one hash.
+ */
+export function protocolHash(protocol: Protocol): string {
+  const { rate, choice: _, ...rest } = plain(protocol)
+  const hashed = protocol.rateFrom === 'fixed' ? { ...rest, rate } : rest
+  return bytesToHex(sha256(utf8ToBytes(sortedJson(hashed)))).slice(0, 12)
 }
 
-/** The protocols of the released codes, as functions of what they leave open (spec §6.9, §9.1). */
-export const protocols = {
-  /** DC: 300 epochs without augmentation. */
-  dc: published('dc', 300, 256),
-  /** DSA and DM: 1000 epochs with the siamese augmentation, one draw an image. */
-  dsa: published('dsa', 1000, 256),
-  /** MTT: as DSA, at the learned step size. */
-  mtt: published('mtt', 1000, 128),
-  /** HaBa: as MTT, with batch standardisation and a view drawn for every image. */
-  haba: published('haba', 1000, 128, batchStandardisation),
-} as const
-
-/** A protocol as plain data for reports and manifests. */
-export const describeProtocol = ({
-  augmentation,
-  transform,
-  ...numbers
-}: Protocol): Readonly<Record<string, unknown>> => ({
-  ...numbers,
+const plain = ({ augmentation, mixing, transform, ...rest }: Protocol) => ({
+  ...rest,
   augmentation: augmentation?.name ?? 'none',
+  mixing: mixing?.name ?? 'none',
   transform: transform?.name ?? 'none',
 })
+
+const sortedJson = (value: unknown): string =>
+  JSON.stringify(value, (_, one: unknown) =>
+    typeof one === 'object' && one !== null && !Array.isArray(one)
+      ? Object.fromEntries(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : one,
+  )

@@ -1,25 +1,19 @@
 import type { Scalar, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
 import {
-  drawSome,
-  drawView,
   fold,
-  indicesByClass,
-  mean,
-  rowsOf,
-  slotsOfClass,
   square,
   stopGradient,
   sub,
   sum,
-  type Args,
+  tensorLeaves,
   type Augmentation,
   type Network,
   type None,
-  type Rows,
   type SumObjective,
   type Tree,
 } from '@haba/core'
 import { checkCount } from './check.js'
+import { classMeans, countsOf, drawClasses, joined, type ClassBatch } from './class-batch.js'
 
 /** Options of `distributionMatching`. */
 export interface DistributionMatchingOptions {
@@ -29,18 +23,48 @@ export interface DistributionMatchingOptions {
   readonly augmentation?: Augmentation
   /** Real images a class. @default 256 */
   readonly realPerClass?: number
+  /** Which classes pass through the network as one batch. @default asPublished */
+  readonly grouping?: Grouping
 }
 
-type Common = { readonly weights: Tree; readonly state: Tree }
-type Item = { readonly real: Tensor4D; readonly rows: Rows; readonly augment: Args }
+/** One class, or several that pass through the network as one batch. */
+export type ClassItem = ClassBatch | { readonly classes: readonly ClassBatch[] }
 
-/** `‖mean(real) - mean(synthetic)‖²`, summed over features; the real side is constant. Both `[images, features]`. */
-export const meanDistance = (real: Tensor2D, synthetic: Tensor2D): Scalar =>
-  sum(square(sub(mean(stopGradient(real), 0), mean(synthetic, 0)))) as Scalar
+/** Makes items of the batches of all classes. @param state the network's running statistics */
+export type Grouping = (batches: readonly ClassBatch[], state: Tree) => readonly ClassItem[]
+
+/** An item a class: a step needs the memory of one class. */
+export const classByClass: Grouping = (batches) => batches
+
+/** One item: all classes share a batch, and batch normalisation sees them mixed. */
+export const classesTogether: Grouping = (batches) => [{ classes: batches }]
+
+/** As the released code does: together where the network normalises by batches, else (the same sum) class by class. */
+export const asPublished: Grouping = (batches, state) =>
+  (tensorLeaves(state).length > 0 ? classesTogether : classByClass)(batches, state)
+
+type Common = { readonly weights: Tree; readonly state: Tree }
+
+/**
+ * `Σ ‖mean(real) - mean(synthetic)‖²` over classes, summed over features; the real side is constant. Both
+ * `[images, features]`, class after class.
+ *
+ * @param counts images of each class @default one class
+ */
+export const meanDistance = (
+  real: Tensor2D,
+  synthetic: Tensor2D,
+  counts: { readonly real: readonly number[]; readonly synthetic: readonly number[] } = {
+    real: [real.shape[0]],
+    synthetic: [synthetic.shape[0]],
+  },
+): Scalar =>
+  sum(square(sub(stopGradient(classMeans(real, counts.real)), classMeans(synthetic, counts.synthetic)))) as Scalar
 
 /**
  * Distribution matching (DM; Zhao and Bilen, WACV 2023, eq. 4): the mean embedding of every class of the set under random
- * networks approaches that of real images. An item is a class.
+ * networks approaches that of real images. The sum over classes is accumulated item by item, so that memory is that of the
+ * largest item; with batch statistics the classes must mix, and the one item holds them all.
  *
  * @throws HabaError for a count below 1
  */
@@ -48,32 +72,27 @@ export function distributionMatching({
   network,
   augmentation,
   realPerClass = 256,
-}: DistributionMatchingOptions): SumObjective<Common, Item, None, None> {
+  grouping = asPublished,
+}: DistributionMatchingOptions): SumObjective<Common, ClassItem, None, None> {
   checkCount('distributionMatching', 'realPerClass', realPerClass)
   return {
     kind: 'sum',
     name: 'distribution matching',
     init: () => ({ params: {}, state: {} }),
-    async draw(key, { real, layout }) {
+    async draw(key, from) {
       const { weights, state } = network.init(fold(key, 'network'))
-      const classes = indicesByClass(real.labels, real.classes)
-      const items = await Promise.all(
-        classes.map(async (members, label): Promise<Item> => {
-          const own = fold(fold(key, 'class'), label)
-          return {
-            real: await real.images(drawSome(fold(own, 'real'), members, realPerClass)),
-            rows: rowsOf(slotsOfClass(layout, label), drawView(fold(own, 'view'), layout)),
-            augment: augmentation?.draw(fold(own, 'augment'), 1, layout.image) ?? {},
-          }
-        }),
-      )
-      return { common: { weights, state }, items }
+      return {
+        common: { weights, state },
+        items: grouping(await drawClasses(key, from, realPerClass, augmentation), state),
+      }
     },
-    term(set, _, { weights, state }, { real, rows, augment }) {
-      const embed = (images: Tensor4D) =>
-        network.apply(weights, augmentation ? augmentation.apply(images, augment) : images, { kind: 'train', state })
-          .features
-      return meanDistance(embed(real), embed(set.render(rows).images))
+    term(set, _, { weights, state }, item) {
+      const batches = 'classes' in item ? item.classes : [item]
+      const embed = (images: readonly Tensor4D[]) =>
+        network.apply(weights, joined(images, batches, augmentation), { kind: 'train', state }).features
+      const real = batches.map((batch) => batch.real)
+      const synthetic = batches.map(({ rows }) => set.render(rows).images)
+      return meanDistance(embed(real), embed(synthetic), { real: countsOf(real), synthetic: countsOf(synthetic) })
     },
   }
 }

@@ -1,10 +1,10 @@
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core'
 import {
+  abs,
   add,
   div,
   fill,
   innerProduct,
-  mapTree,
   mul,
   reshape,
   sqrt,
@@ -49,9 +49,35 @@ function norm(rows: Tensor): Tensor {
   return sqrt(add(sum(square(rows), 1), 1e-24))
 }
 
-/** Squared difference of all gradients, biases included (`mse` in the released code). */
-export const squaredDistance: GradientDistance = (real, synthetic) =>
-  total(tensorLeaves(mapTree((a, b) => sum(square(sub(a, b))), real, synthetic)))
+/** Which tensors of a gradient a distance counts. */
+export type Counted = (gradient: Tensor) => boolean
+
+/** Kernels of convolutions alone: tensors of four dimensions. */
+export const convolutionKernels: Counted = (g) => g.rank === 4
+/** Kernels of convolutions and of linear layers: tensors of two dimensions or more. */
+export const allKernels: Counted = (g) => g.rank >= 2
+
+/**
+ * Sum over all entries of a function of the difference: no mean, so that larger layers count for more.
+ *
+ * @param of of every entry's difference, such as `square` or `abs`
+ * @param counted which tensors @default all
+ */
+export const sumOfDifferences =
+  (of: (difference: Tensor) => Tensor, counted: Counted = () => true): GradientDistance =>
+  (real, synthetic) => {
+    const others = tensorLeaves(synthetic)
+    return total(tensorLeaves(real).flatMap((g, i) => (counted(g) ? [sum(of(sub(g, others[i]!)))] : [])))
+  }
+
+/** Squared difference of all gradients, biases included (`mse` in DC's released code). */
+export const squaredDistance: GradientDistance = sumOfDifferences(square)
+
+/** IDC's distance for CIFAR and SVHN: squared differences of convolution kernels (Kim et al., ICML 2022). */
+export const convolutionSquared: GradientDistance = sumOfDifferences(square, convolutionKernels)
+
+/** IDC's distance for MNIST, FashionMNIST and ImageNet: absolute differences of convolution kernels. */
+export const convolutionAbsolute: GradientDistance = sumOfDifferences(abs, convolutionKernels)
 
 /** `1 - cosine` of all gradients as one vector, biases included (`cos` in the released code). */
 export const globalCosine: GradientDistance = (real, synthetic) => {

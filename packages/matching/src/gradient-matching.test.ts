@@ -1,8 +1,9 @@
-import { disposeTree, keyFrom, pixels, tensor, tensorLeaves, type Tree } from '@haba/core'
+import { disposeTree, keyFrom, pixels, tensorLeaves, type Network } from '@haba/core'
 import { referenceEngine, seedFrom, testObjective, tinyNetwork, toyData } from '@haba/testing'
 import { describe, expect, it } from 'vitest'
-import { globalCosine, layerwiseCosine, squaredDistance, type GradientDistance } from './gradient-distance.js'
-import { dcLoops, gradientMatching } from './gradient-matching.js'
+import { batchNormalised } from './batch-normalised.fixture.js'
+import { squaredDistance } from './gradient-distance.js'
+import { gradientMatching } from './gradient-matching.js'
 
 testObjective({
   make: () => gradientMatching({ network: tinyNetwork(), realPerClass: 4, loops: { outer: 2, inner: 1 } }),
@@ -13,33 +14,11 @@ testObjective({
     name: 'squared',
   }),
 })
-
-describe('gradient distances', () => {
-  const measure = async (distance: GradientDistance, a: Tree, b: Tree) =>
-    (await referenceEngine().compile('distance', distance)(a, b)).dataSync()[0]
-  // Kernels are [in, out]: the rows that count are columns here, (1,2) and (0,1) against (2,1) and (0,0).
-  const one = { bias: tensor([5], [1]), kernel: tensor([1, 0, 2, 1], [2, 2]) }
-  const other = { bias: tensor([7], [1]), kernel: tensor([2, 0, 1, 0], [2, 2]) }
-
-  it('layerwiseCosine sums 1 - cosine over outputs and leaves biases out (spec §7.1)', async () => {
-    expect(await measure(layerwiseCosine, one, other)).toBeCloseTo(1.2, 5)
-  })
-
-  it('squaredDistance counts everything', async () => {
-    // (1-2)² + 0 + (2-1)² + (1-0)² + (5-7)²
-    expect(await measure(squaredDistance, one, other)).toBeCloseTo(7, 5)
-  })
-
-  it('globalCosine takes all as one vector', async () => {
-    // ⟨(5,1,0,2,1), (7,2,0,1,0)⟩ = 39; norms √31 and √54
-    expect(await measure(globalCosine, one, other)).toBeCloseTo(1 - 39 / Math.sqrt(31 * 54), 5)
-  })
-})
-
-describe('dcLoops', () => {
-  it('gives the published loops', () => expect(dcLoops(10)).toEqual({ outer: 10, inner: 50 }))
-  it('says what it knows', () =>
-    expect(() => dcLoops(3)).toThrow('expected images per class of 1, 10, 20, 30, 40, 50, got 3'))
+testObjective({
+  make: () => ({
+    ...gradientMatching({ network: batchNormalised(tinyNetwork(), 2) as Network, realPerClass: 4 }),
+    name: 'gradient matching, batch-normalised',
+  }),
 })
 
 describe('gradientMatching', () => {
@@ -54,20 +33,22 @@ describe('gradientMatching', () => {
     const first = tensorLeaves(state).map((t) => [...t.dataSync()])
     const next = await objective.advance!(keyFrom(3), {
       engine,
+      real,
       layout: set.layout,
       state,
       render: (rows) => render(params, rows),
     })
-    expect(next.outer).toBe(1)
+    expect(next.turn).toBe(1)
     const trained = tensorLeaves(next).map((t) => [...t.dataSync()])
     expect(trained).not.toEqual(first)
     const replaced = await objective.advance!(keyFrom(4), {
       engine,
+      real,
       layout: set.layout,
       state: next,
       render: (rows) => render(params, rows),
     })
-    expect(replaced.outer).toBe(0)
+    expect(replaced.turn).toBe(0)
     disposeTree(replaced, params)
   })
 })

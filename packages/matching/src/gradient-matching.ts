@@ -1,63 +1,26 @@
-import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
+import type { Rank, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
 import {
-  crossEntropy,
-  disposeTree,
-  drawSome,
-  drawView,
-  fold,
-  HabaError,
-  grad,
-  indicesByClass,
+  concat,
   mapTree,
-  permutation,
   rowsOf,
-  slotsOfClass,
   stopGradient,
   tensor,
-  trainer,
-  type AdvanceContext,
-  type Args,
   type Augmentation,
-  type Engine,
-  type Key,
+  type Batch,
+  type Layout,
   type Network,
   type None,
   type Rows,
   type SumObjective,
-  type Trainer,
-  type Training,
-  type Tree,
+  type Synthetic,
 } from '@haba/core'
+import { carriedNetwork, type Carried, type Practice } from './carried-network.js'
 import { checkCount } from './check.js'
+import { drawClasses, type ClassBatch } from './class-batch.js'
 import { layerwiseCosine, type GradientDistance } from './gradient-distance.js'
-
-/** How often the set moves under one network (`outer`), and how long the network trains on the set in between (`inner`, epochs). */
-export interface Loops {
-  readonly outer: number
-  readonly inner: number
-}
-
-const PUBLISHED: Readonly<Record<number, Loops>> = {
-  1: { outer: 1, inner: 1 },
-  10: { outer: 10, inner: 50 },
-  20: { outer: 20, inner: 25 },
-  30: { outer: 30, inner: 20 },
-  40: { outer: 40, inner: 15 },
-  50: { outer: 50, inner: 10 },
-}
-
-/** DC's published loops for 1, 10, 20, 30, 40 or 50 images a class (`get_loops` in the released code). */
-export function dcLoops(imagesPerClass: number): Loops {
-  const loops = PUBLISHED[imagesPerClass]
-  if (!loops)
-    throw new HabaError(
-      'dcLoops',
-      `images per class of ${Object.keys(PUBLISHED).join(', ')}`,
-      `${imagesPerClass}`,
-      'Give { outer, inner } yourself.',
-    )
-  return loops
-}
+import type { Loops } from './loops.js'
+import { drawStatistics, gradientUnder, type MatchedNetwork } from './network-gradient.js'
+import { practiceOnSet } from './practice.js'
 
 /** Options of `gradientMatching`. */
 export interface GradientMatchingOptions {
@@ -74,16 +37,46 @@ export interface GradientMatchingOptions {
   readonly networkRate?: number
   /** Batch of the network's own training. @default 256 */
   readonly networkBatch?: number
+  /** What of a class is seen besides its slots under the drawn view. @default nothing */
+  readonly further?: FurtherViews
+  /** How the network trains between matchings. @default on the set, `loops.inner` epochs of plain SGD */
+  readonly practice?: Practice
 }
 
-type Common = { readonly weights: Tree; readonly state: Tree }
-type Item = { readonly real: Tensor4D; readonly targets: Tensor2D; readonly rows: Rows; readonly augment: Args }
-type State = { readonly training: Training; readonly outer: number }
+/** What of a class is seen in a step besides its rows under the drawn view. */
+export type FurtherViews = (rows: Rows, layout: Layout) => readonly Rows[]
+
+/** The same slots under every other view: a gradient then is that of all that a class can show. */
+export const otherViews: FurtherViews = ({ slots, view }, { views }) => {
+  const drawn = view.dataSync()[0]!
+  const others = [...Array(views).keys()].filter((other) => other !== drawn)
+  return others.map((other) => rowsOf(slots.dataSync<'int32'>().slice(), other))
+}
+
+/** A class's batch with the targets of its real images, `[images, classes]`, and more of its rows. */
+export type LabelledBatch = ClassBatch & { readonly targets: Tensor2D; readonly further: readonly Rows[] }
+
+/** All that is seen of a class of the set in a step. */
+export function renderClass(set: Synthetic, { rows, further }: LabelledBatch): Batch {
+  if (further.length === 0) return set.render(rows)
+  const all = [rows, ...further].map((one) => set.render(one))
+  return {
+    images: concat<Rank.R4>(
+      all.map(({ images }) => images),
+      0,
+    ),
+    targets: concat<Rank.R2>(
+      all.map(({ targets }) => targets),
+      0,
+    ),
+  }
+}
 
 /**
  * Gradient matching (DC; Zhao et al., ICLR 2021, algorithm 1): the gradient that a class of the set gives a network
  * approaches that of real images. An item is a class; a step is one turn of the outer loop, and the network is trained on
- * the set between turns and replaced after the last.
+ * the set between turns and replaced after the last. A network with batch normalisation is matched with running
+ * statistics that a batch of all classes moved, as published.
  *
  * @throws HabaError for counts below 1
  */
@@ -95,100 +88,40 @@ export function gradientMatching({
   realPerClass = 256,
   networkRate = 0.01,
   networkBatch = 256,
-}: GradientMatchingOptions): SumObjective<Common, Item, None, State> {
+  further = () => [],
+  practice = practiceOnSet({ epochs: loops.inner, rate: networkRate, batch: networkBatch, augmentation }),
+}: GradientMatchingOptions): SumObjective<MatchedNetwork, LabelledBatch, None, Carried> {
   const who = 'gradientMatching'
   checkCount(who, 'loops.outer', loops.outer)
   checkCount(who, 'loops.inner', loops.inner, 0)
   checkCount(who, 'realPerClass', realPerClass)
-  const fresh = (key: Key): State => {
-    const { weights, state } = network.init(key)
-    return { training: { weights, state, velocity: {} } as Training, outer: 0 }
-  }
-  const trainerOn = oncePerEngine((engine) => trainer({ engine, network, ...(augmentation && { augmentation }) }))
+  const carried = carriedNetwork({ network, turns: loops.outer, practice })
   return {
     kind: 'sum',
     name: augmentation ? 'gradient matching, siamese' : 'gradient matching',
-    init: (key) => ({ params: {}, state: fresh(fold(key, 'network')) }),
-    async draw(key, { real, layout, state }) {
-      const classes = indicesByClass(real.labels, real.classes)
-      const items = await Promise.all(
-        classes.map(async (members, label): Promise<Item> => {
-          const own = fold(fold(key, 'class'), label)
-          const chosen = drawSome(fold(own, 'real'), members, realPerClass)
-          return {
-            real: await real.images(chosen),
-            targets: sameTargets(chosen.length, label, real.classes),
-            rows: rowsOf(slotsOfClass(layout, label), drawView(fold(own, 'view'), layout)),
-            augment: augmentation?.draw(fold(own, 'augment'), 1, layout.image) ?? {},
-          }
-        }),
-      )
-      const { weights, state: running } = state.training
-      // Clones: what is drawn is disposed by the caller, the state is not.
-      return {
-        common: mapTree((x) => tensor(x.dataSync().slice() as Float32Array, x.shape), {
-          weights,
-          state: running,
-        }) as Common,
-        items,
-      }
+    init: (key) => ({ params: {}, state: carried.init(key) }),
+    draw: async (key, from) => ({
+      common: { ...carried.copy(from.state), statistics: await drawStatistics(key, from.real, from.state) },
+      items: (await drawClasses(key, from, realPerClass, augmentation)).map((batch, label) => ({
+        ...batch,
+        targets: oneHotRows(batch.real.shape[0], label, from.real.classes),
+        further: further(batch.rows, from.layout),
+      })),
+    }),
+    term(set, _, common, item) {
+      const { real, targets, augment } = item
+      const synthetic = renderClass(set, item)
+      const seen = (images: Tensor4D) => (augmentation ? augmentation.apply(images, augment) : images)
+      const gradient = gradientUnder(network, common)
+      const constant = mapTree((g) => stopGradient(g), gradient({ images: seen(real), targets }))
+      return distance(constant, gradient({ images: seen(synthetic.images), targets: synthetic.targets }))
     },
-    term(set, _, { weights, state }, { real, targets, rows, augment }) {
-      const synthetic = set.render(rows)
-      const gradient = (images: Tensor4D, labels: Tensor2D): Tree => {
-        const seen = augmentation ? augmentation.apply(images, augment) : images
-        return grad((w) => crossEntropy(network.apply(w, seen, { kind: 'train', state }).logits, labels), weights)
-      }
-      const constant = mapTree((g) => stopGradient(g), gradient(real, targets))
-      return distance(constant, gradient(synthetic.images, synthetic.targets))
-    },
-    async advance(key, from) {
-      if (from.state.outer + 1 >= loops.outer) {
-        disposeTree(from.state)
-        return fresh(fold(key, 'network'))
-      }
-      const training = await trainOnSet(trainerOn(from.engine), key, from, loops.inner, networkRate, networkBatch)
-      return { training: training, outer: from.state.outer + 1 }
-    },
+    advance: carried.advance,
   }
 }
 
-/** Trains the carried network on the updated set: every slot once an epoch, a view drawn for each batch. */
-async function trainOnSet(
-  network: Trainer,
-  key: Key,
-  { layout, render, state }: AdvanceContext<State>,
-  epochs: number,
-  rate: number,
-  size: number,
-): Promise<Training> {
-  let training: Training = state.training
-  for (let epoch = 0; epoch < epochs; epoch++) {
-    const own = fold(fold(key, 'epoch'), epoch)
-    const order = permutation(fold(own, 'order'), layout.slots)
-    for (let at = 0; at < order.length; at += size) {
-      const rows = rowsOf(order.slice(at, at + size), drawView(fold(fold(own, 'view'), at), layout))
-      const batch = await render(rows)
-      const { next } = await network.step(training, batch, rate, fold(fold(own, 'augment'), at))
-      disposeTree(training, rows, batch)
-      training = next
-    }
-  }
-  return training
-}
-
-const sameTargets = (rows: number, label: number, classes: number): Tensor2D => {
+function oneHotRows(rows: number, label: number, classes: number): Tensor2D {
   const values = new Float32Array(rows * classes)
   for (let row = 0; row < rows; row++) values[row * classes + label] = 1
   return tensor(values, [rows, classes]) as Tensor2D
-}
-
-/** Compiled functions belong to an engine; this makes them when an engine is first seen. */
-function oncePerEngine<T>(make: (engine: Engine) => T): (engine: Engine) => T {
-  const made = new WeakMap<Engine, T>()
-  return (engine) => {
-    const known = made.get(engine) ?? make(engine)
-    made.set(engine, known)
-    return known
-  }
 }

@@ -1,5 +1,65 @@
-export { distributionMatching, meanDistance, type DistributionMatchingOptions } from './distribution-matching.js'
+export { canvas, type CanvasOptions } from './canvas.js'
+export { cafe, type CafeOptions } from './cafe.js'
+export {
+  dynamicStop,
+  leakingAccuracy,
+  plainAccuracy,
+  type Accumulation,
+  type DynamicStop,
+  type DynamicStopOptions,
+  type Watch,
+} from './cafe-stop.js'
+export { cafeTerms, tapsOf, type CafeTerms, type Tapped } from './cafe-terms.js'
+export { type Carried, type Practice } from './carried-network.js'
+export { type ClassBatch } from './class-batch.js'
+export {
+  contrastiveSignals,
+  dccWarmUps,
+  summed,
+  type ContrastiveSignalsOptions,
+  type Signal,
+  type WarmUps,
+} from './contrastive-signals.js'
+export {
+  asPublished,
+  classByClass,
+  classesTogether,
+  distributionMatching,
+  meanDistance,
+  type ClassItem,
+  type DistributionMatchingOptions,
+  type Grouping,
+} from './distribution-matching.js'
 export { openExperts, recordExperts, type Experts, type RecordExpertsOptions } from './experts.js'
-export { globalCosine, layerwiseCosine, squaredDistance, type GradientDistance } from './gradient-distance.js'
-export { dcLoops, gradientMatching, type GradientMatchingOptions, type Loops } from './gradient-matching.js'
+export {
+  allKernels,
+  convolutionAbsolute,
+  convolutionKernels,
+  convolutionSquared,
+  globalCosine,
+  layerwiseCosine,
+  squaredDistance,
+  sumOfDifferences,
+  type Counted,
+  type GradientDistance,
+} from './gradient-distance.js'
+export {
+  gradientMatching,
+  otherViews,
+  type FurtherViews,
+  type GradientMatchingOptions,
+  type LabelledBatch,
+} from './gradient-matching.js'
+export { idcMatching, type IdcMatchingOptions } from './idc-matching.js'
+export { dccLoops, dcLoops, type Loops } from './loops.js'
+export { type MatchedNetwork } from './network-gradient.js'
+export { practiceOnReal, practiceOnSet, type PracticeOnRealOptions, type PracticeOnSetOptions } from './practice.js'
 export { trajectoryDistance, trajectoryMatching, type TrajectoryMatchingOptions } from './trajectory-matching.js'
+export {
+  fredPresets,
+  ftdPresets,
+  mttPresets,
+  teslaPresets,
+  type TrajectoryPreset,
+  type TrajectoryPresets,
+} from './trajectory-presets.js'

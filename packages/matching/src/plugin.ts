@@ -1,8 +1,8 @@
-import type { Plugin } from '@haba/core'
-import { distributionMatching } from './distribution-matching.js'
+import { fromNoise, fromReal, keyFrom, type Plugin } from '@haba/core'
+import { canvas } from './canvas.js'
 import { openExperts } from './experts.js'
-import { globalCosine, layerwiseCosine, squaredDistance } from './gradient-distance.js'
-import { gradientMatching, type Loops } from './gradient-matching.js'
+import { featureEntries } from './feature-entries.js'
+import { gradientEntries } from './gradient-entries.js'
 import { trajectoryMatching } from './trajectory-matching.js'
 
 const count = (description: string, byDefault: number, minimum = 1) => ({
@@ -11,47 +11,45 @@ const count = (description: string, byDefault: number, minimum = 1) => ({
   default: byDefault,
   description,
 })
-const distances = {
-  'layerwise-cosine': layerwiseCosine,
-  squared: squaredDistance,
-  'global-cosine': globalCosine,
-} as const
+
+const starts = { real: fromReal, noise: fromNoise } as const
 
 /** Names for configuration files. */
 export const plugin: Plugin = {
-  objectives: {
-    'distribution-matching': {
-      summary: 'DM: the mean embedding of every class under random networks matches that of real images',
-      options: { type: 'object', properties: { realPerClass: count('real images a class and step', 256) } },
-      make: (options, { network, augmentation }) =>
-        distributionMatching({
-          network,
-          realPerClass: options.realPerClass as number,
-          ...(augmentation && { augmentation }),
-        }),
-    },
-    'gradient-matching': {
-      summary: 'DC, and DSA with an augmentation: the gradients that a class gives a network match',
+  parameterizations: {
+    canvas: {
+      summary: "MTT's textures: canvases larger than an image; the set is crops of them",
       options: {
         type: 'object',
         properties: {
-          realPerClass: count('real images a class and step', 256),
-          distance: { enum: Object.keys(distances), default: 'layerwise-cosine', description: 'of two gradients' },
-          outer: count('steps under one network', 1),
-          inner: count('epochs that the network trains on the set between two steps', 1, 0),
-          networkRate: { type: 'number', exclusiveMinimum: 0, default: 0.01, description: "the network's own rate" },
+          perClass: {
+            anyOf: [
+              { type: 'integer', minimum: 1 },
+              { type: 'array', items: { type: 'integer', minimum: 1 } },
+            ],
+            default: 1,
+            description: 'canvases a class: a number, or one for each class',
+          },
+          size: count("a canvas's sides, in sides of an image", 2),
+          crops: count('places that each canvas is cropped at', 64),
+          cropSeed: { type: 'integer', minimum: 0, default: 0, description: 'where those places are' },
+          start: { enum: Object.keys(starts), default: 'real', description: 'what canvases are tiled with at first' },
         },
       },
-      make: (options, { network, augmentation }) =>
-        gradientMatching({
-          network,
-          realPerClass: options.realPerClass as number,
-          distance: distances[options.distance as keyof typeof distances],
-          loops: { outer: options.outer, inner: options.inner } as Loops,
-          networkRate: options.networkRate as number,
-          ...(augmentation && { augmentation }),
+      make: (options, context) =>
+        canvas({
+          ...context,
+          perClass: options.perClass as number | readonly number[],
+          size: options.size as number,
+          crops: options.crops as number,
+          key: keyFrom(options.cropSeed as number),
+          start: starts[options.start as keyof typeof starts],
         }),
     },
+  },
+  objectives: {
+    ...featureEntries,
+    ...gradientEntries,
     'trajectory-matching': {
       summary: 'MTT: a student trained on the set ends where an expert on real data was some epochs later',
       options: {

@@ -23,6 +23,7 @@ export {
 } from './normalisations.js'
 export { averagePooling, maxPooling, noPooling, type Pooling } from './poolings.js'
 export { fromPyTorch, toPyTorch, type NamedNetwork, type NamedParameter } from './pytorch.js'
+export { releasedNetworks, type ReleasedNetwork, type ReleasedOptions } from './released.js'
 export { resNet18, resNet18AP, type ResidualBlock, type ResNet18Options, type ResNetWeights } from './resnet18.js'
 export { type Activation } from './stack.js'
 export { type NetworkState, type RunningMoments, type Unit } from './unit.js'

@@ -22,6 +22,7 @@ import {
   type Normalisation,
 } from './normalisations.js'
 import { averagePooling, maxPooling, noPooling } from './poolings.js'
+import { releasedNetworks } from './released.js'
 import { resNet18, resNet18AP } from './resnet18.js'
 import type { Activation } from './stack.js'
 import { vgg11 } from './vgg11.js'
@@ -103,5 +104,14 @@ export const plugin: Plugin = {
     vgg11: fixed('VGG11 with one linear layer', vgg11 as unknown as Factory, 'instance'),
     resnet18: fixed('ResNet18 for small images, halving by strides', resNet18 as unknown as Factory, 'instance'),
     'resnet18-ap': fixed('ResNet18 that halves by averaging', resNet18AP as unknown as Factory, 'instance'),
+    released: {
+      summary: 'a network by the name that the released codes give it, such as ConvNetASwishBN',
+      options: {
+        type: 'object',
+        properties: { name: { enum: Object.keys(releasedNetworks), description: 'as in the papers' } },
+        required: ['name'],
+      },
+      make: ({ name }, context) => releasedNetworks[name as string]!(context),
+    },
   },
 }

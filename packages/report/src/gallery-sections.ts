@@ -15,7 +15,10 @@ function tile(picture: Picture, name: string, label: string): Html {
 }
 
 /** Every slot: what is stored, then what it is rendered to. */
-export function gallerySection({ slots, stored = slots.length, caption }: Gallery): Html {
+export function gallerySection(
+  { slots, stored = slots.length, caption }: Gallery,
+  { id, title }: { readonly id: string; readonly title: string } = { id: 'gallery', title: 'Gallery' },
+): Html {
   const first = slots[0]
   if (!first) return html``
   const names = [...new Set(slots.map((slot) => slot.className))]
@@ -24,8 +27,8 @@ export function gallerySection({ slots, stored = slots.length, caption }: Galler
   const what = first.basis
     ? `${shown} bases, each with every image that the hallucinators make of it: ${numbers.count(images)} images.`
     : `${shown} slots: ${numbers.count(images)} images.`
-  return html`<section id="gallery">
-    <h2>Gallery</h2>
+  return html`<section id="${id}">
+    <h2>${title}</h2>
     <p>${what} ${caption ? `${caption}.` : undefined}</p>
     ${names.map((name) =>
       classRows(

@@ -1,3 +1,5 @@
+export { comparability, comparisonPage, type ComparedRun, type ComparisonPage } from './comparison-page.js'
+export { eventFile, type EventFileOptions, type EventPicture } from './event-file.js'
 export { metricsLine, readMetrics, type Metrics } from './metrics.js'
 export { gridLayout, pictureGrid, type GridLayout, type GridRow, type PictureGridOptions } from './picture-grid.js'
 export { encodePicture, type Picture, type Pixels } from './picture.js'

@@ -108,3 +108,80 @@ export function accuracyRanges(
     color: { type: 'identity' },
   })
 }
+
+/** A colour of the page for each of several runs. */
+const colourOf = (at: number) => `var(--run-${at % 6})`
+
+/** One number over the steps of several runs, each named at the end of its line. */
+export function curves({
+  name,
+  runs,
+}: {
+  readonly name: string
+  readonly runs: readonly { readonly name: string; readonly at: number; readonly points: CurveOptions['points'] }[]
+}): Html {
+  const values = runs.flatMap(({ points }) => points.map(({ value }) => value))
+  const [least, greatest] = [Math.min(...values), Math.max(...values)]
+  const log = least > 0 && greatest / least > 30
+  return draw(`${name} of ${runs.map((run) => run.name).join(', ')}`, {
+    height: 270,
+    marginRight: 90,
+    x: { label: 'step', nice: true },
+    y: { label: name, grid: true, nice: true, ...(log ? decades(least, greatest) : { ticks: 5 }) },
+    marks: runs.flatMap(({ name: run, at, points }) => {
+      const line = { x: 'step', y: 'value', stroke: colourOf(at), strokeWidth: 1.5 }
+      const means = { ...line, thresholds: bins }
+      return [
+        Plot.lineY(points, points.length > bins ? Plot.binX({ y: 'mean' }, means) : line),
+        Plot.text(points.slice(-1), {
+          x: 'step',
+          y: 'value',
+          text: () => (run.length > 14 ? `${run.slice(0, 13)}…` : run),
+          textAnchor: 'start',
+          dx: 6,
+          fill: colourOf(at),
+        }),
+      ]
+    }),
+  })
+}
+
+/** What each run stores, part by part, as bars on one scale. */
+export function budgetBars(
+  runs: readonly {
+    readonly name: string
+    readonly parts: readonly { readonly name: string; readonly floats: number }[]
+  }[],
+): Html {
+  const rows = runs.flatMap(({ name, parts }, at) =>
+    parts.map((part) => ({ at, part: part.name, floats: part.floats, title: `${name}: ${part.name} ${part.floats}` })),
+  )
+  return draw(
+    runs.map(({ name, parts }) => `${name} ${parts.reduce((sum, p) => sum + p.floats, 0)} floats`).join(', '),
+    {
+      height: 46 + 34 * runs.length,
+      marginLeft: 16 + 6.6 * Math.max(...runs.map(({ name }) => Math.min(28, name.length))),
+      marginTop: 8,
+      x: { label: 'stored floats', grid: true, nice: true, ticks: 5, tickFormat: '~s' },
+      y: {
+        type: 'band',
+        label: null,
+        tickSize: 0,
+        padding: 0.25,
+        tickFormat: (at: number) => runs[at]!.name.slice(0, 28),
+        domain: runs.map((_, at) => at),
+      },
+      marks: [
+        Plot.barX(rows, {
+          y: 'at',
+          x: 'floats',
+          fill: accent,
+          fillOpacity: 0.75,
+          stroke: 'var(--paper)',
+          strokeWidth: 1.5,
+          title: 'title',
+        }),
+      ],
+    },
+  )
+}

@@ -1,13 +1,13 @@
 import { HabaError, type StorageReport } from '@haba/core'
 import { gallerySection, snapshotSection } from './gallery-sections.js'
-import { html, trusted, type Html } from './html.js'
+import { html, type Html } from './html.js'
 import type { Metrics } from './metrics.js'
 import * as numbers from './numbers.js'
+import { page } from './page.js'
 import type { Picture } from './picture.js'
 import { accuracyPoints, curve } from './plots.js'
 import { settingsSection } from './settings-section.js'
 import { accuracySection, storageSection } from './result-sections.js'
-import { style } from './style.js'
 
 /** The test accuracy of one training set under the run's protocol. */
 export interface Accuracy {
@@ -136,25 +136,4 @@ function curvesSection({ metrics, evaluations = [] }: RunPage): Html {
       ${curves}
     </div>
   </section>`
-}
-
-/** The content security policy holds the promise that nothing is fetched. */
-function page(title: string, body: Html): string {
-  const policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta http-equiv="Content-Security-Policy" content="${policy}" />
-        <meta name="color-scheme" content="light dark" />
-        <title>${title}</title>
-        <style>
-          ${trusted(style)}
-        </style>
-      </head>
-      <body>
-        ${body}
-      </body>
-    </html> `.html
 }

@@ -3,12 +3,14 @@ export const style = `
 :root {
   color-scheme: light dark;
   --paper: #fcfcfb; --card: #ffffff; --line: #e2e2de; --ink: #1f2328; --muted: #656b73;
-  --accent: #1f6f8b; --wash: #e8f1f4; --size: 72px; --zoom: 2.75;
+  --accent: #1f6f8b; --wash: #e8f1f4;
+  --run-0: #1f6f8b; --run-1: #b4521e; --run-2: #4f7d28; --run-3: #7a4fa3; --run-4: #a8324e; --run-5: #7d6608; --size: 72px; --zoom: 2.75;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --paper: #14171a; --card: #1b1f23; --line: #31363c; --ink: #e4e6e8; --muted: #9aa1a9;
     --accent: #6dbfd8; --wash: #1d2f36;
+    --run-0: #6dbfd8; --run-1: #f0a070; --run-2: #9ccc70; --run-3: #c3a0e8; --run-4: #f08aa0; --run-5: #d8c050;
   }
 }
 * { box-sizing: border-box; }

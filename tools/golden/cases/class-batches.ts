@@ -28,6 +28,7 @@ export function differentiateSum(
     targets: oneHotOf(Array<number>(real.shape[0]!).fill(label), classes),
     rows: rowsOf(set.slots(synthetic), view),
     augment: {},
+    further: [],
   }))
   return differentiate(
     engine,
@@ -38,7 +39,7 @@ export function differentiateSum(
     set.params,
     {},
     {
-      common: { weights, state },
+      common: { weights, state, statistics: [] },
       items,
     },
   )

@@ -1,11 +1,16 @@
+import { square, type AnyObjective } from '@haba/core'
 import {
+  allKernels,
+  convolutionAbsolute,
+  convolutionSquared,
   distributionMatching as meansOf,
   globalCosine,
   gradientMatching as gradientsOf,
   layerwiseCosine,
   squaredDistance,
+  sumOfDifferences,
+  type GradientDistance,
 } from '@haba/matching'
-import type { AnyObjective } from '@haba/core'
 import type { NamedNetwork } from '@haba/networks'
 import type { Comparison, GoldenCase, Given } from '../golden-case.js'
 import { imageShapeOf, integersOf, listed } from '../layouts.js'
@@ -43,18 +48,32 @@ async function compareOneClass(
   }
 }
 
-const DISTANCES = { layerwise_cosine: layerwiseCosine, squared: squaredDistance, cosine: globalCosine } as const
+/** One class's gradients under each distance. */
+const underDistances =
+  (distances: Readonly<Record<string, GradientDistance>>): GoldenCase =>
+  async (given) => {
+    const [label] = integersOf(given.tensor('class'))
+    const comparisons: Record<string, Comparison> = {}
+    for (const [name, distance] of Object.entries(distances)) {
+      const objectiveOf = (network: NamedNetwork) => gradientsOf({ network, distance })
+      Object.assign(comparisons, await compareOneClass(given, label!, `${name}.`, objectiveOf, 2))
+    }
+    return comparisons
+  }
 
 /** DC's objective under each distance. */
-export const gradientMatching: GoldenCase = async (given) => {
-  const [label] = integersOf(given.tensor('class'))
-  const comparisons: Record<string, Comparison> = {}
-  for (const [name, distance] of Object.entries(DISTANCES)) {
-    const objectiveOf = (network: NamedNetwork) => gradientsOf({ network, distance })
-    Object.assign(comparisons, await compareOneClass(given, label!, `${name}.`, objectiveOf, 2))
-  }
-  return comparisons
-}
+export const gradientMatching = underDistances({
+  layerwise_cosine: layerwiseCosine,
+  squared: squaredDistance,
+  cosine: globalCosine,
+})
+
+/** IDC's distances. */
+export const idcGradientMatching = underDistances({
+  squared: convolutionSquared,
+  absolute: convolutionAbsolute,
+  squared_with_linear: sumOfDifferences(square, allKernels),
+})
 
 /** DM's objective; the class does not matter. */
 export const distributionMatching: GoldenCase = (given) =>

@@ -4,9 +4,10 @@ import { join, relative, resolve } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import type { Config } from '../config/config.js'
 import { readConfig, type ReadConfig } from '../config/read-config.js'
-import { firstPath } from '../config/named.js'
+import { firstPath, namedInText } from '../config/named.js'
 import { configText } from '../config/write-config.js'
 import { listenForInterruption, type Interruption } from '../interruption.js'
+import { kinds, type AnyTable } from '../plugins/tables.js'
 import { progressOn, timeText } from '../progress.js'
 import { tableText } from '../run/result.js'
 import { runDistillation } from '../run/run-distillation.js'
@@ -19,6 +20,7 @@ export interface DistillOptions {
   readonly steps?: number
   readonly data?: string
   readonly seed?: number
+  readonly engine?: string
 }
 
 /** `haba distill`: a run folder from a configuration, or a run gone on with. */
@@ -76,7 +78,7 @@ async function goOn(file: string | undefined, options: DistillOptions): Promise<
   if (file !== undefined || options.seed !== undefined || options.out !== undefined)
     throw new HabaError(
       'haba distill',
-      '--resume with --steps or --data only',
+      '--resume with --steps, --data or --engine only',
       'a configuration, --out or --seed as well',
       'A run keeps its own configuration; leave them out.',
     )
@@ -99,12 +101,15 @@ const writeConfig = (folder: string, { config, tables }: ReadConfig) =>
 /** The configuration with what the command line says instead. */
 export function overridden(
   read: ReadConfig,
-  { steps, seed, data }: Pick<DistillOptions, 'steps' | 'seed' | 'data'>,
+  { steps, seed, data, engine }: Pick<DistillOptions, 'steps' | 'seed' | 'data' | 'engine'>,
 ): ReadConfig {
   const config: Config = {
     ...read.config,
     ...(steps !== undefined && { steps }),
     ...(seed !== undefined && { seed }),
+    ...(engine !== undefined && {
+      engine: namedInText('--engine', engine, read.tables.engines as AnyTable, kinds.engines),
+    }),
     ...(data !== undefined && { data: { ...read.config.data, ...dataFolder(read, data) } }),
   }
   return { ...read, config }

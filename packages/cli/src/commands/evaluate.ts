@@ -1,97 +1,134 @@
-import { HabaError } from '@haba/core'
-import { expand } from '@haba/distill'
-import { describeProtocol } from '@haba/eval'
+import { HabaError, sizeOf } from '@haba/core'
+import { halfInterval95, shareOut, summarise } from '@haba/eval'
 import { join } from 'node:path'
 import type { EvaluateSettings, Named } from '../config/config.js'
-import { completeNamed } from '../config/named.js'
-import { readConfig } from '../config/read-config.js'
+import { namedInText } from '../config/named.js'
+import { readConfig, type ReadConfig } from '../config/read-config.js'
 import { evaluateSchema } from '../config/schema.js'
 import { validate } from '../config/validate.js'
-import { interruptible, listenForInterruption, type Interruption } from '../interruption.js'
+import { listenForInterruption, type Interruption } from '../interruption.js'
 import { kinds, type AnyTable } from '../plugins/tables.js'
 import { progressOn } from '../progress.js'
 import { readManifest } from '../run/draw-run.js'
-import { measureSet } from '../run/evaluate-rows.js'
-import { readRunSet, type About } from '../run/finished-run.js'
-import { makeNetwork, makeProtocol, makeSet, openEngine, openParts } from '../run/parts.js'
-import { tableText } from '../run/result.js'
+import type { MeasuredNetwork, MeasuringJob } from '../run/measuring.js'
+import { accuracyText, alignedLines } from '../run/result.js'
 import { configOf, writeWhole } from '../run/run-folder.js'
+import { openLanes } from '../workers/lanes.js'
 import { overridden } from './distill.js'
 import type { Terminal } from './terminal.js'
 
 export interface EvaluateOptions {
-  readonly networks?: number
+  readonly networks?: readonly string[]
+  readonly seeds?: number
+  readonly workers?: number
   readonly protocol?: string
   readonly epochs?: number
-  readonly network?: string
   readonly data?: string
+  readonly engine?: string
 }
 
-/** `haba evaluate`: tests a finished set again, under another protocol or with another kind of network. */
+/** `haba evaluate`: tests a finished set again, under another protocol or with other kinds of networks. */
 export async function evaluateCommand(
   folder: string,
-  { networks, protocol, epochs, network, data }: EvaluateOptions,
+  { networks, seeds, workers, protocol, epochs, ...elsewhere }: EvaluateOptions,
   { out, err }: Terminal,
   interruption?: Interruption,
 ): Promise<void> {
-  const read = overridden(await readConfig(configOf(folder)), data === undefined ? {} : { data })
-  const settings = validate({ file: 'of the command line', path: '' }, evaluateSchema, {
-    ...read.config.evaluate,
+  const read = overridden(await readConfig(configOf(folder)), elsewhere)
+  const settings = evaluateSettings(read, { protocol, epochs, networks: seeds })
+  const { storage, layout } = await readManifest(folder)
+  const kindsOf = networks === undefined ? [read.config.network] : namedNetworks(read, networks)
+  const jobs: MeasuringJob[] = kindsOf.flatMap((network) =>
+    Array.from({ length: settings.networks }, (_, seed) => ({ on: 'set' as const, network, seed })),
+  )
+  const progress = progressOn(err)
+  const heard = interruption ?? listenForInterruption(progress.say)
+  const { lanes, close } = await openLanes({
+    read,
+    measuring: { folder, settings, ...elsewhere },
+    jobs: jobs.length,
+    ...(workers !== undefined && { workers }),
+    progress,
+    interruption: heard,
+  })
+  try {
+    const told = (_: MeasuringJob, { network, accuracy }: MeasuredNetwork, done: number) =>
+      progress.say(`${done}/${jobs.length}  ${network}: ${(100 * accuracy).toFixed(2)} %`)
+    const measured = await shareOut(jobs, lanes, told)
+    const rows = kindsOf.map((_, i) => rowOf(measured.slice(i * settings.networks, (i + 1) * settings.networks)))
+    const { floats, bytes } = storage
+    for (const row of rows) {
+      const file = join(folder, `evaluation-${settings.protocol}-${row.network}.json`)
+      await writeWhole(file, `${JSON.stringify({ ...row, floats, bytes, seed: read.config.seed }, null, 2)}\n`)
+    }
+    const perClass = floats / (layout.classes * sizeOf(layout.image))
+    out.write(
+      `\n${read.config.name}: ${floats.toLocaleString('en-US')} floats, as many as ${perClass.toFixed(3)} images a class\n` +
+        `${crossTable(rows).join('\n')}\n${captionOf(rows[0]!)}\n` +
+        `Written to ${join(folder, `evaluation-${settings.protocol}-….json`)}\n`,
+    )
+  } finally {
+    await close()
+  }
+}
+
+/** A run's settings, with what the command line says instead. */
+export function evaluateSettings(
+  { config }: ReadConfig,
+  {
+    protocol,
+    epochs,
+    networks,
+  }: { protocol?: string | undefined; epochs?: number | undefined; networks?: number | undefined },
+): EvaluateSettings {
+  if (protocol === 'ours' && config.evaluate.protocol !== 'ours')
+    throw new HabaError(
+      '--protocol ours',
+      'a set that was distilled without the validation data',
+      `one distilled for the protocol "${config.evaluate.protocol}"`,
+      'Write "evaluate": { "protocol": "ours" } into the configuration, and distil again.',
+    )
+  return validate({ file: 'of the command line', path: '' }, evaluateSchema, {
+    ...config.evaluate,
     ...(networks !== undefined && { networks }),
     ...(protocol !== undefined && { protocol }),
     ...(epochs !== undefined && { epochs }),
   }) as unknown as EvaluateSettings
-  const { layout, storage, about } = await readManifest(folder)
-  const { learned } = about as unknown as About
-  const progress = progressOn(err)
-  const heard = interruption ?? listenForInterruption(progress.say)
-  const opened = await openEngine(read)
-  try {
-    const parts = await openParts(read, opened.engine, progress.pulse)
-    const other = network === undefined ? undefined : networkNamed(network, read.tables.networks)
-    const student = other ? await makeNetwork(read, other, parts.data, '--network') : parts.network
-    const used = await makeProtocol(parts, settings, learned.rate)
-    const parameterization = await makeSet(read, parts.data)
-    const { params } = await readRunSet(folder, parameterization)
-    const accuracy = await measureSet(
-      await expand(opened.engine, parameterization, params),
-      {
-        parts: { ...parts, network: student },
-        watch: (onCall) => interruptible(opened.engine, heard, 'Nothing was written.', onCall),
-        protocol: used,
-        networks: settings.networks,
-        progress,
-      },
-      `${read.config.name}, ${student.name}`,
-    )
-    const file = join(folder, `evaluation-${used.name}-${student.name}.json`)
-    const result = { network: student.name, protocol: describeProtocol(used), ...accuracy, seed: read.config.seed }
-    await writeWhole(file, `${JSON.stringify(result, null, 2)}\n`)
-    const note = `${layout.slots} stored, ${layout.views} views of each`
-    const row = {
-      id: 'set',
-      name: student.name,
-      ...accuracy,
-      floats: storage.floats,
-      bytes: storage.bytes,
-      note,
-    } as const
-    const caption = `Protocol ${used.name}: ${used.epochs} epochs at rate ${used.rate}. Written to ${file}`
-    out.write(`\n${tableText({ name: read.config.name, caption, rows: [row] })}\n`)
-  } finally {
-    await opened.close()
-  }
 }
 
-/** A name, or JSON with options: `{"use":"convnet","depth":4}`. */
-function networkNamed(text: string, table: unknown): Named {
-  const where = { file: 'of the command line', path: '--network' }
-  let value: unknown = text
-  if (text.trimStart().startsWith('{'))
-    try {
-      value = JSON.parse(text)
-    } catch (cause) {
-      throw new HabaError('--network', 'a name, or JSON', text, (cause as Error).message, { cause })
-    }
-  return completeNamed(where, value, table as AnyTable, kinds.networks, process.cwd())
+/** Networks by names with commas between them, or JSON each. */
+const namedNetworks = ({ tables }: ReadConfig, texts: readonly string[]): readonly Named[] =>
+  texts
+    .flatMap((text) => (text.trimStart().startsWith('{') ? [text] : text.split(',')))
+    .map((text) => namedInText('--networks', text.trim(), tables.networks as unknown as AnyTable, kinds.networks))
+
+function rowOf(measured: readonly MeasuredNetwork[]) {
+  const { network, protocol } = measured[0]!
+  const accuracy = summarise(measured.map((one) => one.accuracy))
+  const halfInterval = halfInterval95(accuracy.accuracies)
+  return { network, protocol, ...accuracy, ...(halfInterval !== undefined && { halfInterval }) }
 }
+
+type CrossRow = ReturnType<typeof rowOf>
+
+const crossTable = (rows: readonly CrossRow[]): readonly string[] =>
+  alignedLines(
+    [
+      ['network', 'test accuracy', '95 % interval of the mean', 'seeds'],
+      ...rows.map((row) => [
+        row.network,
+        accuracyText(row),
+        row.halfInterval === undefined ? 'from 2 seeds on' : intervalText(row.mean, row.halfInterval),
+        `${row.accuracies.length}`,
+      ]),
+    ],
+    [0],
+  )
+
+const intervalText = (mean: number, half: number) =>
+  [mean - half, mean + half].map((bound) => (100 * Math.min(1, Math.max(0, bound))).toFixed(2)).join(' … ') + ' %'
+
+const captionOf = ({ protocol }: CrossRow) =>
+  `Protocol ${String(protocol.name)}, version ${String(protocol.version)} (${String(protocol.hash)}): ` +
+  `${String(protocol.epochs)} epochs from rate ${String(protocol.rate)}. ${String(protocol.choice)}\n` +
+  `mean ± population std; the interval is Student's t.`

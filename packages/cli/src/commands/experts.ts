@@ -17,6 +17,7 @@ export interface ExpertsOptions {
   readonly count?: number
   readonly epochs?: number
   readonly data?: string
+  readonly engine?: string
 }
 
 /** `haba experts`: trains networks on the real data and keeps their weights after every epoch. */
@@ -42,7 +43,7 @@ export async function expertsCommand(
   const progress = progressOn(err)
   progress.say(neededText(read.config, settings))
   const heard = interruption ?? listenForInterruption(progress.say)
-  const opened = await openEngine(read)
+  const opened = await openEngine(read, progress.say)
   try {
     const parts = await openParts(read, opened.engine, progress.pulse)
     const { network, augmentation, data, key } = parts

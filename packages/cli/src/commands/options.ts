@@ -11,6 +11,7 @@ const keys: Readonly<Record<keyof Tables, string>> = {
   datasets: '"data"',
   networks: '"network", and the "network" of a game',
   augmentations: '"augmentation"',
+  mixings: '"mixing" of "training"',
   parameterizations: '"set"',
   objectives: '"objective"',
   games: '"games"',

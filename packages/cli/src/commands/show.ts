@@ -7,9 +7,9 @@ import { configOf, FILES } from '../run/run-folder.js'
 import type { Terminal } from './terminal.js'
 
 /** `haba show`: draws grid and page anew, and prints the table. */
-export async function showCommand(folder: string, { out }: Terminal): Promise<void> {
+export async function showCommand(folder: string, { out, err }: Terminal): Promise<void> {
   const read = await readConfig(configOf(folder))
-  const opened = await openEngine(read)
+  const opened = await openEngine(read, (text) => void err.write(`${text}\n`))
   try {
     out.write(`${tableText(await drawRun(folder, read, opened.engine))}\n\n`)
   } finally {

@@ -1,42 +1,79 @@
+import type { SelectionName } from '../plugins/selections.js'
+import type { protocolNames } from './schema.js'
+
 /** Something chosen by name, with its options: `{ "use": "mnist" }`. */
 export interface Named {
   readonly use: string
   readonly [option: string]: unknown
 }
 
-/** SGD of one part. */
-interface SgdSettings {
+/** How one part moves. */
+interface OptimizerSettings {
+  readonly use: 'sgd' | 'adam'
   readonly rate: number
+  /** Of SGD. */
   readonly momentum: number
+  /** Of Adam. */
+  readonly betas?: readonly [number, number]
+  readonly decay?: { readonly every: number; readonly factor: number }
+  readonly keep?: 'probabilities'
   /** The part never falls below it. */
   readonly atLeast?: number
 }
 
 /** An optimiser for each part of a tree, by name. */
-export type Optimizers = Readonly<Record<string, SgdSettings>>
+export type Optimizers = Readonly<Record<string, OptimizerSettings>>
 
 /** A game, with a critic of its own where it names one. */
 export type GameSettings = Named & { readonly network?: Named }
 
+/** Soft labels of a set. */
+export interface TargetSettings {
+  readonly start: 'hard' | 'uniform' | 'expert'
+  readonly stored: 'probabilities' | 'logits'
+  readonly expert: number
+  readonly epoch?: number
+}
+
+/** A set, with labels of its own where it says so. */
+export type SetSettings = Named & { readonly targets?: TargetSettings }
+
 /** How sets are measured. */
 export interface EvaluateSettings {
-  readonly protocol: 'dc' | 'dsa' | 'mtt' | 'haba'
+  readonly protocol: (typeof protocolNames)[number]
   readonly networks: number
-  readonly batch: number
+  readonly batch?: number
   readonly epochs?: number
   readonly rate: number | 'learned'
   readonly augmentation?: Named
+  readonly mixing?: Named
+  /** Of `ours`: the part held out, and the rates to choose from. */
+  readonly validation: number
+  readonly rates: readonly number[]
+}
+
+/** The training that images are chosen by. */
+export interface SelectionSettings {
+  readonly epochs: number
+  readonly rate: number
 }
 
 /** What a set is compared with. */
-interface CompareSettings {
+interface CompareSettings extends Readonly<Record<SelectionName, boolean>> {
   readonly random: boolean
+  readonly selection: SelectionSettings
   readonly pixels?: {
     readonly optimizer: Optimizers
     readonly objectiveOptimizer?: Optimizers
     readonly steps?: number
   }
   readonly fullData?: { readonly epochs?: number; readonly networks: number }
+}
+
+/** How objectives that train networks on real images do so. */
+interface TrainingSettings {
+  readonly augmentation?: Named
+  readonly mixing?: Named
 }
 
 /** Recorded trainings, for objectives that need them. */
@@ -59,12 +96,15 @@ export interface Config {
   readonly data: Named
   readonly network: Named
   readonly augmentation: Named
-  readonly set: Named
+  readonly set: SetSettings
   readonly objective: Named
+  readonly training?: TrainingSettings
   readonly games: readonly GameSettings[]
   readonly optimizer: Optimizers
   readonly objectiveOptimizer?: Optimizers
-  readonly differentiation: 'recomputed' | 'stored'
+  readonly differentiation: 'recomputed' | 'stored' | 'tesla' | 'tesla-released'
+  /** Chooses the differentiation by an estimate. */
+  readonly memory?: 'least' | 'fastest' | number
   readonly steps: number
   readonly checkpointEvery: number
   readonly evaluate: EvaluateSettings

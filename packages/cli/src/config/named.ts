@@ -27,6 +27,24 @@ export function completeNamed(where: Place, value: unknown, table: AnyTable, kin
   return { use, ...absolutePaths(validate(where, entry.options, options), entry.options, folder) }
 }
 
+/**
+ * What an option of the command line names: a name, or JSON with options such as `{"use":"convnet","depth":4}`.
+ *
+ * @param option how it is called, such as `--network`
+ * @throws HabaError as `completeNamed`, and for text that is no JSON
+ */
+export function namedInText(option: string, text: string, table: AnyTable, kind: string): Named {
+  const where = { file: 'of the command line', path: option }
+  let value: unknown = text
+  if (text.trimStart().startsWith('{'))
+    try {
+      value = JSON.parse(text)
+    } catch (cause) {
+      throw new HabaError(option, 'a name, or JSON', text, (cause as Error).message, { cause })
+    }
+  return completeNamed(where, value, table, kind, process.cwd())
+}
+
 const pathNames = ({ properties }: OptionsSchema) =>
   Object.keys(properties).filter((name) => properties[name]!.format === 'path')
 

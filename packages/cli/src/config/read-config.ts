@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { absolutePlugin, loadPlugins } from '../plugins/load-plugins.js'
 import { kinds, mergeTables, type AnyTable, type Tables } from '../plugins/tables.js'
-import type { Config, GameSettings, Named } from './config.js'
+import type { Config, GameSettings, Named, SetSettings, TargetSettings } from './config.js'
 import { completeNamed } from './named.js'
 import { configSchema } from './schema.js'
 import { inside, placeName, validate, type Place } from './validate.js'
@@ -30,11 +30,16 @@ export async function readConfig(file: string): Promise<ReadConfig> {
   const named = (place: Place, value: unknown, kind: keyof Tables): Named =>
     completeNamed(place, value, tables[kind] as unknown as AnyTable, kinds[kind], folder)
   const augmentation = (place: Place, value: unknown): Named => named(place, strategyOf(value, tables), 'augmentations')
-  const own = (section: 'evaluate' | 'experts') => {
+  const own = (section: 'evaluate' | 'experts' | 'training') => {
     const given = raw[section]?.augmentation
     return given === undefined
       ? {}
       : { augmentation: augmentation(inside(inside(where, section), 'augmentation'), given) }
+  }
+
+  const mixing = (section: 'evaluate' | 'training') => {
+    const given = raw[section]?.mixing
+    return given === undefined ? {} : { mixing: named(inside(inside(where, section), 'mixing'), given, 'mixings') }
   }
 
   const objective = named(inside(where, 'objective'), raw.objective, 'objectives')
@@ -45,10 +50,11 @@ export async function readConfig(file: string): Promise<ReadConfig> {
     data: named(inside(where, 'data'), raw.data, 'datasets'),
     network: named(inside(where, 'network'), raw.network, 'networks'),
     augmentation: augmentation(inside(where, 'augmentation'), raw.augmentation),
-    set: named(inside(where, 'set'), raw.set, 'parameterizations'),
+    set: completeSet(inside(where, 'set'), raw.set, named),
     objective,
+    ...(raw.training && { training: { ...own('training'), ...mixing('training') } }),
     games: raw.games.map((game, i) => completeGame(inside(inside(where, 'games'), i), game, named)),
-    evaluate: { ...raw.evaluate, ...own('evaluate') },
+    evaluate: { ...raw.evaluate, ...own('evaluate'), ...mixing('evaluate') },
     ...(raw.experts && {
       experts: { ...raw.experts, ...own('experts'), folder: expertsFolder(where, raw.experts, objective, folder) },
     }),
@@ -60,6 +66,7 @@ export async function readConfig(file: string): Promise<ReadConfig> {
 interface RawConfig {
   readonly plugins: readonly string[]
   readonly games: readonly unknown[]
+  readonly training?: Readonly<Record<string, unknown>>
   readonly evaluate: Readonly<Record<string, unknown>>
   readonly experts?: Readonly<Record<string, unknown>>
 }
@@ -88,6 +95,19 @@ async function readJson(file: string): Promise<unknown> {
 /** A text that is no name is a strategy of the field, such as `color_crop_cutout`. */
 const strategyOf = (value: unknown, { augmentations }: Tables): unknown =>
   typeof value === 'string' && !Object.hasOwn(augmentations, value) ? { use: 'siamese', strategy: value } : value
+
+function completeSet(
+  place: Place,
+  value: unknown,
+  named: (place: Place, value: unknown, kind: keyof Tables) => Named,
+): SetSettings {
+  if (typeof value !== 'object') return named(place, value, 'parameterizations')
+  const { targets, ...set } = value as Record<string, unknown>
+  return {
+    ...named(place, set, 'parameterizations'),
+    ...(targets !== undefined && { targets: targets as TargetSettings }),
+  }
+}
 
 function completeGame(
   place: Place,

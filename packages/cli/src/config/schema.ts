@@ -1,4 +1,5 @@
 import type { OptionsSchema } from '@haba/core'
+import { selectionNames, selections } from '../plugins/selections.js'
 
 const count = (description: string, byDefault?: number) => ({
   type: 'integer',
@@ -14,15 +15,38 @@ const named = (description: string, byDefault?: string) => ({
   ...(byDefault !== undefined && { default: byDefault }),
 })
 
-const rate = { type: 'number', minimum: 0, description: 'step size of SGD' }
-const momentum = { type: 'number', minimum: 0, exclusiveMaximum: 1, default: 0, description: "PyTorch's momentum" }
+const rate = { type: 'number', minimum: 0, description: 'step size' }
+const unit = { type: 'number', minimum: 0, exclusiveMaximum: 1 }
+const momentum = { ...unit, default: 0, description: "of SGD, PyTorch's" }
+const use = { enum: ['sgd', 'adam'], default: 'sgd', description: 'how the part moves' }
+const betas = {
+  type: 'array',
+  items: unit,
+  minItems: 2,
+  maxItems: 2,
+  description: "of Adam's mean and mean square (default: [0.9, 0.999])",
+}
+const decay = {
+  type: 'object',
+  properties: {
+    every: { type: 'integer', minimum: 1, description: 'steps between two drops' },
+    factor: { type: 'number', exclusiveMinimum: 0, maximum: 1, description: 'of the step size at each drop' },
+  },
+  required: ['every', 'factor'],
+  additionalProperties: false,
+  description: 'how the step size falls (default: not at all)',
+}
+const keep = {
+  enum: ['probabilities'],
+  description: 'rows are clamped to [0, 1] and divided by their sums after each step (default: they move anywhere)',
+}
 const atLeast = { type: 'number', description: 'the part never falls below it' }
 const optimizers = (description: string) => ({
   type: 'object',
   minProperties: 1,
   additionalProperties: {
     type: 'object',
-    properties: { rate, momentum, atLeast },
+    properties: { use, rate, momentum, betas, decay, keep, atLeast },
     required: ['rate'],
     additionalProperties: false,
   },
@@ -37,27 +61,46 @@ const section = (description: string, { properties, required = [] }: Omit<Option
   description,
 })
 
-const protocols = ['dc', 'dsa', 'mtt', 'haba']
+/** The protocols that sets can be measured under. */
+export const protocolNames = ['dc', 'dsa', 'mtt', 'haba', 'idc', 'ours'] as const
 
 /** Options of the section "evaluate". */
 export const evaluateSchema: OptionsSchema = {
   type: 'object',
   properties: {
     protocol: {
-      enum: protocols,
+      enum: [...protocolNames],
       default: 'dsa',
       description:
-        'as in the released codes: SGD with momentum 0.9, the rate falls at half-time (haba standardises batches)',
+        'as in the released codes: SGD with momentum 0.9, a rate that falls (haba standardises batches); ours is dsa ' +
+        'with checkpoint and rate chosen on validation data, before the test set is touched',
     },
     networks: count('fresh networks', 5),
-    batch: count('images a step', 256),
-    epochs: count('passes over the set, and one more as the released codes count (default: 300 for dc, else 1000)'),
+    batch: count('images a step (default: 64 for idc, else 256)'),
+    epochs: count(
+      'passes over the set, and but for idc one more, as the released codes count (default: 300 for dc, else 1000)',
+    ),
     rate: {
       anyOf: [{ type: 'number', exclusiveMinimum: 0 }, { enum: ['learned'] }],
       default: 0.01,
       description: "step size, or the set's learned one",
     },
     augmentation: named("how training batches are changed (default: the configuration's)"),
+    mixing: named("how images and targets of a batch are then mixed, such as IDC's cutmix (default: not at all)"),
+    validation: {
+      type: 'number',
+      exclusiveMinimum: 0,
+      exclusiveMaximum: 1,
+      default: 0.1,
+      description: 'of ours: the part of every class that is held out of the training data',
+    },
+    rates: {
+      type: 'array',
+      items: { type: 'number', exclusiveMinimum: 0 },
+      minItems: 1,
+      default: [0.003, 0.01, 0.03],
+      description: 'of ours: step sizes to choose from, besides a learned one',
+    },
   },
 }
 
@@ -66,6 +109,21 @@ const compareSchema: OptionsSchema = {
   type: 'object',
   properties: {
     random: { type: 'boolean', default: true, description: 'random real images, as many as the set has floats for' },
+    ...Object.fromEntries(
+      selectionNames.map((name) => [
+        name,
+        { type: 'boolean', default: false, description: `${selections[name].summary}, as many as random` },
+      ]),
+    ),
+    selection: {
+      ...section('the training on all images that herding and the like choose by', {
+        properties: {
+          epochs: count('passes over the training data', 10),
+          rate: { type: 'number', exclusiveMinimum: 0, default: 0.01, description: 'step size' },
+        },
+      }),
+      default: {},
+    },
     pixels: section('plain images of as many floats, distilled with the same objective (default: left out)', {
       properties: {
         optimizer: optimizers('of "images"'),
@@ -77,6 +135,24 @@ const compareSchema: OptionsSchema = {
     fullData: section('all of the training data, for scale (default: left out)', {
       properties: { epochs: count("as in evaluate (default: the evaluation's)"), networks: count('fresh networks', 1) },
     }),
+  },
+}
+
+/** Options of "targets" in a set. */
+const targetsSchema: Omit<OptionsSchema, 'type'> = {
+  properties: {
+    start: {
+      enum: ['hard', 'uniform', 'expert'],
+      default: 'hard',
+      description: "where soft labels start: one-hot, no opinion, or what one of the objective's experts says",
+    },
+    stored: {
+      enum: ['probabilities', 'logits'],
+      default: 'probabilities',
+      description: 'what is stored and learned, as the part "targets"',
+    },
+    expert: { type: 'integer', minimum: 0, default: 0, description: 'which one' },
+    epoch: { type: 'integer', minimum: 0, description: 'of the expert (default: its last)' },
   },
 }
 
@@ -95,6 +171,14 @@ const expertsSchema: OptionsSchema = {
       description: "done to every batch first; batch-standardisation is HaBa's",
     },
     augmentation: named("how training batches are changed (default: the configuration's)"),
+  },
+}
+
+/** Options of the section "training". */
+const trainingSchema: Omit<OptionsSchema, 'type'> = {
+  properties: {
+    augmentation: named('how batches of real images are changed (default: not at all)'),
+    mixing: named('how images and targets of a batch are then mixed (default: not at all)'),
   },
 }
 
@@ -120,8 +204,14 @@ export const configSchema: OptionsSchema = {
     data: named('the images'),
     network: named('what learns from them'),
     augmentation: named('how batches are changed: a name, or words such as color_crop_cutout', 'none'),
-    set: named('what is stored, and how it becomes images'),
+    set: {
+      ...named('what is stored, and how it becomes images'),
+      properties: {
+        targets: section('soft labels, stored with the set (default: one-hot, and not stored)', targetsSchema),
+      },
+    },
     objective: named('what a good set is'),
+    training: section('how an objective that trains networks on real images (idc) does so', trainingSchema),
     games: {
       type: 'array',
       items: named("a game; `network` is its critic (default: the configuration's network)"),
@@ -131,9 +221,15 @@ export const configSchema: OptionsSchema = {
     optimizer: optimizers('rate and momentum for each part of the set, such as bases and hallucinators, or images'),
     objectiveOptimizer: optimizers('the same for what the objective learns, such as "rate" (default: nothing moves)'),
     differentiation: {
-      enum: ['recomputed', 'stored'],
+      enum: ['recomputed', 'stored', 'tesla', 'tesla-released'],
       default: 'recomputed',
-      description: "trajectories on the way back: in the memory of one step, or with every step's values kept",
+      description:
+        "trajectories on the way back: exact in the memory of one step, or with every step's values kept; or truncated as TESLA means it, or as it was released",
+    },
+    memory: {
+      anyOf: [{ enum: ['least', 'fastest'] }, { type: 'integer', minimum: 1 }],
+      description:
+        'of a step: "least", "fastest", or the quickest within so many bytes; chooses between recomputed and stored (default: as `differentiation` says)',
     },
     steps: count('of distillation'),
     checkpointEvery: count('steps', 100),

@@ -1,5 +1,5 @@
-import { directEngine, HabaError, type Engine, type PluginTable } from '@haba/core'
-import { onnxEngine } from '@haba/engine-onnx'
+import { directEngine, HabaError, type Engine, type PluginEntry, type PluginTable } from '@haba/core'
+import { onnxEngine, onnxStatus, type Provider } from '@haba/engine-onnx'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -10,37 +10,78 @@ export interface OpenEngine {
   close(): Promise<void>
 }
 
-/** Where functions may run. */
+type EngineEntry = PluginEntry<object, OpenEngine>
+
+/** What runs where another engine was asked for that cannot be had. */
+export const defaultEngine = 'onnx-cpu'
+
+const onnxOn = (provider: Provider, summary: string): EngineEntry => ({
+  summary,
+  options: {
+    type: 'object',
+    properties: { threads: { type: 'integer', minimum: 1, description: '(default: all cores)' } },
+  },
+  make: async ({ threads }) => {
+    const status = provider === 'cpu' ? ({ works: true } as const) : await onnxStatus(provider)
+    if (!status.works)
+      throw new HabaError(`engine onnx-${provider}`, `onnxruntime to run on ${provider}`, status.why, status.todo)
+    const engine = onnxEngine({ provider, ...(threads !== undefined && { threads: threads as number }) })
+    return { engine, close: () => engine.close() }
+  },
+})
+
+const directOn = (backend: string, summary: string): EngineEntry => ({
+  summary,
+  options: { type: 'object', properties: {} },
+  make: () => openDirect(backend),
+})
+
+/** Where functions may run; each says as it is made whether it can be had here. */
 export const engines: PluginTable<object, OpenEngine> = {
-  onnx: {
-    summary: 'compiled, in onnxruntime on the CPU',
+  onnx: onnxOn('cpu', 'the default, by its short name'),
+  'onnx-cpu': onnxOn('cpu', 'compiled, in onnxruntime on the CPU'),
+  'onnx-webgpu': onnxOn('webgpu', 'the same on a GPU through WebGPU'),
+  'onnx-cuda': onnxOn('cuda', 'the same on an NVIDIA GPU'),
+  tensorflow: {
+    summary: 'compiled, in TensorFlow on the CPU or an NVIDIA GPU',
     options: {
       type: 'object',
-      properties: { threads: { type: 'integer', minimum: 1, description: '(default: all cores)' } },
+      properties: {
+        folder: { type: 'string', format: 'path', description: 'what haba-setup-tensorflow filled (default: its own)' },
+      },
     },
-    make: ({ threads }) => {
-      const engine = onnxEngine(threads === undefined ? {} : { threads: threads as number })
+    make: async ({ folder }) => {
+      const { tensorflowEngine } = await import('@haba/engine-tensorflow')
+      const engine = await tensorflowEngine(folder === undefined ? {} : { folder: folder as string })
       return { engine, close: () => engine.close() }
     },
   },
+  'direct-wasm': directOn('wasm', 'op by op in WebAssembly, by tfjs; to compare with'),
+  'direct-cpu': directOn('cpu', 'op by op in JavaScript, by tfjs; to compare with, very slow'),
+  'direct-webgpu': directOn('webgpu', 'op by op on a GPU, by tfjs'),
   direct: {
-    summary: 'op by op on a tfjs backend, to compare with; slow',
+    summary: 'op by op on any tfjs backend',
     options: {
       type: 'object',
       properties: { backend: { type: 'string', default: 'cpu', description: 'of @tensorflow/tfjs-backend-…' } },
     },
-    make: async ({ backend }) => {
-      await importBackend(`@tensorflow/tfjs-backend-${backend as string}`)
-      return { engine: await directEngine({ backend: backend as string }), close: async () => {} }
-    },
+    make: ({ backend }) => openDirect(backend as string),
   },
 }
 
+async function openDirect(backend: string): Promise<OpenEngine> {
+  const who = `engine direct-${backend}`
+  if (backend === 'webgpu' && !('gpu' in (globalThis.navigator ?? {})))
+    throw new HabaError(who, 'a process with navigator.gpu', 'none', 'Browsers have it; in Node use onnx-webgpu.')
+  await importBackend(who, `@tensorflow/tfjs-backend-${backend}`)
+  return { engine: await directEngine({ backend }), close: async () => {} }
+}
+
 /** Backends are not part of this package: they are taken from where haba is used. */
-async function importBackend(name: string): Promise<void> {
+async function importBackend(who: string, name: string): Promise<void> {
   try {
     await import(pathToFileURL(createRequire(join(process.cwd(), 'from')).resolve(name)).href)
   } catch (cause) {
-    throw new HabaError('engine direct', `the package ${name}`, 'none', `Run npm install ${name}.`, { cause })
+    throw new HabaError(who, `the package ${name}`, 'none', `Run npm install ${name}.`, { cause })
   }
 }

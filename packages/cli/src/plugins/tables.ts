@@ -1,8 +1,10 @@
 import { plugin as augment } from '@haba/augment/plugin'
 import { HabaError, type Plugin, type PluginEntry, type PluginTable } from '@haba/core'
 import { plugin as datasets } from '@haba/datasets/plugin'
+import { plugin as formation } from '@haba/formation/plugin'
 import { plugin as hallucinator } from '@haba/hallucinator/plugin'
 import { plugin as matching } from '@haba/matching/plugin'
+import { plugin as meta } from '@haba/meta/plugin'
 import { plugin as networks } from '@haba/networks/plugin'
 import { corePlugin } from './core-plugin.js'
 import { engines } from './engines.js'
@@ -15,6 +17,7 @@ export const kinds = {
   datasets: 'dataset',
   networks: 'network',
   augmentations: 'augmentation',
+  mixings: 'mixing',
   parameterizations: 'set',
   objectives: 'objective',
   games: 'game',
@@ -25,8 +28,10 @@ const builtIn: Readonly<Record<string, Plugin>> = {
   '@haba/core': corePlugin,
   '@haba/augment': augment,
   '@haba/datasets': datasets,
+  '@haba/formation': formation,
   '@haba/hallucinator': hallucinator,
   '@haba/matching': matching,
+  '@haba/meta': meta,
   '@haba/networks': networks,
 }
 

@@ -1,12 +1,24 @@
 import { HabaError, tensorLeaves, namedLeaves } from '@haba/core'
-import { distill, loadTree, saveTree, type DistillReport, type DistillSpec, type DistillState } from '@haba/distill'
+import {
+  differentiationWithin,
+  distill,
+  estimateMemory,
+  loadTree,
+  saveTree,
+  type DistillReport,
+  type DistillSpec,
+  type DistillState,
+  type Memory,
+} from '@haba/distill'
 import { metricsLine, type Metrics } from '@haba/report'
 import { existsSync } from 'node:fs'
 import { appendFile, mkdir } from 'node:fs/promises'
+import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import { interrupted, type Interruption } from '../interruption.js'
 import type { Progress } from '../progress.js'
 import { cutMetrics, FILES } from './run-folder.js'
+import { isKept, keepSnapshot } from './snapshots.js'
 
 export interface DistilIntoOptions {
   /** Holds checkpoint and metrics. */
@@ -14,6 +26,8 @@ export interface DistilIntoOptions {
   /** What the progress line calls it. */
   readonly what: string
   readonly spec: DistillSpec
+  /** How much memory a step may take; without it, the specification says how to differentiate. */
+  readonly memory?: Memory
   /** Steps. */
   readonly checkpointEvery: number
   readonly progress: Progress
@@ -43,17 +57,36 @@ export async function distilInto(options: DistilIntoOptions): Promise<DistillSta
   await cutMetrics(metrics, saved?.step ?? 0)
   if (saved && saved.step === steps) return saved
   if (saved) progress.say(`Going on from step ${saved.step}.`)
+  const within = await fitted(options, saved)
   let last = saved
-  for await (const report of distill(spec, saved)) {
+  for await (const report of distill(within, saved)) {
     const { step } = report
     await appendFile(metrics, metricsLine(measured(report)))
     const stopping = interruption.asked
+    if (isKept(step)) await keepSnapshot(folder, step, report.state.set)
     if (stopping || step % checkpointEvery === 0 || step === steps) await saveTree(checkpoint, report.state)
     progress.count(what, step, steps, `loss ${report.loss.toPrecision(4)}`)
     if (stopping && step < steps) throw interrupted(`Stopped after step ${step} of ${steps}. ${todo}`)
     last = report.state
   }
   return last!
+}
+
+/**
+ * The specification with the differentiation that its memory allows, once an estimate of it has been said.
+ *
+ * @throws HabaError for a run that cannot fit into this machine's memory, before it starts
+ */
+async function fitted({ spec, memory, progress }: DistilIntoOptions, saved?: DistillState): Promise<DistillSpec> {
+  const estimate = await estimateMemory(spec, saved)
+  const { least, fastest } = estimate
+  const megabytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MB`
+  // Without the dial the least is checked: more is the choice of whoever named a differentiation.
+  const differentiation = differentiationWithin(estimate, memory ?? 'least', totalmem())
+  const both = least === fastest ? megabytes(least) : `least ${megabytes(least)}, fastest ${megabytes(fastest)}`
+  const chosen = memory === undefined || least === fastest ? '' : `; trajectories are ${differentiation.name}`
+  progress.say(`Memory of a step, about: ${both}${chosen}.`)
+  return memory === undefined ? spec : { ...spec, differentiation }
 }
 
 /** The numbers of one step: the loss, what games cost, and single numbers that the objective learns. */

@@ -1,6 +1,6 @@
-import { HabaError, type Engine } from '@haba/core'
+import { HabaError, type AnyParameterization, type Engine, type Preprocessing, type Tree } from '@haba/core'
 import { expand, type SetManifest } from '@haba/distill'
-import { pictureGrid, readMetrics, runPage, type Accuracy } from '@haba/report'
+import { eventFile, pictureGrid, readMetrics, runPage, type Accuracy, type Metrics } from '@haba/report'
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -13,9 +13,20 @@ import { picturesOf } from './pictures.js'
 import { restorePreprocessing } from './preprocessing-file.js'
 import type { Result } from './result.js'
 import { FILES, readResult, writeWhole } from './run-folder.js'
+import { eventPictures, snapshotsOf } from './snapshots.js'
 
-/** Draws a finished run anew from its files: `grid.png` and `report.html`. No data is read where it can be avoided. */
-export async function drawRun(folder: string, read: ReadConfig, engine: Engine): Promise<Result> {
+/** A finished run with everything that is needed to look at its set. */
+export interface OpenRun {
+  readonly manifest: SetManifest
+  readonly about: About
+  readonly result: Result
+  readonly parameterization: AnyParameterization
+  readonly params: Tree
+  readonly preprocessing: Preprocessing
+}
+
+/** Reads a finished run from its files. No data is read where it can be avoided. */
+export async function openRun(folder: string, read: ReadConfig, engine: Engine): Promise<OpenRun> {
   const manifest = await readManifest(folder)
   const result = await readResult(folder)
   if (!result?.rows.some(({ id }) => id === 'set'))
@@ -33,12 +44,34 @@ export async function drawRun(folder: string, read: ReadConfig, engine: Engine):
   const preprocessing =
     (await restorePreprocessing(folder, about.preprocessing)) ??
     (await openParts(read, engine, () => {})).data.preprocessing
+  return { manifest, about, result, parameterization, params, preprocessing }
+}
+
+/** What the run measured at each step; nothing where it has no such file. */
+export async function metricsOf(folder: string): Promise<readonly Metrics[]> {
+  const file = join(folder, FILES.metrics)
+  return existsSync(file) ? readMetrics(await readFile(file, 'utf8')) : []
+}
+
+/** Draws a finished run anew from its files: grid, page and TensorBoard's event file. */
+export async function drawRun(folder: string, read: ReadConfig, engine: Engine): Promise<Result> {
+  const { manifest, about, result, parameterization, params, preprocessing } = await openRun(folder, read, engine)
   const { classNames } = about.data
   const set = await expand(engine, parameterization, params)
   const { rows, gallery } = await picturesOf({ set, params, preprocessing, classNames })
   await writeWhole(join(folder, FILES.grid), await pictureGrid({ rows }))
 
-  const metrics = join(folder, FILES.metrics)
+  const snapshots = await snapshotsOf({
+    run: folder,
+    last: about.steps,
+    engine,
+    parameterization,
+    params,
+    preprocessing,
+    classNames,
+  })
+  const metrics = await metricsOf(folder)
+  await writeWhole(join(folder, FILES.events), eventFile({ metrics, pictures: eventPictures(snapshots) }))
   const page = runPage({
     title: about.name,
     summary: summaryOf(about, manifest, result),
@@ -50,7 +83,8 @@ export async function drawRun(folder: string, read: ReadConfig, engine: Engine):
     })),
     storage: manifest.storage,
     gallery,
-    metrics: existsSync(metrics) ? readMetrics(await readFile(metrics, 'utf8')) : [],
+    metrics,
+    snapshots,
     settings: settingsOf(about, folder, read),
     versions: about.versions,
   })

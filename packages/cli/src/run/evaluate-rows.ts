@@ -1,5 +1,16 @@
 import { drawSome, fold, indicesByClass, type Engine, type RealSource, type RenderedSet } from '@haba/core'
-import { evaluateReal, evaluateSet, summarise, type Accuracy, type EvaluateOptions, type Protocol } from '@haba/eval'
+import {
+  chooseOnValidation,
+  dataOfReal,
+  evaluateReal,
+  evaluateSet,
+  summarise,
+  type Accuracy,
+  type Candidate,
+  type Choice,
+  type EvaluateOptions,
+  type Protocol,
+} from '@haba/eval'
 import type { Progress } from '../progress.js'
 import { keyFor, type Parts } from './parts.js'
 import { accuracyText } from './result.js'
@@ -12,6 +23,20 @@ export interface Measure {
   readonly protocol: Protocol
   readonly networks: number
   readonly progress: Progress
+  /** What is still to be chosen on validation data; `protocol` is the same but for the rate. */
+  readonly choosing?: Choosing
+}
+
+/** How a protocol chooses. */
+interface Choosing {
+  readonly validation: RealSource
+  readonly rates: readonly number[]
+  protocolAt(rate: number): Protocol
+}
+
+/** What was measured, and how it was chosen where it was. */
+export interface Measured extends Accuracy {
+  readonly choice?: Choice
 }
 
 /**
@@ -19,13 +44,13 @@ export interface Measure {
  *
  * @param items how many images the networks are trained on
  */
-function optionsOf(
+export function optionsOf(
   { parts, watch, protocol, networks, progress }: Measure,
   what: string,
   items: number,
 ): EvaluateOptions {
   const { network, data, key } = parts
-  const total = networks * (protocol.epochs + 1) * Math.ceil(items / protocol.batch)
+  const total = networks * protocol.epochs * Math.ceil(items / protocol.batch)
   let done = 0
   let last = ''
   return {
@@ -42,32 +67,63 @@ function optionsOf(
   }
 }
 
-const told = (measure: Measure, what: string, accuracy: Accuracy): Accuracy => {
-  measure.progress.say(`${what}: ${accuracyText(accuracy)}`)
-  return accuracy
+/** A measure under which nothing is left to choose. */
+export interface Settled {
+  readonly measure: Measure
+  readonly choice?: Choice
+}
+
+/** Chooses the rate, and among candidates the best, on validation data, where the protocol does so. */
+export async function settle(measure: Measure, what: string, candidates: readonly Candidate[]): Promise<Settled> {
+  const { choosing, ...rest } = measure
+  if (!choosing) return { measure }
+  const { validation, rates, protocolAt } = choosing
+  const trials = { ...rest, networks: rates.length + candidates.length - 1 }
+  const { test: _, ...options } = optionsOf(trials, `${what} on validation data`, candidates[0]!.data.items)
+  const choice = await chooseOnValidation({ ...options, candidates, rates, validation, protocolAt })
+  return { measure: { ...rest, protocol: protocolAt(choice.rate) }, choice }
+}
+
+const told = ({ measure, choice }: Settled, what: string, accuracy: Accuracy): Measured => {
+  const how = choice ? `, at rate ${choice.rate}, chosen on validation data` : ''
+  measure.progress.say(`${what}: ${accuracyText(accuracy)}${how}`)
+  return { ...accuracy, ...(choice && { choice }) }
 }
 
 /** Fresh networks on a distilled set. */
-export const measureSet = async (set: RenderedSet, measure: Measure, what: string): Promise<Accuracy> =>
-  told(measure, what, await evaluateSet(set, optionsOf(measure, what, set.layout.slots)))
+export async function measureSet(set: RenderedSet, settled: Settled, what: string): Promise<Measured> {
+  return told(settled, what, await evaluateSet(set, optionsOf(settled.measure, what, set.layout.slots)))
+}
 
-/** Fresh networks on all of the real images. */
-export const measureReal = async (real: RealSource, measure: Measure, what: string): Promise<Accuracy> =>
-  told(measure, what, await evaluateReal(real, optionsOf(measure, what, real.labels.length)))
+/** Fresh networks on real images: all, or the chosen ones. */
+export async function measureReal(
+  real: RealSource,
+  measure: Measure,
+  what: string,
+  chosen?: Int32Array,
+): Promise<Measured> {
+  const data = dataOfReal(real, chosen)
+  const settled = await settle(measure, what, [{ name: what, data }])
+  return told(settled, what, await evaluateReal(real, optionsOf(settled.measure, what, data.items), chosen))
+}
 
 /** Random real images, drawn anew for every network: their luck is part of the deviation. */
-export async function measureRandom(perClass: readonly number[], measure: Measure, what: string): Promise<Accuracy> {
+export async function measureRandom(perClass: readonly number[], measure: Measure, what: string): Promise<Measured> {
   const { train, classes } = measure.parts.data
-  const items = perClass.reduce((sum, count) => sum + count, 0)
-  const options = optionsOf(measure, what, items)
+  const drawn = (network: number) => {
+    const key = fold(keyFor(measure.parts.key, 'random'), network)
+    return Int32Array.from(
+      indicesByClass(train.labels, classes).flatMap((members, label) => [
+        ...drawSome(fold(key, label), members, perClass[label]!),
+      ]),
+    )
+  }
+  const settled = await settle(measure, what, [{ name: what, data: dataOfReal(train, drawn(0)) }])
+  const options = optionsOf(settled.measure, what, drawn(0).length)
   const accuracies: number[] = []
   for (let i = 0; i < measure.networks; i++) {
-    const key = fold(keyFor(measure.parts.key, 'random'), i)
-    const chosen = indicesByClass(train.labels, classes).flatMap((members, label) => [
-      ...drawSome(fold(key, label), members, perClass[label]!),
-    ])
     const own = { ...options, networks: 1, key: fold(options.key, i) }
-    accuracies.push((await evaluateReal(train, own, Int32Array.from(chosen))).mean)
+    accuracies.push((await evaluateReal(train, own, drawn(i))).mean)
   }
-  return told(measure, what, summarise(accuracies))
+  return told(settled, what, summarise(accuracies))
 }

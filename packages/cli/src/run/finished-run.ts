@@ -1,5 +1,7 @@
 import {
+  namedLeaves,
   scalar,
+  tensorLeaves,
   tensor,
   sizeOf,
   disposeTree,
@@ -14,7 +16,6 @@ import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
 import { readSet, writeSet, type DistillState, type SetManifest } from '@haba/distill'
 import { describeProtocol, type Protocol } from '@haba/eval'
 import { configText } from '../config/write-config.js'
-import { learnedNumbers } from './distil-into.js'
 import type { Parts } from './parts.js'
 import type { SavedPreprocessing } from './preprocessing-file.js'
 import { versions } from './versions.js'
@@ -56,7 +57,7 @@ export interface WriteRunSetOptions {
 export async function writeRunSet(options: WriteRunSetOptions): Promise<StorageReport> {
   const { folder, parts, parameterization, state, protocol, preprocessing, decoder } = options
   const { read, data, network, key } = parts
-  const learned = Object.fromEntries(learnedNumbers(state))
+  const learned = Object.fromEntries(allLearned(state))
   const config = JSON.parse(configText(read.config, read.tables, folder)) as typeof read.config
   const about: About = {
     name: config.name,
@@ -79,6 +80,14 @@ export async function writeRunSet(options: WriteRunSetOptions): Promise<StorageR
   const { storage } = await writeSet(folder, whole, whole.pack(state.set), { ...about })
   return storage
 }
+
+/** Everything that an objective learned, number by number: rates that are a list count and are stored, too. */
+const allLearned = ({ objective }: DistillState): (readonly [string, number])[] =>
+  tensorLeaves(objective.params).length === 0
+    ? []
+    : [...namedLeaves(objective.params)].flatMap(([name, t]) =>
+        [...t.dataSync()].map((value, i) => [t.size === 1 ? name : `${name}.${i}`, value] as const),
+      )
 
 const hex = ({ hi, lo }: Key) => [hi, lo].map((word) => word.toString(16).padStart(8, '0')).join('')
 
@@ -114,7 +123,7 @@ export async function readRunSet(folder: string, parameterization: AnyParameteri
 }
 
 /** Stands in for real images where only shapes matter. */
-const blank =
+export const blank =
   ({ image, classes }: Layout) =>
   async (perClass: number) => {
     const count = perClass * classes

@@ -1,10 +1,13 @@
 import {
+  adam,
   atLeast,
   byName,
   fold,
   HabaError,
   keyFrom,
+  onSimplex,
   sgd,
+  stepDecay,
   type AnyGame,
   type AnyObjective,
   type AnyParameterization,
@@ -15,41 +18,83 @@ import {
   type Key,
   type Network,
   type ObjectiveContext,
+  type Mixing,
   type Optimizer,
+  type RealSource,
 } from '@haba/core'
-import { recomputed, stored, type Differentiation } from '@haba/distill'
-import { batchStandardisation, protocols, type Protocol } from '@haba/eval'
-import type { EvaluateSettings, Named, Optimizers } from '../config/config.js'
+import { openExperts } from '@haba/matching'
+import {
+  asLogits,
+  asProbabilities,
+  hardLabels,
+  labelled,
+  predictedLabels,
+  uniformLabels,
+  type LabelStart,
+} from '@haba/meta'
+import { recomputed, stored, tesla, teslaReleased, type Differentiation } from '@haba/distill'
+import { batchStandardisation, holdOut, protocols, type Protocol } from '@haba/eval'
+import type { EvaluateSettings, Named, Optimizers, TargetSettings } from '../config/config.js'
 import type { ReadConfig } from '../config/read-config.js'
 import { inside, placeName, type Place } from '../config/validate.js'
-import type { OpenEngine } from '../plugins/engines.js'
+import { defaultEngine, type OpenEngine } from '../plugins/engines.js'
 
-/** What a configuration describes, made. Each part is made on its own, so that no command needs more than it uses. */
-export interface Parts {
+/** What can be made without reading data. */
+export interface Shaped {
   readonly read: ReadConfig
-  readonly engine: Engine
-  readonly key: Key
-  readonly data: Dataset
+  readonly data: ImageContext
   readonly network: Network
   /** Undefined where images stay as they are. */
   readonly augmentation: Augmentation | undefined
 }
 
-/** Opens the engine of a configuration. */
-export const openEngine = ({ config, tables, file }: ReadConfig): Promise<OpenEngine> =>
-  within({ file, path: 'engine' }, () => tables.engines[config.engine.use]!.make(optionsOf(config.engine), {}))
+/** What a configuration describes, made. Each part is made on its own, so that no command needs more than it uses. */
+export interface Parts extends Shaped {
+  readonly engine: Engine
+  readonly key: Key
+  readonly data: Dataset
+  /** Held out of the training data, under a protocol that chooses by it. */
+  readonly validation?: RealSource
+}
+
+/**
+ * Opens the engine of a configuration, or the default where that one cannot be had.
+ *
+ * @param say told of it in one line
+ */
+export async function openEngine(
+  { config, tables, file }: ReadConfig,
+  say: (text: string) => void,
+): Promise<OpenEngine> {
+  const { use } = config.engine
+  const open = (name: string, options: Readonly<Record<string, unknown>>) =>
+    within({ file, path: 'engine' }, () => tables.engines[name]!.make(options, {}))
+  try {
+    return await open(use, optionsOf(config.engine))
+  } catch (error) {
+    if (!HabaError.is(error)) throw error
+    const { expected, got, todo } = error.facts
+    say(`Using ${defaultEngine} instead of ${use}: expected ${expected}, got ${got}. ${todo}`)
+    return open(defaultEngine, {})
+  }
+}
 
 /** Reads the data, and makes what depends on its shape alone. */
 export async function openParts(read: ReadConfig, engine: Engine, onProgress: (text: string) => void): Promise<Parts> {
   const { config, tables, file } = read
-  const data = await within({ file, path: 'data' }, () =>
+  const whole = await within({ file, path: 'data' }, () =>
     tables.datasets[config.data.use]!.make(optionsOf(config.data), { engine, onProgress }),
   )
+  const key = keyFrom(config.seed)
+  const { protocol, validation } = config.evaluate
+  const held = protocol === 'ours' ? holdOut(whole.train, validation, keyFor(key, 'validation')) : undefined
+  const data = held ? { ...whole, train: held.train } : whole
   return {
     read,
     engine,
-    key: keyFrom(config.seed),
+    key,
     data,
+    ...(held && { validation: held.validation }),
     network: await makeNetwork(read, config.network, data, 'network'),
     augmentation: await makeAugmentation(read, config.augmentation, data, 'augmentation'),
   }
@@ -92,24 +137,69 @@ export async function makeAugmentation(
   return made.name === 'none' ? undefined : made
 }
 
+async function makeMixing(
+  { tables, file }: ReadConfig,
+  named: Named,
+  context: ImageContext,
+  path: string,
+): Promise<Mixing> {
+  return await within({ file, path }, () => tables.mixings[named.use]!.make(optionsOf(named), shapeOf(context)))
+}
+
+/**
+ * The set of a configuration.
+ *
+ * @param parts for labels that an expert gives; without, only their shapes are right
+ */
 export const makeSet = (
   { config, tables, file }: ReadConfig,
   context: ImageContext,
-  named: Named = config.set,
+  parts?: Parts,
 ): Promise<AnyParameterization> =>
-  within({ file, path: 'set' }, () => tables.parameterizations[named.use]!.make(optionsOf(named), shapeOf(context)))
+  within({ file, path: 'set' }, async () => {
+    const { targets, ...named } = config.set
+    const of = await tables.parameterizations[named.use]!.make(optionsOf(named), shapeOf(context))
+    return targets ? labelled({ of, stored: storages[targets.stored], start: await labelStart(targets, parts) }) : of
+  })
 
-const objectiveContext = ({ data, network, augmentation }: Parts): ObjectiveContext => ({
+const storages = { probabilities: asProbabilities, logits: asLogits } as const
+
+async function labelStart({ start, expert, epoch }: TargetSettings, parts?: Parts): Promise<LabelStart> {
+  if (start === 'uniform') return uniformLabels
+  if (start === 'hard' || !parts) return hardLabels
+  const { network, engine } = parts
+  const { experts: folder } = parts.read.config.objective
+  if (typeof folder !== 'string')
+    throw new HabaError('targets', 'an objective with experts, for "expert"', 'none', 'Write "hard" or "uniform".')
+  const experts = await openExperts(folder, network)
+  return predictedLabels({ engine, network, weights: () => experts.read(expert, epoch ?? experts.epochs) })
+}
+
+const objectiveContext = ({ data, network, augmentation }: Shaped): ObjectiveContext => ({
   ...shapeOf(data),
   network,
   ...(augmentation && { augmentation }),
 })
 
-export const makeObjective = (parts: Parts): Promise<AnyObjective> => {
+export const makeObjective = async (parts: Shaped): Promise<AnyObjective> => {
   const { config, tables, file } = parts.read
-  return within({ file, path: 'objective' }, () =>
-    tables.objectives[config.objective.use]!.make(optionsOf(config.objective), objectiveContext(parts)),
+  const training = await makeTraining(parts)
+  return await within({ file, path: 'objective' }, () =>
+    tables.objectives[config.objective.use]!.make(optionsOf(config.objective), {
+      ...objectiveContext(parts),
+      ...(training && { training }),
+    }),
   )
+}
+
+/** The section "training", where there is one. */
+async function makeTraining({ read, data }: Shaped): Promise<ObjectiveContext['training'] | undefined> {
+  const { config } = read
+  if (!config.training) return undefined
+  const { augmentation, mixing } = config.training
+  const made = augmentation && (await makeAugmentation(read, augmentation, data, 'training.augmentation'))
+  const mixed = mixing && (await makeMixing(read, mixing, data, 'training.mixing'))
+  return { ...(made && { augmentation: made }), ...(mixed && { mixing: mixed }) }
 }
 
 export const makeGames = (parts: Parts): Promise<readonly AnyGame[]> => {
@@ -124,12 +214,16 @@ export const makeGames = (parts: Parts): Promise<readonly AnyGame[]> => {
   )
 }
 
-/** SGD part by part; a part that the parameters lack, or lack an optimiser for, is an error at `init`. */
+function optimizerOf({ use, rate, momentum, betas, decay, keep, atLeast: bound }: Optimizers[string]): Optimizer {
+  const plain = use === 'adam' ? adam({ rate, ...(betas && { betas }) }) : sgd({ rate, momentum })
+  const decayed = decay ? stepDecay(decay, plain as unknown as Optimizer) : plain
+  const kept = keep === 'probabilities' ? onSimplex(decayed as unknown as Optimizer) : decayed
+  return (bound === undefined ? kept : atLeast(bound, kept as unknown as Optimizer)) as unknown as Optimizer
+}
+
+/** An optimiser part by part; a part that the parameters lack, or lack an optimiser for, is an error at `init`. */
 export function makeOptimizer({ file }: ReadConfig, settings: Optimizers, path: string): Optimizer {
-  const parts = Object.entries(settings).map(([name, { atLeast: bound, ...options }]) => {
-    const plain = sgd(options)
-    return [name, (bound === undefined ? plain : atLeast(bound, plain)) as unknown as Optimizer] as const
-  })
+  const parts = Object.entries(settings).map(([name, one]) => [name, optimizerOf(one)] as const)
   const optimizer = byName(Object.fromEntries(parts)) as unknown as Optimizer
   return {
     ...optimizer,
@@ -143,7 +237,12 @@ export function makeOptimizer({ file }: ReadConfig, settings: Optimizers, path: 
   }
 }
 
-export const differentiations = { recomputed, stored } as const satisfies Record<string, Differentiation>
+export const differentiations = {
+  recomputed,
+  stored,
+  tesla,
+  'tesla-released': teslaReleased,
+} as const satisfies Record<string, Differentiation>
 
 /**
  * The protocol of an "evaluate" section.
@@ -152,11 +251,11 @@ export const differentiations = { recomputed, stored } as const satisfies Record
  * @throws HabaError if the section asks for a learned rate, and the set has none
  */
 export async function makeProtocol(
-  { read, data, augmentation }: Pick<Parts, 'read' | 'data' | 'augmentation'>,
+  { read, data, augmentation }: Pick<Shaped, 'read' | 'data' | 'augmentation'>,
   settings: EvaluateSettings,
   learned: number | undefined,
 ): Promise<Protocol> {
-  const { rate, epochs, batch } = settings
+  const { rate, epochs, batch, mixing } = settings
   const place = { file: read.file, path: 'evaluate' }
   if (rate === 'learned' && learned === undefined)
     throw new HabaError(
@@ -168,12 +267,15 @@ export async function makeProtocol(
   const own =
     settings.augmentation && (await makeAugmentation(read, settings.augmentation, data, 'evaluate.augmentation'))
   const used = settings.augmentation ? own : augmentation
+  const mixed = mixing && (await makeMixing(read, mixing, data, 'evaluate.mixing'))
   return within(place, () =>
     protocols[settings.protocol]({
       rate: rate === 'learned' ? learned! : rate,
-      batch,
+      ...(rate === 'learned' && settings.protocol !== 'ours' && { rateFrom: 'learned' }),
+      ...(batch !== undefined && { batch }),
       ...(epochs !== undefined && { epochs }),
       ...(used && { augmentation: used }),
+      ...(mixed && { mixing: mixed }),
     }),
   )
 }
@@ -182,4 +284,7 @@ export async function makeProtocol(
 export const transforms = { none: undefined, 'batch-standardisation': batchStandardisation.apply } as const
 
 /** Keys for what a run draws besides its own steps. */
-export const keyFor = (key: Key, purpose: 'distill' | 'random' | 'evaluate' | 'experts'): Key => fold(key, purpose)
+export const keyFor = (
+  key: Key,
+  purpose: 'distill' | 'random' | 'select' | 'validation' | 'evaluate' | 'experts' | 'continual' | 'search',
+): Key => fold(key, purpose)

@@ -1,7 +1,8 @@
-import type { Accuracy } from '@haba/eval'
+import type { Accuracy, Choice } from '@haba/eval'
+import { selectionNames, type SelectionName } from '../plugins/selections.js'
 
 /** What was trained on: the distilled set, or what it is compared with. */
-export type RowId = 'random' | 'pixels' | 'set' | 'fullData'
+export type RowId = 'random' | SelectionName | 'pixels' | 'set' | 'prescribedRandom' | 'prescribed' | 'fullData'
 
 /** One line of the table. */
 export interface Row {
@@ -17,6 +18,8 @@ export interface Row {
   readonly note: string
   /** Steps of distillation. */
   readonly steps?: number
+  /** How rate and checkpoint were chosen, under a protocol that chooses. */
+  readonly choice?: Choice
 }
 
 /** What a run measured. */
@@ -27,7 +30,15 @@ export interface Result {
   readonly rows: readonly Row[]
 }
 
-const order: readonly RowId[] = ['random', 'pixels', 'set', 'fullData']
+const order: readonly RowId[] = [
+  'random',
+  ...selectionNames,
+  'pixels',
+  'set',
+  'prescribedRandom',
+  'prescribed',
+  'fullData',
+]
 
 /** The rows with one more, in the order of the table; a row of the same kind is replaced. */
 export const withRow = (rows: readonly Row[], row: Row): readonly Row[] =>
@@ -52,15 +63,22 @@ export function tableText({ caption, rows }: Result): string {
       row.note,
     ]),
   ]
+  return [...alignedLines(cells, [0, 5]), ...(caption === '' ? [] : [caption])].join('\n')
+}
+
+/**
+ * Cells in columns, ruled below the first line and at the end.
+ *
+ * @param words columns that are set to the left; numbers stand at the right
+ */
+export function alignedLines(cells: readonly (readonly string[])[], words: readonly number[]): readonly string[] {
   const widths = cells[0]!.map((_, column) => Math.max(...cells.map((line) => line[column]!.length)))
   const aligned = cells.map((line) =>
     line
-      .map((cell, column) =>
-        column === 0 || column === 5 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!),
-      )
+      .map((cell, column) => (words.includes(column) ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
       .join('  ')
       .trimEnd(),
   )
   const rule = '-'.repeat(Math.max(...aligned.map((line) => line.length)))
-  return [aligned[0], rule, ...aligned.slice(1), rule, ...(caption === '' ? [] : [caption])].join('\n')
+  return [aligned[0]!, rule, ...aligned.slice(1), rule]
 }

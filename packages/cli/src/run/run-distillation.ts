@@ -1,14 +1,17 @@
 import { pixels, type AnyParameterization, type StorageReport, type Tree } from '@haba/core'
 import { expand, type DistillSpec, type DistillState } from '@haba/distill'
-import type { Accuracy, Protocol } from '@haba/eval'
+import type { Protocol } from '@haba/eval'
 import { join } from 'node:path'
 import type { ReadConfig } from '../config/read-config.js'
 import { interruptible, type Interruption } from '../interruption.js'
 import type { Progress } from '../progress.js'
+import { selectionNames, selections } from '../plugins/selections.js'
 import { budgetOf, type Budget } from './budget.js'
+import { chooseCheckpoint } from './choose-checkpoint.js'
+import { chooser } from './chosen-images.js'
 import { distilInto, learnedNumbers } from './distil-into.js'
 import { drawRun } from './draw-run.js'
-import { measureRandom, measureReal, measureSet, type Measure } from './evaluate-rows.js'
+import { measureRandom, measureReal, measureSet, type Measure, type Measured } from './evaluate-rows.js'
 import { writeRunSet } from './finished-run.js'
 import {
   differentiations,
@@ -22,9 +25,10 @@ import {
   openParts,
   type Parts,
 } from './parts.js'
+import { measurePrescribed, measurePrescribedRandom, sequenceText } from './prescribed-rows.js'
 import { savePreprocessing, seenFrom, type SavedPreprocessing } from './preprocessing-file.js'
 import { withRow, type Result, type Row, type RowId } from './result.js'
-import { readResult, writeResult } from './run-folder.js'
+import { readResult, writeResult, writeWhole } from './run-folder.js'
 
 export interface RunOptions {
   readonly folder: string
@@ -39,7 +43,7 @@ export interface RunOptions {
  */
 export async function runDistillation(options: RunOptions): Promise<Result> {
   const { read, progress } = options
-  const opened = await openEngine(read)
+  const opened = await openEngine(read, progress.say)
   try {
     progress.say(`Reading ${read.config.data.use}.`)
     const parts = await openParts(read, opened.engine, progress.pulse)
@@ -66,24 +70,51 @@ async function runParts(options: RunOptions, parts: Parts): Promise<void> {
     preprocessing: await savePreprocessing(folder, parts.data.preprocessing),
     todo: `Go on with \`haba distill --resume ${folder}\`.`,
   }
-  const parameterization = await makeSet(read, parts.data)
+  const parameterization = await makeSet(read, parts.data, parts)
   const set = await distilSet(run, parameterization)
   const { image, classes, train } = parts.data
-  const needsBudget = compare.random || compare.pixels !== undefined
+  const chosen = selectionNames.filter((name) => compare[name])
+  const needsBudget = compare.random || chosen.length > 0 || compare.pixels !== undefined
   const budget = needsBudget ? budgetOf(parameterization.storage(set.state.set).floats, image, classes) : undefined
   const rows = rowsOf(run, budget?.caption ?? '')
 
-  await rows.add('set', set.state.step, async () => {
-    const accuracy = await measureSet(await rendered(run, parameterization, set.state), set.measure, set.name)
+  await rows.add('set', read.config.steps, async () => {
+    const accuracy = await measureSet(await rendered(run, parameterization, set.state), set, set.name)
     const { slots, views } = parameterization.layout
     const note = views === 1 ? `${slots} images` : `${slots} stored, ${views} views of each`
     return row(set.name, accuracy, set.storage, note + distilledNote(run, set.state))
   })
+  const { objective } = set
+  if (objective.prescribe) {
+    const prescribed = { objective, params: set.state.objective.params, measure: set.measure }
+    await writeWhole(join(folder, 'sequence.json'), sequenceText(prescribed, parameterization.layout))
+    await rows.add('prescribed', set.state.step, async () => {
+      const name = `${set.name}, as prescribed`
+      const accuracy = await measurePrescribed(prescribed, await rendered(run, parameterization, set.state), name)
+      return row(name, accuracy, set.storage, `by the steps in sequence.json${distilledNote(run, set.state)}`)
+    })
+    if (compare.random && budget)
+      await rows.add('prescribedRandom', set.state.step, async () => {
+        const name = 'random real images, as prescribed'
+        const accuracy = await measurePrescribedRandom(prescribed, budget.perClass, name)
+        return row(name, accuracy, plain(budget), `${budget.images} images, by the same steps`)
+      })
+  }
   if (compare.random && budget)
     await rows.add('random', undefined, async () => {
       const name = 'random real images'
       const accuracy = await measureRandom(budget.perClass, await measureOf(run), name)
       return row(name, accuracy, plain(budget), `${budget.images} images, drawn anew for each network`)
+    })
+  const choose = chooser(compare.selection)
+  for (const name of chosen)
+    await rows.add(name, undefined, async () => {
+      const { title } = selections[name]
+      const measure = await measureOf(run)
+      const indices = await choose(name, budget!.perClass, measure)
+      const accuracy = await measureReal(train, measure, title, indices)
+      const epochs = `${compare.selection.epochs} epoch${compare.selection.epochs === 1 ? '' : 's'}`
+      return row(title, accuracy, plain(budget!), `${budget!.images} images, chosen after ${epochs} on all`)
     })
   if (compare.pixels && budget) await addPixels(run, budget, rows)
   if (compare.fullData)
@@ -94,8 +125,7 @@ async function runParts(options: RunOptions, parts: Parts): Promise<void> {
       const accuracy = await measureReal(train, measure, name)
       const images = train.labels.length
       const floats = images * image[0] * image[1] * image[2]
-      // The released codes count epochs 0 … n, and so do the protocols.
-      const note = `${images} images, each seen ${measure.protocol.epochs + 1} times`
+      const note = `${images} images, each seen ${measure.protocol.epochs} times`
       return row(name, accuracy, { floats, bytes: 4 * (floats + images) }, note)
     })
 }
@@ -105,12 +135,13 @@ async function distilSet(run: Run, parameterization: AnyParameterization) {
   const { config, tables } = read
   const { use } = config.set
   const { summary } = tables.parameterizations[use]!
-  const state = await distilInto({
+  const spec = await specOf(parts)
+  const last = await distilInto({
     ...intoOf(run),
     folder,
     what: 'distilling: step',
     spec: {
-      ...(await specOf(parts)),
+      ...spec,
       parameterization,
       games: await makeGames(parts),
       optimizer: makeOptimizer(read, config.optimizer, 'optimizer'),
@@ -120,11 +151,21 @@ async function distilSet(run: Run, parameterization: AnyParameterization) {
       steps: config.steps,
     } as DistillSpec,
   })
-  const measure = await measureOf(run, state)
+  const name = titleOf(use, summary)
+  const row = (await readResult(folder))?.rows.find(({ id, steps }) => id === 'set' && steps === config.steps)
+  const chosen = await chooseCheckpoint({
+    folder,
+    state: last,
+    parameterization,
+    measure: await measureOf(run, last),
+    what: name,
+    ...(row?.choice && { known: row.choice }),
+  })
+  const { state, measure } = chosen
   const decoder = { ...config.set, summary }
   const { protocol } = measure
   const storage = await writeRunSet({ folder, parts, parameterization, state, protocol, preprocessing, decoder })
-  return { state, storage, measure, name: titleOf(use, summary) }
+  return { ...chosen, objective: spec.objective, storage, name }
 }
 
 /** Plain images of as many floats, by the same objective, key and data; no game plays on a single view. */
@@ -138,7 +179,7 @@ async function addPixels(run: Run, budget: Budget, rows: Rows): Promise<void> {
   await rows.add('pixels', steps, async () => {
     const folder = join(run.folder, 'pixels')
     const parameterization = pixels({ image, classes, perClass: budget.perClass }) as AnyParameterization
-    const state = await distilInto({
+    const last = await distilInto({
       ...intoOf(run),
       folder,
       what: 'distilling pixels: step',
@@ -152,18 +193,21 @@ async function addPixels(run: Run, budget: Budget, rows: Rows): Promise<void> {
         steps,
       } as DistillSpec,
     })
-    const measure = await measureOf(run, state)
+    const measureLast = await measureOf(run, last)
+    const chosen = await chooseCheckpoint({ folder, state: last, parameterization, measure: measureLast, what: name })
+    const { state, measure } = chosen
     const decoder = { use: 'pixels', perClass: budget.perClass }
     const { protocol } = measure
     const preprocessing = seenFrom('..', run.preprocessing)
     const storage = await writeRunSet({ folder, parts, parameterization, state, protocol, preprocessing, decoder })
-    const accuracy = await measureSet(await rendered(run, parameterization, state), measure, name)
+    const accuracy = await measureSet(await rendered(run, parameterization, state), chosen, name)
     return row(name, accuracy, storage, `${budget.images} images${distilledNote(run, state)}`)
   })
 }
 
 const intoOf = ({ read, progress, interruption, todo }: Run) => ({
   checkpointEvery: read.config.checkpointEvery,
+  ...(read.config.memory !== undefined && { memory: read.config.memory }),
   progress,
   interruption,
   todo,
@@ -184,18 +228,20 @@ const rendered = ({ parts }: Run, parameterization: AnyParameterization, { set }
 async function measureOf(run: Run, state?: DistillState, epochs?: number): Promise<Measure> {
   const { parts, progress, interruption, todo } = run
   const { evaluate } = parts.read.config
-  const protocol: Protocol = await makeProtocol(
-    parts,
-    {
-      ...evaluate,
-      ...(!state && evaluate.rate === 'learned' && { rate: 0.01 }),
-      ...(epochs !== undefined && { epochs }),
-    },
-    state && new Map(learnedNumbers(state)).get('rate'),
-  )
+  const learned = state && new Map(learnedNumbers(state)).get('rate')
+  const settings = {
+    ...evaluate,
+    ...(!state && evaluate.rate === 'learned' && { rate: 0.01 }),
+    ...(epochs !== undefined && { epochs }),
+  }
+  const protocol: Protocol = await makeProtocol(parts, settings, learned)
   const watch = (onCall: (name: string) => void) =>
     interruptible(parts.engine, interruption, `Stopped while testing. ${todo}`, onCall)
-  return { parts, watch, protocol, networks: evaluate.networks, progress }
+  const measure = { parts, watch, protocol, networks: evaluate.networks, progress }
+  if (!parts.validation) return measure
+  const rates = [...new Set([...evaluate.rates, ...(learned === undefined ? [] : [learned])])]
+  const choosing = { validation: parts.validation, rates, protocolAt: (rate: number) => ({ ...protocol, rate }) }
+  return { ...measure, choosing }
 }
 
 /** By what a row was distilled, and what it stores besides images or bases. */
@@ -206,10 +252,10 @@ const plain = ({ floats, images }: Budget) => ({ floats, bytes: 4 * (floats + im
 
 const row = (
   name: string,
-  { mean, std, accuracies }: Accuracy,
+  { mean, std, accuracies, choice }: Measured,
   { floats, bytes }: Pick<StorageReport, 'floats' | 'bytes'>,
   note: string,
-): Omit<Row, 'id'> => ({ name, floats, bytes, mean, std, accuracies, note })
+): Omit<Row, 'id'> => ({ name, floats, bytes, mean, std, accuracies, note, ...(choice && { choice }) })
 
 /** A summary's first word or words, where a colon follows them: the name people know something by. */
 const titleOf = (use: string, summary: string): string => /^([^:]{1,24}):/.exec(summary)?.[1] ?? use

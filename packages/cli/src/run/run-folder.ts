@@ -13,6 +13,8 @@ export const FILES = {
   preprocessing: 'preprocessing.safetensors',
   grid: 'grid.png',
   page: 'report.html',
+  // TensorBoard finds files by this word.
+  events: 'events.out.tfevents.haba',
 } as const
 
 /** Writes a file whole or not at all. */

@@ -3,6 +3,7 @@ import type { RealSource } from './dataset.js'
 import type { Key } from './random.js'
 import type { Batch } from './batch.js'
 import type { Engine } from './engine.js'
+import type { Network } from './network.js'
 import type { Layout, Rows, Synthetic } from './synthetic.js'
 import type { Args, Tree } from './tree.js'
 
@@ -22,10 +23,28 @@ export interface DrawContext<S extends Args> {
 /** What `advance` may use: the set as it is after this step's update. */
 export interface AdvanceContext<S extends Args> {
   readonly engine: Engine
+  readonly real: RealSource
   readonly layout: Layout
   /** Renders the updated set; the caller owns the batch. */
   render(rows: Rows): Promise<Batch>
   readonly state: S
+}
+
+/** One step of training on a finished set: plain gradient descent on these slots under this view. */
+export interface PrescribedStep {
+  /** `0 … slots-1`. */
+  readonly slots: Int32Array
+  /** `0 … views-1`. */
+  readonly view: number
+  /** Step size, above 0. */
+  readonly rate: number
+}
+
+/** How networks are trained on a finished set, where the objective learns that, too: from where, and by which steps. */
+export interface Prescription {
+  readonly steps: readonly PrescribedStep[]
+  /** Weights to start from; the caller owns them. */
+  initial(network: Network, key: Key): { readonly weights: Tree; readonly state: Tree }
 }
 
 interface ObjectiveBase<Common extends Args, Item extends Args, P extends Tree, S extends Args> {
@@ -39,6 +58,8 @@ interface ObjectiveBase<Common extends Args, Item extends Args, P extends Tree, 
    * Absent where nothing is carried.
    */
   advance?(key: Key, from: AdvanceContext<S>): Promise<S>
+  /** Absent where any training will do (all but DD). */
+  prescribe?(params: P, layout: Layout): Prescription
 }
 
 /** A sum of terms over items (an item is a class, or all of them): DM, DC, DSA, DCC, CAFE. */

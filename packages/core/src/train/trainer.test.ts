@@ -5,7 +5,7 @@ import { grad } from '../autodiff/grad.js'
 import { crossEntropy } from '../losses/cross-entropy.js'
 import { add, mul } from '../ops/elementwise.js'
 import { fold, keyFrom } from '../random/key.js'
-import type { Augmentation } from '../spec/augmentation.js'
+import type { Augmentation, Mixing } from '../spec/augmentation.js'
 import type { Batch } from '../spec/batch.js'
 import type { Network } from '../spec/network.js'
 import type { Tree } from '../spec/tree.js'
@@ -109,6 +109,30 @@ describe('trainer', () => {
       (await plain.test(plain.start(key), doubled)).loss,
       5,
     )
+  })
+
+  it('mixes images and targets last', async () => {
+    const half: Mixing<{ readonly part: Scalar }> = {
+      name: 'half',
+      draw: () => ({ part: scalar(0.5) }),
+      apply: ({ images, targets }, { part }) => ({
+        images: mul(images, part),
+        targets: add(mul(targets, part), 1 / 6),
+      }),
+    }
+    const batch = await batchOf(3, 4)
+    const halved = await engine.compile('halved', ({ images, targets }: Batch) => ({
+      images: mul(images, 0.5),
+      targets: add(mul(targets, 0.5), 1 / 6),
+    }))(batch)
+    const mixed = trainer({ engine, network, mixing: half as Mixing })
+    const plain = trainer({ engine, network })
+    const one = await mixed.step(mixed.start(key), batch, 0.1, key)
+    const other = await plain.step(plain.start(key), halved, 0.1, key)
+    near(numbers(one.next.weights), numbers(other.next.weights))
+    expect(one.loss).toBeCloseTo(other.loss, 6)
+    const training = mixed.start(key)
+    await leakCheck(async () => disposeTree((await mixed.step(training, batch, 0.1, key)).next))
   })
 
   it('leaves nothing behind but the next training', async () => {

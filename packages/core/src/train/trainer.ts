@@ -3,11 +3,12 @@ import { valueAndGrad } from '../autodiff/grad.js'
 import { crossEntropy } from '../losses/cross-entropy.js'
 import { add, mul } from '../ops/elementwise.js'
 import { sgd } from '../optim/sgd.js'
-import type { Augmentation } from '../spec/augmentation.js'
+import type { Augmentation, Mixing } from '../spec/augmentation.js'
 import type { Batch } from '../spec/batch.js'
 import type { RealSource } from '../spec/dataset.js'
 import type { Engine } from '../spec/engine.js'
 import type { Network } from '../spec/network.js'
+import { fold } from '../random/key.js'
 import type { Key } from '../spec/random.js'
 import type { Args, Tree } from '../spec/tree.js'
 import { scalar, tensor } from '../tree/host.js'
@@ -19,6 +20,8 @@ export interface TrainerOptions {
   readonly network: Network
   /** Applied to every training batch with a draw for each image. */
   readonly augmentation?: Augmentation
+  /** Applied to every training batch last. */
+  readonly mixing?: Mixing
   /** Applied to every training and test batch first, such as HaBa's batch standardisation. */
   readonly transform?: (images: Tensor4D) => Tensor4D
   /** @default 0 */
@@ -60,6 +63,7 @@ export function trainer({
   engine,
   network,
   augmentation,
+  mixing,
   transform,
   momentum = 0,
   weightDecay = 0,
@@ -71,6 +75,7 @@ export function trainer({
       const transformed = transform ? transform(images) : images
       return augmentation ? augmentation.apply(transformed, draw) : transformed
     })
+  const mix = mixing && engine.compile(`${network.name}/mix`, (batch: Batch, draw: Args) => mixing.apply(batch, draw))
   const descend = engine.compile(
     `${network.name}/step`,
     (training: Training, images: Tensor4D, targets: Tensor2D, rate: Scalar) => {
@@ -98,12 +103,15 @@ export function trainer({
     },
     restart: ({ weights, state, velocity }) => ({ weights, state, velocity: mapTree(hostZeros, velocity) }),
     async step(training, { images, targets }, rate, key) {
-      const draw = augmentation?.draw(key, images.shape[0], images.shape.slice(1) as [number, number, number]) ?? {}
+      const image = images.shape.slice(1) as [number, number, number]
+      const draw = augmentation?.draw(key, images.shape[0], image) ?? {}
       const ready = prepare ? await prepare(images, draw) : images
+      const mixDraw = mixing?.draw(fold(key, 'mix'), images.shape[0], image) ?? {}
+      const mixed = mix ? await mix({ images: ready, targets }, mixDraw) : { images: ready, targets }
       const at = scalar(rate)
-      const { next, loss } = await descend(training, ready, targets, at)
+      const { next, loss } = await descend(training, mixed.images, mixed.targets, at)
       const value = (await loss.data())[0]!
-      disposeTree(draw, at, loss, ...(prepare ? [ready] : []))
+      disposeTree(draw, mixDraw, at, loss, ...(prepare ? [ready] : []), ...(mix ? [mixed] : []))
       return { next, loss: value }
     },
     async test({ weights, state }, source, batch = 128) {

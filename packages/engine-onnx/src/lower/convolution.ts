@@ -1,6 +1,7 @@
 import type { Emitter } from '../emitter.js'
 import { laidOut, stored, type Value } from '../value.js'
-import type { Lowering, Lowerings } from './lowering.js'
+import type { Traits } from '../provider.js'
+import type { Lowering, Lowerings, NodeOf } from './lowering.js'
 
 /** Images as onnx wants them: `[batch, channels, height, width]`. */
 export const imageOrder = [0, 3, 1, 2]
@@ -11,6 +12,7 @@ const kernelOrder = [3, 2, 0, 1]
 /** Kernels with in and out exchanged: `[in, out, height, width]`. */
 const exchangedOrder = [2, 3, 0, 1]
 
+type Two = readonly [number, number]
 type Four = readonly [number, number, number, number]
 
 const lengths = (value: { readonly shape: readonly number[] }) => value.shape as Four
@@ -72,42 +74,64 @@ function flipped(emit: Emitter, kernel: Value): string {
   return emit.reshape(turned, [channels * out, taps], [channels, out, height, width])
 }
 
-/**
- * The gradient in the kernel is a convolution of x with dy as its kernel and the batch as its channels. Said in rank 5,
- * with x's channels as a depth that the kernel does not reach over, onnxruntime runs it as one matrix product.
- */
+/** The gradient in the kernel is a convolution of x with dy as its kernel and the batch as its channels. */
 const conv2dFilter: Lowering<'conv2dFilter'> = (emit, node, [x, dy]) => {
-  const [batch, height, width, channels] = lengths(x)
+  const [, height, width, channels] = lengths(x)
   const [, rows, columns, out] = lengths(dy)
   const [kernelHeight, kernelWidth] = lengths(node)
   const { pads, strides } = node.attributes
-  const image = emit.reshape(
-    laidOut(emit, x, imageOrder).name,
-    [batch, channels, height, width],
-    [1, batch, channels, height, width],
-  )
-  // [out, batch, rows, columns]
-  const gradient = emit.reshape(
-    laidOut(emit, dy, [3, 0, 1, 2]).name,
-    [out, batch, rows, columns],
-    [out, batch, 1, rows, columns],
-  )
-  const name = emit.op('Conv', [image, gradient], {
-    pads: [0, pads[0], pads[1], 0, pads[2], pads[3]],
-    kernel_shape: [1, rows, columns],
-    dilations: [1, ...strides],
-    strides: [1, 1, 1],
-  })
   // Where the stride does not divide the height, the last rows of x touch no window, and rows beyond the kernel appear.
   const found = [
     height + pads[0] + pads[2] - (rows - 1) * strides[0],
     width + pads[1] + pads[3] - (columns - 1) * strides[1],
-  ]
-  const all = emit.reshape(name, [1, out, channels, ...found], [out, channels, ...found])
-  const exact = found[0] === kernelHeight && found[1] === kernelWidth
-  const cut = () =>
-    emit.op('Slice', [all, emit.integers([0, 0]), emit.integers([kernelHeight, kernelWidth]), emit.integers([2, 3])])
-  return stored(exact ? all : cut(), node.shape, kernelOrder)
+  ] as const
+  const { name, order } = filterGradients[emit.traits.filterGradient](emit, node, x, dy, found)
+  const shape = [...found, channels, out]
+  const all = stored(name, shape, order)
+  if (found[0] === kernelHeight && found[1] === kernelWidth) return all
+  const places = [order.indexOf(0), order.indexOf(1)]
+  const cut = [emit.integers([0, 0]), emit.integers([kernelHeight, kernelWidth]), emit.integers(places)]
+  return stored(emit.op('Slice', [name, ...cut]), node.shape, order)
+}
+
+type FilterGradient = (
+  emit: Emitter,
+  node: NodeOf<'conv2dFilter'>,
+  x: Value,
+  dy: Value,
+  found: Two,
+) => { readonly name: string; readonly order: readonly number[] }
+
+const filterGradients: Readonly<Record<Traits['filterGradient'], FilterGradient>> = {
+  // With x's channels as a depth that the kernel does not reach over, onnxruntime runs it as one matrix product.
+  rank5(emit, { attributes: { pads, strides } }, x, dy, found) {
+    const [batch, height, width, channels] = lengths(x)
+    const [, rows, columns, out] = lengths(dy)
+    const image = emit.reshape(
+      laidOut(emit, x, imageOrder).name,
+      [batch, channels, height, width],
+      [1, batch, channels, height, width],
+    )
+    const gradient = emit.reshape(
+      laidOut(emit, dy, [3, 0, 1, 2]).name,
+      [out, batch, rows, columns],
+      [out, batch, 1, rows, columns],
+    )
+    const name = emit.op('Conv', [image, gradient], {
+      pads: [0, pads[0], pads[1], 0, pads[2], pads[3]],
+      kernel_shape: [1, rows, columns],
+      dilations: [1, ...strides],
+      strides: [1, 1, 1],
+    })
+    return { name: emit.reshape(name, [1, out, channels, ...found], [out, channels, ...found]), order: kernelOrder }
+  },
+  rank4(emit, { attributes: { pads, strides } }, x, dy) {
+    const [, rows, columns] = lengths(dy)
+    // [channels, batch, height, width] and [out, batch, rows, columns] give [channels, out, …].
+    const operands = [laidOut(emit, x, [3, 0, 1, 2]).name, laidOut(emit, dy, [3, 0, 1, 2]).name]
+    const attributes = { pads, kernel_shape: [rows, columns], dilations: strides }
+    return { name: emit.op('Conv', operands, attributes), order: exchangedOrder }
+  },
 }
 
 export const convolutions: Lowerings<'conv2d' | 'conv2dInput' | 'conv2dFilter'> = { conv2d, conv2dInput, conv2dFilter }

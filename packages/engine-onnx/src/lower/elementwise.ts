@@ -62,17 +62,31 @@ const mul: Lowering<'mul'> = (emit, node, operands) => {
   return alike ? { ...result, product: [values[0]!.name, values[1]!.name] } : result
 }
 
+/** A comparison with 0, as a mask. */
+const positive = (emit: Emitter, value: Value): Value => ({
+  ...value,
+  name: emit.op('Greater', [value.name, emit.constant([0], [], value.dtype)]),
+  mask: true,
+})
+
 /**
  * HardSigmoid is `max(0, min(1, α·x + β))`, which no α makes a step; but with the largest one there is, it rises between
  * 0 and the smallest normal float. One pass, where a comparison and a cast are two.
  */
 const step: Lowering<'step'> = (emit, node, [x]) => {
   const value = numeric(emit, x)
-  const floats = value.dtype === 'float32'
-  const name = floats
-    ? emit.op('HardSigmoid', [value.name], { alpha: { float: 3.4e38 }, beta: { float: 0 } })
-    : emit.op('Greater', [value.name, emit.constant([0], [], value.dtype)])
-  return { ...value, name, dtype: node.dtype, mask: !floats }
+  if (value.dtype !== 'float32' || emit.traits.step === 'greater')
+    return { ...positive(emit, value), dtype: node.dtype }
+  const name = emit.op('HardSigmoid', [value.name], { alpha: { float: 3.4e38 }, beta: { float: 0 } })
+  return { ...value, name, dtype: node.dtype }
+}
+
+const sign: Lowering<'sign'> = (emit, node, operands) => {
+  if (emit.traits.sign === 'sign') return unary('Sign')(emit, node, operands)
+  const value = numeric(emit, operands[0])
+  const opposite = { ...value, name: emit.op('Neg', [value.name]) }
+  const [above, below] = [value, opposite].map((side) => numeric(emit, positive(emit, side)).name)
+  return { ...value, name: emit.op('Sub', [above!, below!]) }
 }
 
 const floor: Lowering<'floor'> = (emit, node, operands) =>
@@ -109,11 +123,11 @@ export const elementwise: Lowerings<Elementwise> = {
   sqrt: unary('Sqrt'),
   reciprocal: unary('Reciprocal'),
   abs: unary('Abs'),
-  sign: unary('Sign'),
   sigmoid: unary('Sigmoid'),
   tanh: unary('Tanh'),
   relu: unary('Relu'),
   floor,
+  sign,
   step,
   cast,
   add,

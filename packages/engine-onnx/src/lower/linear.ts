@@ -3,11 +3,16 @@ import { axesOf, expanded, holdsOrder, laidOut, numeric, reordered, stored, type
 import { imageOrder } from './convolution.js'
 import type { Lowering, Lowerings } from './lowering.js'
 
-/** Reads a matrix as it is stored: with its last two axes exchanged it is a transposed operand, not a transposed array. */
-function matrix(emit: Emitter, x: Value, transposed: boolean, inner: number): readonly [Value, boolean] {
+/**
+ * Reads a matrix as it is stored: with its last two axes exchanged it is a transposed operand, not a transposed array.
+ *
+ * @param read whether the product takes transposed operands
+ */
+function matrix(emit: Emitter, x: Value, transposed: boolean, inner: number, read: boolean): readonly [Value, boolean] {
   const value = expanded(emit, numeric(emit, x), [inner])
   const axes = axesOf(value.shape)
   const exchanged = [...axes.slice(0, -2), axes.length - 1, axes.length - 2]
+  if (!read) return [reordered(emit, value, transposed ? exchanged : axes), false]
   if (!holdsOrder(value, axes) && holdsOrder(value, exchanged)) return [reordered(emit, value, exchanged), !transposed]
   return [reordered(emit, value, axes), transposed]
 }
@@ -15,8 +20,9 @@ function matrix(emit: Emitter, x: Value, transposed: boolean, inner: number): re
 const matMul: Lowering<'matMul'> = (emit, node, [x, y]) => {
   const { transposeA, transposeB } = node.attributes
   const rank = node.shape.length
-  const [a, transA] = matrix(emit, x, transposeA, rank - (transposeA ? 2 : 1))
-  const [b, transB] = matrix(emit, y, transposeB, rank - (transposeB ? 1 : 2))
+  const read = rank === 2 || emit.traits.transposedBatches === 'read'
+  const [a, transA] = matrix(emit, x, transposeA, rank - (transposeA ? 2 : 1), read)
+  const [b, transB] = matrix(emit, y, transposeB, rank - (transposeB ? 1 : 2), read)
   const operands = [a.name, b.name]
   const flags = { transA: Number(transA), transB: Number(transB) }
   const name =
@@ -77,8 +83,9 @@ const avgPoolInput: Lowering<'avgPoolInput'> = (emit, node, [dy]) => {
   }
   const lines = emit.reshape(image.name, [batch, channels, rows, columns], [planes, rows, columns])
   const widened = emit.op('MatMul', [lines, emit.constant(right, [columns, width])])
-  const left = emit.constant(spreading(rows, height, size[0], strides[0]), [rows, height])
-  const name = emit.op('FusedMatMul', [left, widened], { transA: 1 }, 'com.microsoft')
+  const down = spreading(rows, height, size[0], strides[0])
+  const left = down.map((_, i) => down[(i % rows) * height + Math.floor(i / rows)]!)
+  const name = emit.op('MatMul', [emit.constant(left, [height, rows]), widened])
   return result(name, [planes, height, width])
 }
 

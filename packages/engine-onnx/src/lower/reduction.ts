@@ -58,7 +58,8 @@ function productSum(
   const outer = lengths.slice(0, first)
   const row = sizeOf(lengths.slice(first))
   const rest = axes.filter((axis) => axis < first)
-  if (row < shortRow) return emit.op('ReduceSum', [value.name, emit.integers(axes)], { keepdims })
+  if (row < shortRow || emit.traits.rowSums === 'reduceSum')
+    return emit.op('ReduceSum', [value.name, emit.integers(axes)], { keepdims })
   const rows = [sizeOf(outer), 1, row]
   const [left, right] = [emit.reshape(a, lengths, rows), emit.reshape(b, lengths, rows)]
   const products = emit.op('FusedMatMul', [left, right], { transB: 1 }, 'com.microsoft')

@@ -158,6 +158,7 @@ export function testObjective(options: TestObjectiveOptions): void {
             const { state } = objective.init(fold(key, 'init'))
             return objective.advance!(fold(key, 'advance'), {
               engine,
+              real,
               layout: set.layout,
               render: (rows) => render(at.learned.set, rows),
               state,

@@ -1,0 +1,123 @@
+import { atLeast, byName, fold, sgd, type AnyGame, type AnyObjective, type Augmentation } from '@haba/core'
+import { bind, differentiate, distill, recomputed, startDistilling, stored, type DistillSpec } from '@haba/distill'
+import { onnxEngine } from '@haba/engine-onnx'
+import { adversarialContrast, factorised, type FactorisedParams } from '@haba/hallucinator'
+import { trajectoryMatching } from '@haba/matching'
+import type { ConvNetWeights } from '@haba/networks'
+import { availableBytes } from '../machine.js'
+import type { Check } from '../statistics.js'
+import { inTurn } from './in-turn.js'
+import {
+  classes,
+  expertsOf,
+  image,
+  key,
+  network,
+  norm,
+  numberOf,
+  realImages,
+  share,
+  shared,
+  startWeights,
+  walked,
+  type MakeRow,
+} from './problem.js'
+
+/** Bytes that a stored step keeps for each image: 53 MB at batch 10. */
+const keptPerImage = 5.3e6
+
+/** Whole iterations of HaBa on trajectories, with the released run script's weights, rates and momenta. */
+export const habaRow: MakeRow = async ({ batch, steps }, { engine, folder }) => {
+  const start = startWeights()
+  const target = walked(start)
+  const parameterization = factorised({ image, classes, basesPerClass: batch / classes, hallucinators: 5 })
+  const objectiveOf = (count: number, augmentation?: Augmentation) =>
+    trajectoryMatching({
+      network,
+      experts: expertsOf(start, target),
+      steps: count,
+      expertEpochs: 1,
+      maxStartEpoch: 1,
+      rate: batch === 10 ? 0.01 : 0.001,
+      ...(augmentation && { augmentation }),
+    })
+  const gameOf = (augmentation?: Augmentation) =>
+    adversarialContrast({ network, ...(augmentation && { augmentation }) })
+
+  const augmentation = inTurn() as unknown as Augmentation
+  // The fastest that leaves the other half of the memory to PyTorch's graph, which is as large.
+  const differentiation = 0.5 * availableBytes() > keptPerImage * batch * steps ? stored : recomputed
+  const part = sgd({ rate: 100, momentum: 0.95 })
+  const spec = {
+    engine,
+    key,
+    real: realImages(batch / classes),
+    parameterization,
+    objective: objectiveOf(steps, augmentation) as unknown as AnyObjective,
+    optimizer: byName({ bases: part, hallucinators: part }),
+    objectiveOptimizer: atLeast(0.001, sgd({ rate: batch === 10 ? 1e-7 : 1e-5, momentum: 0.9 })),
+    games: [gameOf(augmentation) as unknown as AnyGame],
+    steps: Number.MAX_SAFE_INTEGER,
+    differentiation,
+  } as unknown as DistillSpec
+  const first = await startDistilling(spec)
+  const set = first.set as FactorisedParams
+  const critic = first.games[0]!.critic as ConvNetWeights
+  const { encode, decode, scale, shift } = set.hallucinators
+  const numbers = [
+    ...shared('start', start),
+    ...shared('target', target),
+    ...shared('critic', critic),
+    ['bases', set.bases],
+    ['encode.weight', encode.kernel],
+    ['encode.bias', encode.bias],
+    ['scale', scale],
+    ['shift', shift],
+    ['decode.weight', decode.kernel],
+    ['decode.bias', decode.bias],
+  ] as const
+
+  /** Without augmentation, whose draws the two sides do not share: three student steps, and both halves of the game. */
+  async function check(): Promise<Check> {
+    const other = onnxEngine()
+    const objective = objectiveOf(3) as unknown as AnyObjective
+    const game = gameOf()
+    const { layout } = parameterization
+    const drawn = await objectiveOf(3).draw(key, { real: spec.real, layout, state: {} })
+    const move = game.draw(fold(key, 'move'), layout)
+    await share(folder, [
+      ...numbers,
+      ...drawn.items.map(({ rows }, i) => [`view.${i}`, rows.view] as const),
+      ['first', move.first.view],
+      ['second', move.second.view],
+    ])
+    const matched = await differentiate(
+      other,
+      spec.parameterization,
+      objective,
+      recomputed,
+    )(set, first.objective.params, drawn)
+    const played = await other.compile('game', (s: FactorisedParams, c: ConvNetWeights, m: typeof move) => ({
+      penalty: game.penalty(m, bind(parameterization, s), c),
+      critique: game.critique(m, bind(parameterization, s), c),
+    }))(set, critic, move)
+    await other.close()
+    return {
+      'loss of matching': matched.loss,
+      'loss of penalty': numberOf(played.penalty),
+      'loss of critique': numberOf(played.critique),
+      'gradient of the set': norm(matched.set),
+      'gradient of step size': numberOf(matched.params),
+    }
+  }
+
+  const run = distill(spec, first)
+  return {
+    differentiation: differentiation.name,
+    check,
+    async round() {
+      const { value } = await run.next()
+      return value!.loss
+    },
+  }
+}

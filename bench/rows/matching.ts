@@ -1,0 +1,65 @@
+import { pixels, sgd, type AnyObjective, type Augmentation, type Parameterization, type Tree } from '@haba/core'
+import { differentiate, distill, recomputed, startDistilling, type DistillSpec } from '@haba/distill'
+import { onnxEngine } from '@haba/engine-onnx'
+import { distributionMatching, gradientMatching } from '@haba/matching'
+import type { ConvNetWeights } from '@haba/networks'
+import type { Tensor4D } from '@tensorflow/tfjs-core'
+import type { Check } from '../statistics.js'
+import { inTurn } from './in-turn.js'
+import { classes, image, key, network, norm, realImages, share, shared, type MakeRow } from './problem.js'
+
+const realPerClass = 256
+
+/** Whole iterations of DM or DSA; one of DSA is a turn of its outer loop that is not the last. */
+export const matchingRow: MakeRow = async ({ batch, steps, objective: kind }, { engine, folder }) => {
+  const objectiveOf = (augmentation?: Augmentation) => {
+    const options = { network, realPerClass, ...(augmentation && { augmentation }) }
+    // Published loops are { outer: 10, inner: 50 }; every tenth turn would lack the network's training.
+    const loops = { outer: Number.MAX_SAFE_INTEGER, inner: steps }
+    return (kind === 'dm'
+      ? distributionMatching(options)
+      : gradientMatching({ ...options, loops })) as unknown as AnyObjective
+  }
+  const parameterization = pixels({ image, classes, perClass: batch / classes })
+  const real = realImages(realPerClass)
+  const spec = {
+    engine,
+    key,
+    real,
+    parameterization,
+    objective: objectiveOf(inTurn() as unknown as Augmentation),
+    optimizer: sgd({ rate: kind === 'dm' ? 1 : 0.1, momentum: 0.5 }),
+    steps: Number.MAX_SAFE_INTEGER,
+  } as unknown as DistillSpec
+  const first = await startDistilling(spec)
+  const set = first.set as { images: Tensor4D }
+
+  /** Without augmentation, whose draws the two sides do not share. */
+  async function check(): Promise<Check> {
+    const other = onnxEngine()
+    const plain = objectiveOf()
+    const { params, state } = (plain as unknown as { init(k: typeof key): { params: Tree; state: object } }).init(key)
+    const drawing = plain as unknown as {
+      draw(k: typeof key, from: object): Promise<{ common: { weights: ConvNetWeights }; items: [] }>
+    }
+    const drawn = await drawing.draw(key, { real, layout: parameterization.layout, state })
+    await share(folder, [
+      ...shared('start', drawn.common.weights),
+      ['images', set.images],
+      ['real', await real.images(Int32Array.from(real.labels.keys()))],
+    ])
+    const gradient = differentiate(other, parameterization as unknown as Parameterization<Tree>, plain, recomputed)
+    const { loss, set: moved } = await gradient(set, params, drawn)
+    await other.close()
+    return { loss, 'gradient of pixels': norm(moved) }
+  }
+
+  const run = distill(spec, first)
+  return {
+    check,
+    async round() {
+      const { value } = await run.next()
+      return value!.loss
+    },
+  }
+}

@@ -1,0 +1,52 @@
+import { disposeTree, scalar, studentStep, tensorLeaves, type Batch, type Tree } from '@haba/core'
+import { stored } from '@haba/distill'
+import type { ConvNetWeights } from '@haba/networks'
+import type { Scalar } from '@tensorflow/tfjs-core'
+import { batchOf, network, norm, normalLike, numberOf, share, shared, startWeights, type MakeRow } from './problem.js'
+
+/** One student step taken and taken back: the vector-Jacobian product with a given cotangent of the new weights. */
+export const studentRow: MakeRow = async ({ batch, repeat }, { engine, folder }) => {
+  const step = stored.compile(engine, 'student', (params, _, weights, input) =>
+    studentStep(network, weights as ConvNetWeights, input as unknown as Batch, (params as { rate: Scalar }).rate),
+  )
+  const images = batchOf(batch)
+  const weights = startWeights()
+  const cotangent = normalLike('cotangent', 0.01, weights)
+  const params = { rate: scalar(0.01) }
+  const input = images as unknown as Tree
+  await share(folder, [...shared('start', weights), ...shared('cotangent', cotangent), ['images', images.images]])
+  const once = async () => {
+    const { carry, kept } = await step.forward(params, {}, weights, input)
+    const back = await step.backward(params, {}, weights, input, kept, cotangent)
+    return { carry, kept, back }
+  }
+  return {
+    differentiation: stored.name,
+    async check() {
+      const { carry, back } = await once()
+      return {
+        'loss (new weights times cotangent)': innerProductOf(carry, cotangent),
+        'gradient of pixels': norm((back.input as { images: Tree }).images),
+        'gradient of step size': numberOf(back.params),
+        'gradient of weights': norm(back.carry),
+      }
+    },
+    async round() {
+      let moved = 0
+      for (let i = 0; i < repeat; i++) {
+        const { carry, kept, back } = await once()
+        moved = numberOf(back.params)
+        disposeTree(carry, kept, back.params, back.carry, back.input)
+      }
+      return moved
+    },
+  }
+}
+
+function innerProductOf(a: Tree, b: Tree): number {
+  const others = tensorLeaves(b)
+  return tensorLeaves(a).reduce((total, x, i) => {
+    const by = others[i]!.dataSync<'float32'>()
+    return total + x.dataSync<'float32'>().reduce((sum, value, j) => sum + value * by[j]!, 0)
+  }, 0)
+}

@@ -1,0 +1,70 @@
+import { fold, integers, permutation, uniform, type ImageShape, type Mixing } from '@haba/core'
+import { mixBatch, mixDraw, type MixDraw } from './mixing.js'
+import { assertBetween } from './options.js'
+
+/** Options of cutmix and mixup. */
+export interface MixOptions {
+  /** Of mixing a batch at all, 0 … 1; the others stay as they are. */
+  readonly probability?: number
+}
+
+/** A rectangle of pixels: first row and column inside, first row and column behind. */
+export type Box = readonly [top: number, left: number, bottom: number, right: number]
+
+/**
+ * A rectangle of every image comes from another one, and as much of its target (CutMix; Yun et al., ICCV 2019), as IDC
+ * trains networks. The part λ that stays is uniform in `[0, 1)`, one for the whole batch.
+ *
+ * @param options.probability IDC's `mix_p` @default 0.5
+ */
+export function cutMix({ probability = 0.5 }: MixOptions = {}): Mixing<MixDraw> {
+  assertBetween('cutMix', 'probability', probability, 0, 1)
+  return {
+    name: 'cutmix',
+    draw: (key, rows, image) => {
+      const [chance, lambda] = uniform(fold(key, 'lambda'), 2) as unknown as [number, number]
+      const centre = [0, 1].map((axis) => integers(fold(key, axis), 1, image[axis as 0 | 1])[0]!)
+      const kept = chance < probability ? lambda : 1
+      return cutMixDraw(kept, centre as [number, number], permutation(fold(key, 'partner'), rows), image)
+    },
+    apply: mixBatch,
+  }
+}
+
+/** The draw of a given part `lambda`, centre `(row, column)` and partners. */
+export function cutMixDraw(
+  lambda: number,
+  centre: readonly [row: number, column: number],
+  partner: ArrayLike<number>,
+  image: ImageShape,
+): MixDraw {
+  const [height, width] = image
+  const [top, left, bottom, right] = cutMixBox(lambda, centre, image)
+  const own = new Float32Array(height * width).fill(1)
+  for (let y = top; y < bottom; y++) own.fill(0, y * width + left, y * width + right)
+  return mixDraw(partner, own, image, cutMixRatio([top, left, bottom, right], image))
+}
+
+/**
+ * The rectangle of `1 - lambda` of the area about a centre, cut off at the border. Half its side is rounded down, so that
+ * an odd side loses a pixel, as in the released code.
+ */
+export function cutMixBox(
+  lambda: number,
+  [row, column]: readonly [row: number, column: number],
+  [height, width]: ImageShape,
+): Box {
+  const side = Math.sqrt(1 - lambda)
+  const clamp = (position: number, length: number) => Math.min(Math.max(position, 0), length)
+  const [half, halfAcross] = [Math.floor(Math.floor(height * side) / 2), Math.floor(Math.floor(width * side) / 2)]
+  return [
+    clamp(row - half, height),
+    clamp(column - halfAcross, width),
+    clamp(row + half, height),
+    clamp(column + halfAcross, width),
+  ]
+}
+
+/** The part of an image outside a rectangle: what the targets are mixed by, not λ, since the rectangle may be cut off. */
+export const cutMixRatio = ([top, left, bottom, right]: Box, [height, width]: ImageShape): number =>
+  1 - ((bottom - top) * (right - left)) / (height * width)

@@ -1,0 +1,148 @@
+import {
+  add,
+  affineSample,
+  fold,
+  HabaError,
+  integers,
+  mean,
+  mul,
+  normal,
+  sub,
+  tensor,
+  uniform,
+  type Augmentation,
+  type ImageShape,
+  type Key,
+} from '@haba/core'
+import type { Rank, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core'
+import { linearDraw, linearMap, type Mix } from './linear-map.js'
+
+/** What one image gets: how its axes are mixed, by how much it turns, and whether its mean or zero comes in. */
+interface Change {
+  readonly rows: Mix
+  readonly columns: Mix
+  /** Degrees. */
+  readonly angle: number
+  /** 1: the image's mean comes in from outside; 0: zeros. */
+  readonly fill: 0 | 1
+  /** Deviation of added noise. */
+  readonly noise: number
+}
+
+/** One of DC's operations on one image. */
+export type LegacyOperation = (key: Key, image: ImageShape) => Change
+
+const still =
+  (length: number): Mix =>
+  (_, mix) => {
+    for (let i = 0; i < length; i++) mix(i, i, 1)
+  }
+const unchanged = ([height, width]: ImageShape): Change => ({
+  rows: still(height),
+  columns: still(width),
+  angle: 0,
+  fill: 0,
+  noise: 0,
+})
+
+/** Shifts by -4 … 3 pixels along each axis. */
+export const legacyCrop: LegacyOperation = (key, image) => {
+  const [down, across] = integers(key, 2, 8).map((offset) => offset - 4) as unknown as [number, number]
+  const shifted =
+    (by: number, length: number): Mix =>
+    (_, mix) => {
+      for (let to = 0; to < length; to++) mix(to, to + by, 1)
+    }
+  return { ...unchanged(image), rows: shifted(down, image[0]), columns: shifted(across, image[1]), fill: 1 }
+}
+
+/** Resizes height and width by factors in `[0.8, 1.2)` each, to the nearest pixel, about the centre. */
+export const legacyScale: LegacyOperation = (key, image) => {
+  const [tall, wide] = Array.from(uniform(key, 2, 0.8, 1.2), (factor) => Math.trunc(factor * image[0])) as [
+    number,
+    number,
+  ]
+  const frame = Math.max(tall, wide, image[0], image[1])
+  const margin = (length: number) => Math.trunc((frame - length) / 2)
+  const resized =
+    (now: number, length: number): Mix =>
+    (_, mix) => {
+      for (let to = 0; to < length; to++) {
+        const at = to + margin(length) - margin(now)
+        if (at >= 0 && at < now) mix(to, Math.floor((at * length) / now), 1)
+      }
+    }
+  return { ...unchanged(image), rows: resized(tall, image[0]), columns: resized(wide, image[1]) }
+}
+
+/** Turns by -45 … 44 whole degrees. */
+export const legacyRotate: LegacyOperation = (key, image) => ({
+  ...unchanged(image),
+  angle: integers(key, 1, 90)[0]! - 45,
+  fill: 1,
+})
+
+/** Adds normal noise of deviation 0.001. */
+export const legacyNoise: LegacyOperation = (_, image) => ({ ...unchanged(image), noise: 0.001 })
+
+/** `rows` and `columns` `[n, side, side]`, `matrices` `[n, 2, 2]`, `fill` `[n, 1, 1, 1]`, `noise` `[n, height, width, channels]` or `[1, 1, 1, 1]`. */
+export type LegacyDraw = {
+  readonly rows: Tensor3D
+  readonly columns: Tensor3D
+  readonly matrices: Tensor3D
+  readonly fill: Tensor4D
+  readonly noise: Tensor4D
+}
+
+/**
+ * What DC's released code evaluated MNIST with before DSA (`augment` in its utils): for every image one of the operations
+ * at random. There, what comes in from outside is the mean of the batch, and images are turned by cubic interpolation;
+ * here it is the image's own mean, and bilinear interpolation.
+ *
+ * @param operations crop, scale and rotate for MNIST; crop and noise for a ConvNet with batch normalisation
+ */
+export function legacy(
+  operations: readonly LegacyOperation[] = [legacyCrop, legacyScale, legacyRotate],
+): Augmentation<LegacyDraw> {
+  if (operations.length === 0) throw new HabaError('legacy', 'at least one operation', 'none', 'Pass legacyCrop.')
+  return {
+    name: 'legacy',
+    draw: (key, rows, image) => {
+      const picks = integers(fold(key, 'pick'), rows, operations.length)
+      const changes = Array.from(picks, (pick, i) => operations[pick]!(fold(fold(key, 'change'), i), image))
+      return drawOf(changes, image, operations.includes(legacyNoise) ? fold(key, 'noise') : undefined)
+    },
+    apply: (images, { rows, columns, matrices, fill, noise }) => {
+      // What comes in from outside is zero where the fill was taken off before.
+      const outside = mul(mean(images, [1, 2], true), fill)
+      const moved = affineSample(linearMap(sub(images, outside), { rows, columns }), matrices)
+      return add(add(moved, outside), noise)
+    },
+  }
+}
+
+function drawOf(changes: readonly Change[], image: ImageShape, noise: Key | undefined): LegacyDraw {
+  const turns = changes.flatMap(({ angle }) => {
+    const by = (angle * Math.PI) / 180
+    return [Math.cos(by), -Math.sin(by), Math.sin(by), Math.cos(by)]
+  })
+  const size = image[0] * image[1] * image[2]
+  const mixes =
+    (axis: 'rows' | 'columns'): Mix =>
+    (i, mix) =>
+      changes[i]![axis](i, mix)
+  return {
+    ...linearDraw(changes.length, image, mixes('rows'), mixes('columns')),
+    matrices: tensor<Rank.R3>(turns, [changes.length, 2, 2]),
+    fill: tensor<Rank.R4>(
+      changes.map(({ fill }) => fill),
+      [changes.length, 1, 1, 1],
+    ),
+    noise: noise
+      ? tensor<Rank.R4>(
+          normal(noise, changes.length * size).map((v, i) => v * changes[Math.floor(i / size)]!.noise),
+          [changes.length, ...image],
+        )
+      : tensor<Rank.R4>([0], [1, 1, 1, 1]),
+  }
+}

@@ -1,0 +1,26 @@
+import { fold, permutation, uniform, type Mixing } from '@haba/core'
+import type { MixOptions } from './cut-mix.js'
+import { mixBatch, mixDraw, type MixDraw } from './mixing.js'
+import { assertBetween } from './options.js'
+
+/**
+ * Every image and its target are averaged with another one's (mixup; Zhang et al., ICLR 2018). The part λ of the first is
+ * uniform in `[0, 1)`, one for the whole batch.
+ *
+ * @param options.probability @default 1
+ */
+export function mixUp({ probability = 1 }: MixOptions = {}): Mixing<MixDraw> {
+  assertBetween('mixUp', 'probability', probability, 0, 1)
+  return {
+    name: 'mixup',
+    draw: (key, rows) => {
+      const [chance, lambda] = uniform(fold(key, 'lambda'), 2) as unknown as [number, number]
+      return mixUpDraw(chance < probability ? lambda : 1, permutation(fold(key, 'partner'), rows))
+    },
+    apply: mixBatch,
+  }
+}
+
+/** The draw of a given part `lambda` and partners. */
+export const mixUpDraw = (lambda: number, partner: ArrayLike<number>): MixDraw =>
+  mixDraw(partner, Float32Array.of(lambda), [1, 1], lambda)

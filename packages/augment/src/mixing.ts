@@ -1,0 +1,33 @@
+import { add, gather, HabaError, mul, sub, tensor, type Batch } from '@haba/core'
+import type { Rank, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
+
+/** One mixture for a whole batch: every image with its partner of the same batch, of whatever class. */
+export type MixDraw = {
+  /** `[rows]`, int32: the partner of each image. */
+  readonly partner: Tensor1D
+  /** `[1, height or 1, width or 1, 1]`: how much of the image stays, pixel by pixel. */
+  readonly own: Tensor4D
+  /** `[1, 1]`: how much of its target stays. */
+  readonly ratio: Tensor2D
+}
+
+/** Images and targets mixed as drawn; cutmix and mixup differ in what they draw. */
+export function mixBatch({ images, targets }: Batch, { partner, own, ratio }: MixDraw): Batch {
+  if (partner.shape[0] !== images.shape[0])
+    throw new HabaError('mixing', `a draw of ${images.shape[0]} rows`, `${partner.shape[0]}`, 'Draw for this batch.')
+  const mixed = <T extends Tensor2D | Tensor4D>(x: T, part: T): T =>
+    add(mul(x, part), mul(gather(x, partner), sub(1, part))) as T
+  return { images: mixed(images, own), targets: mixed(targets, ratio) }
+}
+
+/** A draw from numbers. @param own row-major `[height × width]`, or one value for all pixels */
+export const mixDraw = (
+  partner: ArrayLike<number>,
+  own: Float32Array,
+  [height, width]: readonly [height: number, width: number, ...rest: number[]],
+  ratio: number,
+): MixDraw => ({
+  partner: tensor<Rank.R1>(Int32Array.from(partner), [partner.length]),
+  own: tensor<Rank.R4>(own, [1, height, width, 1]),
+  ratio: tensor<Rank.R2>([ratio], [1, 1]),
+})

@@ -1,0 +1,45 @@
+import type { ImageContext, ImageShape } from '@haba/core'
+import { budgetDifference, type NamedBudget, type SetBudget } from '@haba/eval'
+import { readConfig } from '../config/read-config.js'
+import { configBudget } from '../run/config-budget.js'
+import { alignedLines } from '../run/result.js'
+import type { Terminal } from './terminal.js'
+
+export interface BudgetOptions {
+  readonly image?: ImageShape
+  readonly classes?: number
+}
+
+/** `haba budget`: exactly what sets will store, before any run; of several, first how they differ. */
+export async function budgetCommand(
+  files: readonly string[],
+  { image, classes }: BudgetOptions,
+  { out }: Terminal,
+): Promise<void> {
+  const shape: ImageContext | undefined = image && classes !== undefined ? { image, classes } : undefined
+  const budgets: (NamedBudget & { readonly budget: SetBudget })[] = []
+  for (const file of files) {
+    const read = await readConfig(file)
+    const budget = await configBudget(read, shape)
+    budgets.push({ name: read.config.name, floats: budget.floats, bytes: budget.bytes, budget })
+  }
+  const [first, ...others] = budgets
+  if (others.length > 0) out.write(`${budgetDifference([first!, ...others])}\n\n`)
+  out.write(budgets.map(({ name, budget }) => budgetText(name, budget)).join('\n'))
+}
+
+const count = (n: number) => n.toLocaleString('en-US')
+
+function budgetText(name: string, { parts, floats, bytes, imagesPerClass }: SetBudget): string {
+  const rows = parts.map((part) => [
+    part.name,
+    count(part.floats),
+    count(part.bytes),
+    part.counted ? '' : "the data's, not counted",
+  ])
+  const table = alignedLines([['part', 'floats', 'bytes', ''], ...rows], [0, 3])
+  return (
+    `${name}: ${count(floats)} floats, as many as ${imagesPerClass.toFixed(3)} images a class; ${count(bytes)} bytes\n` +
+    `${table.join('\n')}\n`
+  )
+}

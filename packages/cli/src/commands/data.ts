@@ -1,0 +1,39 @@
+import { HabaError } from '@haba/core'
+import { getPublished, publishedSets, type PublishedSet } from '@haba/datasets'
+import { resolve } from 'node:path'
+import { correction } from '../config/validate.js'
+import { progressOn } from '../progress.js'
+import type { Terminal } from './terminal.js'
+
+export interface DataOptions {
+  readonly to?: string
+  readonly mirror?: string
+}
+
+const sets: readonly PublishedSet[] = Object.values(publishedSets)
+
+/** The sets that can be fetched, for `--help`. */
+export const setsText = `
+Sets:
+${sets.map(({ name, files }) => `  ${name.padEnd(14)} ${Math.ceil(files.reduce((sum, { size = 0 }) => sum + size, 0) / 1e6)} MB`).join('\n')}
+
+Files are checked, and unpacked where they are archives. What was begun is gone on with, and what is here is not fetched
+again. They go to HABA_DATA, or to .cache/haba in the home folder, where datasets look for them without a "folder".
+ImageNet must be fetched from image-net.org, by people who have its permission.
+`
+
+/** `haba data get`: fetches a published set, and says in which folder it is. */
+export async function dataGetCommand(name: string, { to, mirror }: DataOptions, { out, err }: Terminal): Promise<void> {
+  const names = sets.map((set) => set.name)
+  const set = sets.find((each) => each.name === name)
+  if (!set) throw new HabaError('haba data get', `one of ${names.join(', ')}`, `"${name}"`, correction(name, names))
+  const progress = progressOn(err)
+  const folder = await getPublished(set, {
+    ...(to !== undefined && { to: resolve(to) }),
+    ...(mirror !== undefined && { mirror }),
+    onProgress: ({ file, done, total }) => progress.count(`${file}, MB`, megabytes(done), megabytes(total ?? done), ''),
+  })
+  out.write(`${name} is in ${folder}\n"data": ${JSON.stringify({ use: name, folder })}\n`)
+}
+
+const megabytes = (bytes: number) => Math.ceil(bytes / 1e6)

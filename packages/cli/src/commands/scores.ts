@@ -1,0 +1,155 @@
+import type { RenderedSet } from '@haba/core'
+import { expand } from '@haba/distill'
+import {
+  augmentationRobustScore,
+  describeProtocol,
+  labelRobustScore,
+  recoveryRatio,
+  summarise,
+  type Accuracy,
+  type Protocol,
+} from '@haba/eval'
+import { join } from 'node:path'
+import { readConfig } from '../config/read-config.js'
+import { interruptible, listenForInterruption, type Interruption } from '../interruption.js'
+import { progressOn } from '../progress.js'
+import { budgetOf } from '../run/budget.js'
+import { openRun } from '../run/draw-run.js'
+import { measureRandom, measureSet, type Measure } from '../run/evaluate-rows.js'
+import { makeProtocol, openEngine, openParts } from '../run/parts.js'
+import { alignedLines, accuracyText } from '../run/result.js'
+import { configOf, writeWhole } from '../run/run-folder.js'
+import { overridden } from './distill.js'
+import { evaluateSettings } from './evaluate.js'
+import type { Terminal } from './terminal.js'
+
+export interface ScoresOptions {
+  readonly seeds?: number
+  readonly epochs?: number
+  readonly data?: string
+  readonly engine?: string
+}
+
+/** What images are augmented with where the run has no augmentation of its own: the field's. */
+const usual = { use: 'siamese', strategy: 'color_crop_cutout_flip_scale_rotate', combine: 'one' } as const
+
+/** `haba scores`: what a set is worth beyond soft labels and augmentation, against random images of as many floats. */
+export async function scoresCommand(
+  folder: string,
+  { seeds, epochs, ...elsewhere }: ScoresOptions,
+  { out, err }: Terminal,
+  interruption?: Interruption,
+): Promise<void> {
+  const read = overridden(await readConfig(configOf(folder)), elsewhere)
+  const progress = progressOn(err)
+  const heard = interruption ?? listenForInterruption(progress.say)
+  const opened = await openEngine(read, progress.say)
+  try {
+    const parts = await openParts(read, opened.engine, progress.pulse)
+    const { parameterization, params, result, about, manifest } = await openRun(folder, read, opened.engine)
+    const set = await expand(opened.engine, parameterization, params)
+    const { image, classes } = parts.data
+    const budget = budgetOf(parameterization.storage(params).floats, image, classes)
+    const settings = evaluateSettings(read, { epochs, networks: seeds })
+    const rate = settings.protocol === 'ours' ? (about.protocol.rate as number) : settings.rate
+    const measureUnder = (protocol: Protocol): Measure => ({
+      parts,
+      watch: (onCall) => interruptible(opened.engine, heard, 'Nothing was written.', onCall),
+      protocol,
+      networks: settings.networks,
+      progress,
+    })
+    const augmentation = settings.augmentation ?? (parts.augmentation ? read.config.augmentation : usual)
+    const protocolWith = (use: typeof augmentation) =>
+      makeProtocol(parts, { ...settings, rate, augmentation: use }, about.learned.rate)
+    const augmented = measureUnder(await protocolWith(augmentation))
+    const plain = measureUnder(await protocolWith({ use: 'none' }))
+    const measured = {
+      set: await measureSet(set, { measure: augmented }, 'set, augmented'),
+      setHard: isHard(set) ? undefined : await measureSet(hardened(set), { measure: augmented }, 'set, hard labels'),
+      random: await measureRandom(budget.perClass, augmented, 'random images, augmented'),
+      setPlain: await measureSet(set, { measure: plain }, 'set, plain'),
+      randomPlain: await measureRandom(budget.perClass, plain, 'random images, plain'),
+      fullData: fullDataOf(result.rows),
+    }
+    const scores = scoresOf(measured)
+    const file = join(folder, 'scores.json')
+    const { floats, bytes } = manifest.storage
+    const protocol = describeProtocol(augmented.protocol)
+    await writeWhole(file, `${JSON.stringify({ protocol, floats, bytes, ...scores, measured }, null, 2)}\n`)
+    out.write(`\n${scoresText(measured, scores).join('\n')}\n${budget.caption}\nWritten to ${file}\n`)
+  } finally {
+    await opened.close()
+  }
+}
+
+/** Whether every target is one class. */
+const isHard = ({ targets }: RenderedSet) => targets.every((target) => target === 0 || target === 1)
+
+/** The same images, each of its slot's class alone. */
+function hardened(set: RenderedSet): RenderedSet {
+  const { classes, labels } = set.layout
+  const targets = new Float32Array(set.targets.length)
+  labels.forEach((label, slot) => (targets[slot * classes + label] = 1))
+  return { ...set, targets }
+}
+
+const fullDataOf = (rows: readonly { readonly id: string; readonly accuracies: readonly number[] }[]) => {
+  const full = rows.find(({ id }) => id === 'fullData')
+  return full && summarise(full.accuracies)
+}
+
+interface MeasuredForScores {
+  readonly set: Accuracy
+  /** Where the set's labels are soft. */
+  readonly setHard: Accuracy | undefined
+  readonly random: Accuracy
+  readonly setPlain: Accuracy
+  readonly randomPlain: Accuracy
+  /** Where the run measured it. */
+  readonly fullData: Accuracy | undefined
+}
+
+function scoresOf({ set, setHard = set, random, setPlain, randomPlain, fullData }: MeasuredForScores) {
+  return {
+    gainAtEqualFloats: set.mean - random.mean,
+    augmentationRobust: augmentationRobustScore({
+      setAugmented: set.mean,
+      randomAugmented: random.mean,
+      setPlain: setPlain.mean,
+      randomPlain: randomPlain.mean,
+    }),
+    ...(fullData && {
+      recoveryRatio: recoveryRatio(set.mean, fullData.mean),
+      labelRobust: labelRobustScore({
+        realHard: fullData.mean,
+        setHard: setHard.mean,
+        setAny: set.mean,
+        randomAny: random.mean,
+      }),
+    }),
+  }
+}
+
+function scoresText(
+  { set, random, setPlain, randomPlain }: MeasuredForScores,
+  { gainAtEqualFloats, augmentationRobust, recoveryRatio: ratio, labelRobust }: ReturnType<typeof scoresOf>,
+): readonly string[] {
+  const percent = (fraction: number) => `${(100 * fraction).toFixed(2)} %`
+  const absent = 'needs "compare": { "fullData": {} }'
+  return [
+    ...alignedLines(
+      [
+        ['trained', 'on the set', 'on random images'],
+        ['with augmentation', accuracyText(set), accuracyText(random)],
+        ['without', accuracyText(setPlain), accuracyText(randomPlain)],
+      ],
+      [0],
+    ),
+    `gain at equal floats        ${percent(gainAtEqualFloats)}`,
+    `recovery of full data       ${ratio === undefined ? absent : percent(ratio)}`,
+    `label-robust score          ${labelRobust === undefined ? absent : labelRobust.score.toFixed(4)}`,
+    `augmentation-robust score   ${augmentationRobust.score.toFixed(4)}`,
+    'Scores after DD-Ranking, on fractions, 0 … 1: 1 is best.',
+  ]
+}

@@ -1,0 +1,125 @@
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, relative, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { commandLine } from './command-line.js'
+
+const sgd = { rate: 0.1, momentum: 0.5 }
+
+/** Distribution matching on made-up data from a plugin file, measured as `ours` says. */
+const toy = {
+  name: 'toy',
+  seed: 3,
+  data: { use: 'toy', perClass: 10 },
+  network: { use: 'convnet', depth: 1, width: 4 },
+  augmentation: 'flip_scale',
+  set: { use: 'factorised', hallucinators: 2 },
+  objective: { use: 'distribution-matching', realPerClass: 4 },
+  optimizer: { bases: sgd, hallucinators: sgd },
+  steps: 4,
+  evaluate: { protocol: 'ours', validation: 0.2, rates: [0.001, 0.1], epochs: 2, networks: 2 },
+  compare: { random: true, selection: { epochs: 1 }, fullData: { epochs: 1 } },
+}
+
+let run: string
+
+async function haba(...args: readonly string[]): Promise<{ readonly code: number; readonly text: string }> {
+  let text = ''
+  const screen = { write: (more: string) => (text += more) }
+  const code = await commandLine(args, { out: screen, err: screen }, { asked: false })
+  return { code, text }
+}
+
+const read = async (name: string) => JSON.parse(await readFile(join(run, name), 'utf8'))
+
+beforeAll(async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'haba-evaluation-'))
+  const plugin = relative(folder, fileURLToPath(new URL('./toy-plugin.test-data.ts', import.meta.url)))
+  await writeFile(join(folder, 'toy.json'), JSON.stringify({ ...toy, plugins: [plugin.split(sep).join('/')] }))
+  run = join(folder, 'run')
+  const { code, text } = await haba('distill', join(folder, 'toy.json'), '--out', run)
+  expect(code, text).toBe(0)
+})
+
+describe('a run under the protocol ours', () => {
+  it('chooses checkpoint and rate on a part of the training data that was held out', async () => {
+    const { rows } = await read('result.json')
+    const set = rows.find((row: { id: string }) => row.id === 'set')
+    // Rates at the last step; then the steps kept in its last three quarters, at the best rate.
+    expect(set.choice.trials.map((trial: { candidate: string }) => trial.candidate)).toEqual([
+      'step 4',
+      'step 4',
+      'step 1',
+      'step 2',
+    ])
+    expect(toy.evaluate.rates).toContain(set.choice.rate)
+    const random = rows.find((row: { id: string }) => row.id === 'random')
+    expect(random.choice.trials).toHaveLength(2)
+    const { about } = await read('set.json')
+    expect(about.protocol).toMatchObject({ name: 'ours', rate: set.choice.rate, rateFrom: 'validation', version: 1 })
+    expect(about.protocol.hash).toMatch(/^[0-9a-f]{12}$/)
+    expect(`step ${about.steps}`).toBe(set.choice.candidate)
+  })
+
+  it('gives its own number again, and tells how it was chosen', async () => {
+    const { code, text } = await haba('evaluate', run, '--workers', '1')
+    expect(code, text).toBe(0)
+    expect(text).toContain('A validation split of the training data')
+    const { rows } = await read('result.json')
+    const own = await read('evaluation-ours-ConvNetD1W4-IN-relu-AP.json')
+    expect(own.accuracies).toEqual(rows.find((row: { id: string }) => row.id === 'set').accuracies)
+    expect(own.halfInterval).toBeGreaterThan(0)
+  })
+})
+
+describe('haba scores', () => {
+  it('measures set and random images with and without augmentation', async () => {
+    const { code, text } = await haba('scores', run, '--seeds', '1', '--epochs', '1')
+    expect(code, text).toBe(0)
+    const { measured, augmentationRobust, recoveryRatio, labelRobust } = await read('scores.json')
+    const { set, random, setPlain, randomPlain, fullData } = measured
+    expect(augmentationRobust.withAugmentation).toBeCloseTo(set.mean - random.mean, 12)
+    expect(augmentationRobust.withoutAugmentation).toBeCloseTo(setPlain.mean - randomPlain.mean, 12)
+    expect(recoveryRatio).toBeCloseTo(set.mean / fullData.mean, 12)
+    expect(labelRobust.hardLabelRecovery).toBeCloseTo(fullData.mean - set.mean, 12)
+  })
+})
+
+describe('haba continual', () => {
+  it('compares memories of equal floats while classes arrive', async () => {
+    const { code, text } = await haba('continual', run, '--steps', '3', '--seeds', '1', '--epochs', '2')
+    expect(code, text).toBe(0)
+    const { curves, protocol } = await read('continual-3.json')
+    expect(protocol.name).toBe('dsa')
+    expect(curves.map((curve: { memory: string }) => curve.memory)).toEqual(['method', 'random', 'herding'])
+    for (const { orders } of curves) {
+      const [points] = orders
+      // numpy.random.RandomState(0).permutation(3)
+      expect(points.at(-1).seen).toEqual([2, 1, 0])
+      expect(points).toHaveLength(3)
+    }
+    // Each step: a basis of 64 and 2 hallucinators of 92, or 3 images of 64.
+    expect(curves.map((curve: { floats: number }) => curve.floats)).toEqual([3 * 248, 3 * 192, 3 * 192])
+  })
+})
+
+describe('haba search', () => {
+  it('ranks networks on the set and on all data, and keeps what it has done', async () => {
+    const space = JSON.stringify({ width: [3], depth: [1], normalisation: ['none'], activation: ['relu', 'sigmoid'] })
+    const args = ['search', run, '--space', space, '--sample', '3', '--epochs', '1', '--real-epochs', '1', '-w', '1']
+    const { code, text } = await haba(...args)
+    expect(code, text).toBe(0)
+    expect(text).toContain('rank correlation')
+    const { scored, correlations } = await read('search.json')
+    expect(scored).toHaveLength(3)
+    expect(correlations.map((one: { top: number }) => one.top)).toEqual([3])
+    const again = await haba(...args)
+    expect(again.text).toContain('6 of 6 trainings are done')
+  })
+
+  it('refuses spaces that are none', async () => {
+    const { text } = await haba('search', run, '--space', '{"widht":[3]}')
+    expect(text).toContain('expected JSON with lists of width')
+  })
+})

@@ -1,0 +1,149 @@
+import {
+  adam,
+  byName,
+  keyFrom,
+  mapTree,
+  namedLeaves,
+  onSimplex,
+  pixels,
+  sgd,
+  tensor,
+  tensorLeaves,
+  type AnyObjective,
+  type AnyParameterization,
+  type Args,
+  type Network,
+  type Optimizer,
+  type Tree,
+} from '@haba/core'
+import { differentiate, distill, recomputed, stored, tesla, teslaReleased } from '@haba/distill'
+import { adversarialContrast, factorised } from '@haba/hallucinator'
+import {
+  canvas,
+  mttPresets,
+  teslaPresets,
+  trajectoryMatching,
+  type Experts,
+  type TrajectoryPreset,
+} from '@haba/matching'
+import { labelDistillation, labelled, ridge, uniformLabels, unrolledTraining } from '@haba/meta'
+import { referenceEngine, seedFrom, tinyNetwork, toyData } from '@haba/testing'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { readConfig } from './config/read-config.js'
+
+const real = toyData()
+const { image, classes } = real
+const network = tinyNetwork() as Network
+const haba = factorised({ image, classes, basesPerClass: 1, hallucinators: 2 }) as AnyParameterization
+const experts: Experts = {
+  count: 1,
+  epochs: 1,
+  read: async (_, epoch) =>
+    mapTree(
+      (w) =>
+        tensor(
+          (w.dataSync() as Float32Array).map((v) => v + 0.05 * epoch),
+          w.shape,
+        ),
+      network.init(keyFrom(1)).weights,
+    ),
+}
+const mtt = trajectoryMatching({ network, experts, steps: 3, expertEpochs: 1, maxStartEpoch: 1, rate: 0.1 })
+const dd = unrolledTraining({ network, steps: 2, epochs: 2, realBatch: 8, rate: 0.1 })
+const numbers = (tree: Tree) => tensorLeaves(tree).flatMap((t) => [...t.dataSync()])
+const plain = sgd({ rate: 0.1 }) as unknown as Optimizer
+
+async function gradient(set: AnyParameterization, objective: AnyObjective, how: typeof recomputed) {
+  const { params, state } = objective.init(keyFrom(2))
+  const drawn = await objective.draw(keyFrom(3), { real, layout: set.layout, state })
+  const start = (await set.init(keyFrom(4), seedFrom(real))) as Tree
+  return differentiate(
+    referenceEngine(),
+    set,
+    objective,
+    how,
+  )(start, params as Tree, drawn as { common: Args; items: Args[] })
+}
+
+describe('hallucinators learn through', () => {
+  it.each([
+    ['MTT', mtt as AnyObjective],
+    ['DD', dd as AnyObjective],
+  ])('%s, alike by every exact differentiation and otherwise by the truncated ones', async (_, objective) => {
+    const [exact, kept, truncated, released] = await Promise.all(
+      [recomputed, stored, tesla, teslaReleased].map((how) => gradient(haba, objective, how)),
+    )
+    const size = Math.hypot(...numbers(exact!.set))
+    const apart = (other: Tree, factor = 1) =>
+      Math.hypot(...numbers(other).map((v, i) => factor * v - numbers(exact!.set)[i]!)) / size
+    expect(apart(kept!.set)).toBeLessThan(1e-5)
+    expect(apart(truncated!.set)).toBeGreaterThan(1e-4)
+    expect(apart(released!.set, 2)).toBeCloseTo(apart(truncated!.set), 6)
+    for (const leaf of tensorLeaves(truncated!.set)) expect(Math.hypot(...leaf.dataSync())).toBeGreaterThan(0)
+  })
+})
+
+describe('a step of distillation moves all that is learned', () => {
+  const textured = canvas({ image, classes, perClass: 1, crops: 3 }) as AnyParameterization
+  const soft = (of: AnyParameterization) => labelled({ of, start: uniformLabels }) as AnyParameterization
+  const byRidge = labelDistillation({ network, by: ridge(), batch: 2, realBatch: 8 }) as AnyObjective
+  it.each([
+    ['HaBa by TESLA', haba, mtt as AnyObjective, ['bases', 'hallucinators'], ['rate']],
+    ['HaBa by DD', haba, dd as AnyObjective, ['bases', 'hallucinators'], ['rates']],
+    ['HaBa with soft labels by MTT', soft(haba), mtt as AnyObjective, ['bases', 'hallucinators', 'targets'], ['rate']],
+    ['a canvas by MTT', textured, mtt as AnyObjective, ['images'], ['rate']],
+    ['labels alone by LD', soft(pixels({ image, classes, perClass: 1 })), byRidge, ['targets'], []],
+  ] as const)('%s', async (name, parameterization, objective, moving, learning) => {
+    const held = sgd({ rate: 0 }) as unknown as Optimizer
+    const start = (await parameterization.init(keyFrom(4), seedFrom(real))) as Tree
+    const moves = (part: string): Optimizer =>
+      part === 'targets' ? (onSimplex(adam({ rate: 0.01 })) as unknown as Optimizer) : plain
+    const parts = Object.keys(start).map((part) => [part, moving.includes(part as never) ? moves(part) : held])
+    const views = parameterization.layout.views > 1
+    const run = distill({
+      engine: referenceEngine(),
+      key: keyFrom(5),
+      real,
+      parameterization,
+      objective,
+      optimizer: byName(Object.fromEntries(parts)) as unknown as Optimizer,
+      objectiveOptimizer: byName(Object.fromEntries(learning.map((part) => [part, plain]))) as unknown as Optimizer,
+      games: views ? [adversarialContrast({ network })] : [],
+      steps: 2,
+      ...(name.includes('TESLA') && { differentiation: tesla }),
+    })
+    const states = []
+    for await (const { state, loss } of run) {
+      expect(Number.isFinite(loss)).toBe(true)
+      states.push([...namedLeaves(state.set)].map(([path, t]) => [path, [...t.dataSync()]] as const))
+    }
+    for (const [i, [path, values]] of states[1]!.entries())
+      if (moving.some((part) => path.startsWith(part))) expect(values, path).not.toEqual(states[0]![i]![1])
+      else expect(values, path).toEqual(states[0]![i]![1])
+  })
+})
+
+describe('recipes', () => {
+  const read = async (name: string) =>
+    (await readConfig(join(import.meta.dirname, `../../../recipes/${name}.json`))).config
+
+  it.each([
+    ['cifar10-mtt', mttPresets.cifar10[1]],
+    ['cifar10-tesla', teslaPresets.cifar10[1]],
+  ])('of %s are the published row', async (name, preset: TrajectoryPreset) => {
+    const { objective, optimizer, objectiveOptimizer, data, experts } = await read(name)
+    const { steps, expertEpochs, maxStartEpoch, rate = 0.01 } = preset
+    expect(objective).toMatchObject({ steps, expertEpochs, maxStartEpoch, rate })
+    expect(experts!.epochs).toBe(maxStartEpoch - 1 + expertEpochs)
+    expect(optimizer.images).toMatchObject({ rate: preset.imageRate, momentum: 0.5 })
+    expect(objectiveOptimizer!.rate).toMatchObject({ rate: preset.rateRate, momentum: 0.5 })
+    expect(data.preprocessing === 'zca').toBe(preset.whitened)
+  })
+
+  it('give sets soft labels, with every option in place', async () => {
+    const { set, optimizer } = await read('mnist-ld')
+    expect(set.targets).toEqual({ start: 'hard', stored: 'probabilities', expert: 0 })
+    expect(optimizer.targets).toMatchObject({ use: 'adam', keep: 'probabilities' })
+  })
+})

@@ -1,0 +1,104 @@
+import type { RenderedSet } from '@haba/core'
+import { expand } from '@haba/distill'
+import { describeProtocol, evaluateReal, evaluateSet } from '@haba/eval'
+import { performance } from 'node:perf_hooks'
+import type { EvaluateSettings, Named } from '../config/config.js'
+import { readConfig, type ReadConfig } from '../config/read-config.js'
+import { interruptible, type Interruption } from '../interruption.js'
+import type { Progress } from '../progress.js'
+import { overridden } from '../commands/distill.js'
+import { readManifest } from './draw-run.js'
+import { optionsOf } from './evaluate-rows.js'
+import { readRunSet, type About } from './finished-run.js'
+import { makeNetwork, makeProtocol, makeSet, openEngine, openParts } from './parts.js'
+import { configOf } from './run-folder.js'
+
+/** What is needed to measure with the set of a run; plain data, to be sent to another process. */
+export interface MeasuringOptions {
+  readonly folder: string
+  readonly data?: string
+  readonly engine?: string
+  readonly settings: EvaluateSettings
+  /** Of the engine, where it takes some. */
+  readonly threads?: number
+}
+
+/** One network to train and test. */
+export interface MeasuringJob {
+  /** On the distilled set, or on all of the training data. */
+  readonly on: 'set' | 'real'
+  readonly network: Named
+  readonly seed: number
+  /** Instead of what the settings say. */
+  readonly epochs?: number
+}
+
+export interface MeasuredNetwork {
+  readonly network: string
+  readonly accuracy: number
+  readonly seconds: number
+  /** As reports tell it. */
+  readonly protocol: Readonly<Record<string, unknown>>
+}
+
+/** An open run, measuring one network after the other. */
+export interface Measuring {
+  measure(job: MeasuringJob): Promise<MeasuredNetwork>
+  close(): Promise<void>
+}
+
+/** The engine of a configuration, with so many threads. */
+const withThreads = (read: ReadConfig, threads: number | undefined): ReadConfig =>
+  threads === undefined ? read : { ...read, config: { ...read.config, engine: { ...read.config.engine, threads } } }
+
+/** Opens a run for measuring. */
+export async function openMeasuring(
+  { folder, settings, threads, ...elsewhere }: MeasuringOptions,
+  progress: Progress,
+  interruption: Interruption,
+): Promise<Measuring> {
+  const read = withThreads(overridden(await readConfig(configOf(folder)), elsewhere), threads)
+  const opened = await openEngine(read, progress.say)
+  const parts = await openParts(read, opened.engine, progress.pulse)
+  const about = (await readManifest(folder)).about as unknown as About
+  let set: RenderedSet | undefined
+  const rendered = async () => {
+    const parameterization = await makeSet(read, parts.data)
+    return expand(opened.engine, parameterization, (await readRunSet(folder, parameterization)).params)
+  }
+  return {
+    async measure({ on, network, seed, epochs }) {
+      const student = await makeNetwork(read, network, parts.data, '--networks')
+      const protocol = await makeProtocol(
+        parts,
+        {
+          ...settings,
+          ...(epochs !== undefined && { epochs }),
+          // A learned step size is that of the set.
+          ...(on === 'real' && settings.rate === 'learned' && { rate: 0.01 }),
+          // What was chosen for the set; a test of other networks chooses nothing.
+          ...(settings.protocol === 'ours' && { rate: about.protocol.rate as number }),
+        },
+        about.learned.rate,
+      )
+      set ??= await rendered()
+      const { train } = parts.data
+      const measure = {
+        parts: { ...parts, network: student },
+        watch: (onCall: (name: string) => void) =>
+          interruptible(opened.engine, interruption, 'Nothing was written.', onCall),
+        protocol,
+        networks: 1,
+        progress,
+      }
+      const what = `${read.config.name}, ${student.name}, seed ${seed}`
+      const items = on === 'set' ? set.layout.slots : train.labels.length
+      const options = { ...optionsOf(measure, what, items), first: seed }
+      const began = performance.now()
+      const { mean } = await (on === 'set' ? evaluateSet(set, options) : evaluateReal(train, options))
+      const seconds = (performance.now() - began) / 1000
+      return { network: student.name, accuracy: mean, seconds, protocol: describeProtocol(protocol) }
+    },
+    close: () => opened.close(),
+  }
+}

@@ -1,0 +1,85 @@
+import { drawSome, fold, indicesByClass, type AnyObjective, type Layout, type RenderedSet, type Tree } from '@haba/core'
+import { summarise, type Accuracy } from '@haba/eval'
+import { testAsPrescribed } from '@haba/meta'
+import type { Measure } from './evaluate-rows.js'
+import { keyFor } from './parts.js'
+import { accuracyText } from './result.js'
+
+/** What is trained on as an objective prescribes. */
+export interface PrescribedOptions {
+  readonly objective: AnyObjective
+  /** What the objective learned. */
+  readonly params: Tree
+  readonly measure: Measure
+}
+
+/** Fresh networks on a distilled set, trained by the steps that were learned with it. */
+export async function measurePrescribed(options: PrescribedOptions, set: RenderedSet, what: string): Promise<Accuracy> {
+  const { measure } = options
+  return told(measure, what, await test(options, set, what, 0, measure.networks))
+}
+
+/** The same steps on random real images, drawn anew for every network. */
+export async function measurePrescribedRandom(
+  options: PrescribedOptions,
+  perClass: readonly number[],
+  what: string,
+): Promise<Accuracy> {
+  const { measure } = options
+  const { train, image, classes } = measure.parts.data
+  const labels = Int32Array.from(perClass.flatMap((count, label) => Array<number>(count).fill(label)))
+  const layout: Layout = { image, classes, slots: labels.length, views: 1, labels }
+  const targets = new Float32Array(labels.length * classes)
+  labels.forEach((label, slot) => (targets[slot * classes + label] = 1))
+  const accuracies: number[] = []
+  for (let i = 0; i < measure.networks; i++) {
+    const key = fold(keyFor(measure.parts.key, 'random'), i)
+    const chosen = indicesByClass(train.labels, classes).flatMap((members, label) => [
+      ...drawSome(fold(key, label), members, perClass[label]!),
+    ])
+    const drawn = await train.images(Int32Array.from(chosen))
+    const images = (await drawn.data()) as Float32Array
+    drawn.dispose()
+    accuracies.push(...(await test(options, { layout, images, targets }, what, i, 1)))
+  }
+  return told(measure, what, accuracies)
+}
+
+/** The learned steps as `sequence.json` holds them. */
+export const sequenceText = ({ objective, params }: PrescribedOptions, layout: Layout): string =>
+  `${JSON.stringify(
+    objective.prescribe!(params, layout).steps.map(({ slots, ...step }) => ({ slots: [...slots], ...step })),
+    null,
+    1,
+  )}\n`
+
+function test(
+  { objective, params, measure }: PrescribedOptions,
+  set: RenderedSet,
+  what: string,
+  first: number,
+  networks: number,
+): Promise<readonly number[]> {
+  const { parts, watch, progress } = measure
+  const { network, data, key } = parts
+  const prescription = objective.prescribe!(params, set.layout)
+  const total = measure.networks * prescription.steps.length
+  let done = first * prescription.steps.length
+  return testAsPrescribed({
+    engine: watch((name) => {
+      if (name === `${network.name}/step`) progress.count(`testing ${what}: training step`, ++done, total, '')
+    }),
+    network,
+    set,
+    prescription,
+    test: data.test,
+    key: fold(keyFor(key, 'evaluate'), first),
+    networks,
+  })
+}
+
+function told({ progress }: Measure, what: string, accuracies: readonly number[]): Accuracy {
+  const accuracy = summarise(accuracies)
+  progress.say(`${what}: ${accuracyText(accuracy)}`)
+  return accuracy
+}

@@ -1,0 +1,66 @@
+import type { Scalar } from '@tensorflow/tfjs-core'
+import { HabaError } from '../errors.js'
+import { add, div, mul, sqrt, square } from '../ops/elementwise.js'
+import { fill, zerosLike } from '../ops/sources.js'
+import type { Optimizer } from '../spec/optimizer.js'
+import type { Tree } from '../spec/tree.js'
+import { mapTree } from '../tree/tree.js'
+
+/** Options of `adam`. */
+export interface AdamOptions {
+  /** At least 0. */
+  readonly rate: number
+  /** How slowly the mean and the mean square of gradients follow, each in `[0, 1)`. @default [0.9, 0.999] */
+  readonly betas?: readonly [mean: number, square: number]
+  /** Added to the root. @default 1e-8 */
+  readonly epsilon?: number
+}
+
+/** What `adam` carries from step to step. */
+export interface AdamState {
+  /** Moving averages of gradients and of their squares, as the parameters. */
+  readonly mean: Tree
+  readonly square: Tree
+  /** The same averages of ones, `1 - betaᵗ`: what the bias correction divides by, without its cancellation. */
+  readonly seen: { readonly mean: Scalar; readonly square: Scalar }
+  readonly [name: string]: Tree
+}
+
+/**
+ * Adam with bias correction (Kingma and Ba, ICLR 2015, algorithm 1), as in PyTorch:
+ * `p ← p - rate · m̂ / (√v̂ + epsilon)`.
+ *
+ * @throws HabaError for a rate or betas out of range
+ */
+export function adam({ rate, betas = [0.9, 0.999], epsilon = 1e-8 }: AdamOptions): Optimizer<AdamState> {
+  if (!(rate >= 0) || !Number.isFinite(rate)) throw new HabaError('adam', 'a rate of at least 0', `${rate}`, 'Mend it.')
+  if (betas.length !== 2 || betas.some((beta) => !(beta >= 0 && beta < 1)))
+    throw new HabaError('adam', 'two betas in [0, 1)', `[${betas}]`, 'Mend them.')
+  const [ofMean, ofSquare] = betas
+  const zeros = (params: Tree): Tree => mapTree((p) => zerosLike(p), params)
+  const follow = (beta: number, average: Tree, values: Tree): Tree =>
+    mapTree((a, v) => add(mul(a, beta), mul(v, 1 - beta)), average, values)
+  const grown = (beta: number, seen: Scalar) => add(mul(seen, beta), 1 - beta) as Scalar
+  return {
+    init: (params) => ({
+      mean: zeros(params),
+      square: zeros(params),
+      seen: { mean: fill([], 0) as Scalar, square: fill([], 0) as Scalar },
+    }),
+    update<P extends Tree>(grads: P, before: AdamState) {
+      const mean = follow(ofMean, before.mean, grads)
+      const squares = follow(
+        ofSquare,
+        before.square,
+        mapTree((g) => square(g), grads as Tree),
+      )
+      const seen = { mean: grown(ofMean, before.seen.mean), square: grown(ofSquare, before.seen.square) }
+      const updates = mapTree(
+        (m, v) => mul(div(div(m, seen.mean), add(sqrt(div(v, seen.square)), epsilon)), -rate),
+        mean,
+        squares,
+      )
+      return { updates: updates as P, state: { mean, square: squares, seen } }
+    },
+  }
+}

@@ -1,0 +1,38 @@
+import type { Tensor4D } from '@tensorflow/tfjs-core'
+import { disposeTree, type Engine, type Network, type RealSource, type Training, type Tree } from '@haba/core'
+import type { Matrix } from './matrix.js'
+
+/** Features of real images, by their indices: a row for each. */
+export type Features = (indices: Int32Array) => Promise<Matrix>
+
+/** Options of `featuresOf`. */
+export interface FeaturesOptions {
+  readonly engine: Engine
+  readonly network: Network
+  /** Its weights and running statistics. */
+  readonly trained: Pick<Training, 'weights' | 'state'>
+  readonly real: RealSource
+  /** Images at a time. @default 256 */
+  readonly batch?: number
+}
+
+/** What enters the classifier of a trained network, in evaluation. */
+export function featuresOf({ engine, network, trained, real, batch = 256 }: FeaturesOptions): Features {
+  const embed = engine.compile(
+    `${network.name}/features`,
+    (weights: Tree, state: Tree, images: Tensor4D) =>
+      network.apply(weights, images, { kind: 'evaluate', state }).features,
+  )
+  return async (indices) => {
+    const parts: Float32Array[] = []
+    for (let from = 0; from < indices.length; from += batch) {
+      const images = await real.images(indices.slice(from, from + batch))
+      const features = await embed(trained.weights, trained.state, images)
+      parts.push(Float32Array.from(await features.data<'float32'>()))
+      disposeTree(images, features)
+    }
+    const values = new Float32Array(parts.reduce((total, part) => total + part.length, 0))
+    parts.reduce((at, part) => (values.set(part, at), at + part.length), 0)
+    return { values, rows: indices.length, columns: values.length / indices.length }
+  }
+}

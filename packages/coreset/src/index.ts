@@ -1,0 +1,8 @@
+export { featuresOf, type Features, type FeaturesOptions } from './features.js'
+export { forgetting, forgettingCounter, type ForgettingCounter } from './forgetting.js'
+export { farthestFirst, herding, herdingOrder, nearestFirst, type Preference } from './herding.js'
+export { kCenter, kCenterOrder, nearestToMean, randomFirst, type FirstCenter } from './k-center.js'
+export { kMeans, kMeansCentres, type KMeansOptions } from './k-means.js'
+export { meanRow, type Matrix } from './matrix.js'
+export { observeTraining, type Observed, type ObserveTrainingOptions } from './observe-training.js'
+export { choose, chosenSet, random, type ChooseOptions, type Selection } from './selection.js'

@@ -1,0 +1,41 @@
+import { integers, type Key } from '@haba/core'
+import type { Features } from './features.js'
+import { best, meanRow, rowOf, squaredDistance, type Matrix } from './matrix.js'
+import type { Selection } from './selection.js'
+
+/** Where k-center begins: a row of the features of a class. */
+export type FirstCenter = (key: Key, features: Matrix) => number
+
+/** The row nearest to the mean (DC's comparison). */
+export const nearestToMean: FirstCenter = (_, features) => {
+  const mean = meanRow(features)
+  return best(features.rows, new Set(), (row) => -squaredDistance(features, row, mean))
+}
+
+/** Any row (DeepCore's released code). */
+export const randomFirst: FirstCenter = (key, { rows }) => integers(key, 1, rows)[0]!
+
+/**
+ * The order of k-center greedy (Sener and Savarese, ICLR 2018): repeatedly the row that is farthest from its nearest taken
+ * one. Equals: the first row.
+ */
+export function kCenterOrder(features: Matrix, count: number, first: number): Int32Array {
+  const nearest = new Float64Array(features.rows).fill(Infinity)
+  const taken = new Set<number>()
+  for (let next = first; ; next = best(features.rows, taken, (row) => nearest[row]!)) {
+    taken.add(next)
+    if (taken.size >= count) return Int32Array.from(taken)
+    const centre = rowOf(features, next)
+    nearest.forEach((before, row) => (nearest[row] = Math.min(before, squaredDistance(features, row, centre))))
+  }
+}
+
+/** Images that leave none of their class far away. @param options.first @default nearestToMean */
+export const kCenter = (options: { readonly features: Features; readonly first?: FirstCenter }): Selection => ({
+  name: 'k-center',
+  order: async (key, members, count) => {
+    const features = await options.features(members)
+    const first = (options.first ?? nearestToMean)(key, features)
+    return kCenterOrder(features, count, first).map((row) => members[row]!)
+  },
+})

@@ -1,0 +1,74 @@
+import { fold, HabaError, integers, uniform, type Key } from '@haba/core'
+import type { Features } from './features.js'
+import { best, rowOf, squaredDistance, type Matrix } from './matrix.js'
+import type { Selection } from './selection.js'
+
+/**
+ * Centres of `count` clusters: Lloyd's iterations from k-means++ (Arthur and Vassilvitskii, SODA 2007), until nothing
+ * changes. A cluster that empties keeps its centre.
+ *
+ * @returns a centre `[columns]` each
+ */
+export function kMeansCentres(key: Key, features: Matrix, count: number, iterations: number): readonly Float64Array[] {
+  let centres = plusPlus(key, features, count)
+  let owner = new Int32Array(features.rows).fill(-1)
+  for (let i = 0; i < iterations; i++) {
+    const next = owner.map((_, row) => nearestOf(features, row, centres))
+    if (next.every((c, row) => c === owner[row])) break
+    owner = next
+    centres = centres.map((before, c) => meanOf(features, owner, c) ?? before)
+  }
+  return centres
+}
+
+/** The first at random, each further one with a chance in proportion to its squared distance from the nearest before. */
+function plusPlus(key: Key, features: Matrix, count: number): readonly Float64Array[] {
+  const centres = [Float64Array.from(rowOf(features, integers(fold(key, 'first'), 1, features.rows)[0]!))]
+  const nearest = new Float64Array(features.rows).fill(Infinity)
+  while (centres.length < count) {
+    const last = centres.at(-1)!
+    nearest.forEach((before, row) => (nearest[row] = Math.min(before, squaredDistance(features, row, last))))
+    const total = nearest.reduce((sum, d) => sum + d, 0)
+    let left = total * uniform(fold(key, centres.length), 1, 0, 1)[0]!
+    const row = nearest.findIndex((d) => (left -= d) < 0)
+    centres.push(Float64Array.from(rowOf(features, row < 0 ? features.rows - 1 : row)))
+  }
+  return centres
+}
+
+const nearestOf = (features: Matrix, row: number, centres: readonly Float64Array[]): number =>
+  best(centres.length, new Set(), (c) => -squaredDistance(features, row, centres[c]!))
+
+function meanOf(features: Matrix, owner: Int32Array, cluster: number): Float64Array | undefined {
+  const sum = new Float64Array(features.columns)
+  let members = 0
+  owner.forEach((own, row) => {
+    if (own !== cluster) return
+    members++
+    rowOf(features, row).forEach((v, j) => (sum[j]! += v))
+  })
+  return members === 0 ? undefined : sum.map((v) => v / members)
+}
+
+/** Options of `kMeans`. */
+export interface KMeansOptions {
+  readonly features: Features
+  /** At most. @default 20 */
+  readonly iterations?: number
+}
+
+/** Images nearest to the centres of as many clusters of their class. @throws HabaError for fewer than 1 iteration */
+export function kMeans({ features, iterations = 20 }: KMeansOptions): Selection {
+  if (!Number.isInteger(iterations) || iterations < 1)
+    throw new HabaError('kMeans', 'at least 1 iteration', `${iterations}`, 'Mend the option.')
+  return {
+    name: 'k-means',
+    order: async (key, members, count) => {
+      const matrix = await features(members)
+      const taken = new Set<number>()
+      for (const centre of kMeansCentres(key, matrix, count, iterations))
+        taken.add(best(matrix.rows, taken, (row) => -squaredDistance(matrix, row, centre)))
+      return Int32Array.from(taken, (row) => members[row]!)
+    },
+  }
+}

@@ -1,0 +1,100 @@
+import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
+import {
+  disposeTree,
+  fold,
+  HabaError,
+  permutation,
+  tensor,
+  trainer,
+  type Augmentation,
+  type Batch,
+  type Engine,
+  type Key,
+  type Network,
+  type RealSource,
+  type Training,
+  type Tree,
+} from '@haba/core'
+import { forgettingCounter } from './forgetting.js'
+
+/** Options of `observeTraining`. */
+export interface ObserveTrainingOptions {
+  readonly engine: Engine
+  readonly network: Network
+  readonly real: RealSource
+  readonly key: Key
+  /** Passes over all real images. */
+  readonly epochs: number
+  /** For training batches, a draw for each image. */
+  readonly augmentation?: Augmentation
+  /** @default 0.01 */
+  readonly rate?: number
+  /** @default 0.9 */
+  readonly momentum?: number
+  /** @default 5e-4 */
+  readonly weightDecay?: number
+  /** Images a step. @default 256 */
+  readonly batch?: number
+  /** Called after every batch. */
+  readonly onStep?: (step: number, steps: number) => void
+}
+
+/** A network trained on all real images, and what it forgot on the way. */
+export interface Observed {
+  /** The caller owns it. */
+  readonly trained: Training
+  /** Forgetting events of every image: `[images]`. */
+  readonly forgotten: Int32Array
+}
+
+/**
+ * Trains a network on all real images and counts, for every image, how often it was forgotten: what it makes of a batch is
+ * looked at before the step on it.
+ */
+export async function observeTraining(options: ObserveTrainingOptions): Promise<Observed> {
+  const { engine, network, real, key, epochs, augmentation, onStep } = options
+  const { rate = 0.01, momentum = 0.9, weightDecay = 5e-4, batch = 256 } = options
+  if (!Number.isInteger(epochs) || epochs < 1)
+    throw new HabaError('observeTraining', 'at least 1 epoch', `${epochs}`, 'Mend the option.')
+  const fit = trainer({ engine, network, momentum, weightDecay, ...(augmentation && { augmentation }) })
+  const classify = engine.compile(
+    `${network.name}/observed`,
+    ({ weights, state }: Training, images: Tensor4D) => network.apply(weights, images, { kind: 'train', state }).logits,
+  )
+  const counter = forgettingCounter(real.labels.length)
+  const steps = epochs * Math.ceil(real.labels.length / batch)
+  let trained = fit.start(fold(key, 'weights'))
+  let step = 0
+  for (let epoch = 0; epoch < epochs; epoch++) {
+    const order = permutation(fold(fold(key, 'order'), epoch), real.labels.length)
+    for (let at = 0; at < order.length; at += batch) {
+      const indices = order.slice(at, at + batch)
+      const own = await batchOf(real, indices)
+      const logits = await classify(trained, own.images)
+      const right = await rightOf(logits, indices, real)
+      indices.forEach((index, row) => counter.see(index, right[row]!))
+      const { next } = await fit.step(trained, own, rate, fold(fold(key, 'augment'), step))
+      disposeTree(trained as Tree, own, logits)
+      trained = next
+      onStep?.(++step, steps)
+    }
+  }
+  return { trained, forgotten: counter.counts }
+}
+
+async function batchOf(real: RealSource, indices: Int32Array): Promise<Batch> {
+  const targets = new Float32Array(indices.length * real.classes)
+  indices.forEach((index, row) => (targets[row * real.classes + real.labels[index]!] = 1))
+  return {
+    images: await real.images(indices),
+    targets: tensor(targets, [indices.length, real.classes]) as Tensor2D,
+  }
+}
+
+async function rightOf(logits: Tensor2D, indices: Int32Array, { labels, classes }: RealSource): Promise<boolean[]> {
+  const values = await logits.data<'float32'>()
+  return Array.from(indices, (index, row) => {
+    const scores = values.subarray(row * classes, (row + 1) * classes)
+    return scores.every((score) => score <= scores[labels[index]!]!)
+  })
+}

@@ -1,0 +1,65 @@
+import {
+  disposeTree,
+  drawSome,
+  fold,
+  HabaError,
+  indicesByClass,
+  type Key,
+  type RealSource,
+  type RenderedSet,
+} from '@haba/core'
+
+/** A way to choose real images, class by class. */
+export interface Selection {
+  readonly name: string
+  /** `count` distinct members of one class, the first chosen first. @param members indices of the source */
+  order(key: Key, members: Int32Array, count: number): Promise<Int32Array>
+}
+
+/** Options of `choose`. */
+export interface ChooseOptions {
+  readonly selection: Selection
+  readonly real: RealSource
+  /** Images a class: one number, or one for each class. */
+  readonly perClass: number | readonly number[]
+  readonly key: Key
+}
+
+/**
+ * Chooses real images: their indices, class-major, for `evaluateReal` or `chosenSet`.
+ *
+ * @throws HabaError where a class has too few images
+ */
+export async function choose({ selection, real, perClass, key }: ChooseOptions): Promise<Int32Array> {
+  const chosen: Int32Array[] = []
+  for (const [label, members] of indicesByClass(real.labels, real.classes).entries()) {
+    const count = typeof perClass === 'number' ? perClass : perClass[label]!
+    if (!(count >= 1 && count <= members.length))
+      throw new HabaError(
+        selection.name,
+        `1 … ${members.length} images of class ${label}`,
+        `${count}`,
+        'Choose fewer, or read more data.',
+      )
+    chosen.push(await selection.order(fold(key, label), members, count))
+  }
+  return Int32Array.from(chosen.flatMap((indices) => [...indices]))
+}
+
+/** Chosen images as a finished set of plain pixels, for whatever takes a set. */
+export async function chosenSet(real: RealSource, chosen: Int32Array): Promise<RenderedSet> {
+  const { image, classes } = real
+  const labels = chosen.map((index) => real.labels[index]!)
+  const images = await real.images(chosen)
+  const values = Float32Array.from((await images.data<'float32'>()) as Float32Array)
+  disposeTree(images)
+  const targets = new Float32Array(chosen.length * classes)
+  labels.forEach((label, slot) => (targets[slot * classes + label] = 1))
+  return { layout: { image, classes, slots: chosen.length, views: 1, labels }, images: values, targets }
+}
+
+/** Uniformly at random: what every method is compared with. */
+export const random: Selection = {
+  name: 'random',
+  order: (key, members, count) => Promise.resolve(drawSome(key, members, count)),
+}

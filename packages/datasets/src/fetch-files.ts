@@ -1,0 +1,179 @@
+import { createHash } from 'node:crypto'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { mkdir, rename, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Readable, Transform } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { ReadableStream } from 'node:stream/web'
+import { HabaError } from '@haba/core'
+
+/** A file somewhere else; what is known of it is checked. */
+export interface PublishedFile {
+  /** Its name here, and on a mirror. */
+  readonly name: string
+  readonly url: string
+  /** In bytes. */
+  readonly size?: number
+  /** In hexadecimal, lower case. */
+  readonly md5?: string
+  /** In hexadecimal, lower case. */
+  readonly sha256?: string
+}
+
+/** How far a file has come. */
+export interface FetchProgress {
+  readonly file: string
+  /** In bytes. */
+  readonly done: number
+  /** In bytes; undefined where neither the file's facts nor the server tell. */
+  readonly total: number | undefined
+}
+
+/** What `fetchFiles` takes. */
+export interface FetchOptions {
+  readonly files: readonly PublishedFile[]
+  /** Made where it is missing. Files that are here and right are not fetched again. */
+  readonly folder: string
+  /** Fetches `mirror/name` instead of each file's own address. */
+  readonly mirror?: string
+  readonly onProgress?: (progress: FetchProgress) => void
+  /** How often a connection that breaks is taken up again without having brought anything. @default 3 */
+  readonly retries?: number
+}
+
+/**
+ * Fetches files into a folder. What a broken connection or a killed program leaves (`name.part`) is gone on with, if the
+ * server can; a file has its name only once size and checksums are right.
+ *
+ * @returns the paths, in order
+ */
+export async function fetchFiles({ files, folder, mirror, onProgress, retries = 3 }: FetchOptions): Promise<string[]> {
+  await mkdir(folder, { recursive: true })
+  const paths: string[] = []
+  for (const published of files) {
+    const { name } = published
+    const url = mirror === undefined ? published.url : `${mirror.replace(/\/+$/, '')}/${name}`
+    const path = join(folder, name)
+    const there = await sizeOf(path)
+    if (there === undefined || (await fault(path, published)) !== undefined)
+      await fetchFile({ ...published, url }, path, retries, onProgress)
+    else onProgress?.({ file: name, done: there, total: there })
+    paths.push(path)
+  }
+  return paths
+}
+
+async function fetchFile(
+  published: PublishedFile,
+  path: string,
+  retries: number,
+  onProgress: FetchOptions['onProgress'],
+): Promise<void> {
+  const part = `${path}.part`
+  for (let left = retries; ;) {
+    const before = (await sizeOf(part)) ?? 0
+    try {
+      if (before === 0 || before !== published.size) await fetchRest(published, part, before, onProgress)
+      break
+    } catch (error) {
+      if (HabaError.is(error)) throw error
+      const more = ((await sizeOf(part)) ?? 0) > before
+      left = more ? retries : left - 1
+      if (left < 0) throw unreachable(published, path, error)
+    }
+  }
+  const wrong = await fault(part, published)
+  if (wrong !== undefined) {
+    await rm(part)
+    throw new HabaError(
+      published.url,
+      wrong.expected,
+      wrong.got,
+      `What came was deleted. Try again, or give another mirror; if the published file has changed, put it at ${path} yourself.`,
+    )
+  }
+  await rename(part, path)
+}
+
+/** Appends to `part` what the server has beyond its `before` bytes, or everything where it cannot go on. */
+async function fetchRest(
+  { name, url, size }: PublishedFile,
+  part: string,
+  before: number,
+  onProgress: FetchOptions['onProgress'],
+): Promise<void> {
+  // Bytes as they are: what a server compresses on the way cannot be gone on with.
+  const headers = { 'accept-encoding': 'identity', ...(before > 0 && { range: `bytes=${before}-` }) }
+  const response = await fetch(url, { headers })
+  if (response.status === 416) {
+    await response.body?.cancel()
+    await rm(part, { force: true })
+    return fetchRest({ name, url, ...(size !== undefined && { size }) }, part, 0, onProgress)
+  }
+  if (!response.ok || !response.body) {
+    await response.body?.cancel()
+    if (response.status >= 500) throw new Error(`the server answered ${response.status}`)
+    throw new HabaError(url, 'a file', `status ${response.status}`, 'Check the address, or give another mirror.')
+  }
+  const resumed = response.status === 206
+  const length = Number(response.headers.get('content-length') ?? NaN)
+  let done = resumed ? before : 0
+  const total = size ?? (Number.isNaN(length) ? undefined : done + length)
+  const count = new Transform({
+    transform(chunk: Buffer, _, next) {
+      done += chunk.length
+      onProgress?.({ file: name, done, total })
+      next(null, chunk)
+    },
+  })
+  await pipeline(
+    Readable.fromWeb(response.body as ReadableStream),
+    count,
+    createWriteStream(part, { flags: resumed ? 'a' : 'w' }),
+  )
+}
+
+function unreachable({ name, url, size, md5, sha256 }: PublishedFile, path: string, cause: unknown): HabaError {
+  const facts = [size !== undefined && `${size} bytes`, sha256 ? `SHA-256 ${sha256}` : md5 && `MD5 ${md5}`]
+  const known = facts.filter(Boolean).join(', ')
+  return new HabaError(
+    url,
+    'an answer',
+    reasonOf(cause),
+    `Without a network, put ${name}${known === '' ? '' : ` (${known})`} at ${path} yourself; what has come so far is kept.`,
+    { cause },
+  )
+}
+
+/** `fetch` hides why it failed one level down. */
+function reasonOf(error: unknown): string {
+  const { message, cause } = error as Error
+  if (!(cause instanceof Error)) return message
+  return cause.message || (cause as NodeJS.ErrnoException).code || message
+}
+
+const sizeOf = (path: string) =>
+  stat(path).then(
+    ({ size }) => size,
+    () => undefined,
+  )
+
+/** What is wrong with a file; undefined where it is as published. */
+async function fault(
+  path: string,
+  { size, md5, sha256 }: PublishedFile,
+): Promise<{ readonly expected: string; readonly got: string } | undefined> {
+  const is = await sizeOf(path)
+  if (size !== undefined && is !== size) return { expected: `${size} bytes`, got: `${is}` }
+  for (const [algorithm, digest] of [
+    ['sha256', sha256],
+    ['md5', md5],
+  ] as const) {
+    if (digest === undefined) continue
+    const hash = createHash(algorithm)
+    await pipeline(createReadStream(path), hash)
+    const got = hash.digest('hex')
+    if (got !== digest) return { expected: `${algorithm} ${digest}`, got }
+  }
+  return undefined
+}

@@ -1,0 +1,59 @@
+import { join } from 'node:path'
+import { HabaError, type Dataset, type Preprocessing } from '@haba/core'
+import { imageNetConstants } from './constants.js'
+import type { ImageNetSubset } from './imagenet-subsets.js'
+import { lazyImages, type LazyOptions } from './lazy-images.js'
+import { listImages } from './list-images.js'
+import { bilinear, type Resize } from './resize.js'
+import { standardise } from './standardise.js'
+
+/** What `imageNet` takes. */
+export interface ImageNetOptions extends LazyOptions {
+  /** Holds `train/<WordNet id>/*` and `val/<WordNet id>/*`. */
+  readonly folder: string
+  /** Ten classes, such as `imagenette`; other folders are passed over. @default all folders, in the order of their ids */
+  readonly subset?: ImageNetSubset
+  /** Resizes every image to this, without keeping proportions. @default [128, 128] */
+  readonly size?: readonly [height: number, width: number]
+  /** `bilinear` makes the published images; `smooth` has antialiasing. @default bilinear */
+  readonly resize?: Resize
+  /** Already fitted: images are read one batch at a time, so none can be fitted to all. @default standardise(imageNetConstants) */
+  readonly preprocessing?: Preprocessing
+}
+
+/**
+ * ImageNet, or some classes of it, `[128, 128, 3]` unless told otherwise. Images stay on disk, and are decoded and
+ * resized when they are asked for.
+ *
+ * @example await imageNet({ folder: 'imagenet', subset: imagewoof })
+ */
+export async function imageNet({
+  folder,
+  subset,
+  size = [128, 128],
+  resize = bilinear,
+  preprocessing = standardise(imageNetConstants),
+  cacheBytes = 2 ** 30,
+}: ImageNetOptions): Promise<Dataset> {
+  if (!size.every((length) => Number.isInteger(length) && length > 0))
+    throw new HabaError('imageNet', 'size [height, width] in pixels', `[${size}]`, 'Use positive whole numbers.')
+  const common = { include: () => true, ...(subset && { othersToo: true }) }
+  const wnids = subset?.classes.map(({ wnid }) => wnid)
+  const train = await listImages({
+    ...common,
+    folder: join(folder, 'train'),
+    every: true,
+    ...(wnids && { classNames: wnids }),
+  })
+  const test = await listImages({ ...common, folder: join(folder, 'val'), classNames: train.classNames })
+  return lazyImages({
+    name: subset?.name ?? 'imagenet',
+    classNames: subset?.classes.map(({ name }) => name) ?? train.classNames,
+    train,
+    test,
+    image: [...size, 3],
+    decoding: { size, resize, channels: 3 },
+    preprocessing,
+    cacheBytes,
+  })
+}

@@ -1,0 +1,34 @@
+import type { Readable, Transform } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+
+interface InflateOptions {
+  readonly source: Readable
+  readonly inflater: Transform
+  /** How many bytes will come in all, from the first of them; undefined while those are too few to tell. */
+  readonly length: (first: Buffer) => number | undefined
+}
+
+/** Decompresses a stream into one array of the right length, so that nothing is in memory twice. */
+export async function inflateInto({ source, inflater, length }: InflateOptions): Promise<Uint8Array> {
+  let first = Buffer.alloc(0)
+  let whole: Uint8Array | undefined
+  let at = 0
+  await pipeline(source, inflater, async (chunks: AsyncIterable<Buffer>) => {
+    for await (const chunk of chunks) {
+      let rest = chunk
+      if (!whole) {
+        first = Buffer.concat([first, chunk])
+        const all = length(first)
+        if (all === undefined) continue
+        whole = new Uint8Array(all)
+        rest = first
+      }
+      if (at + rest.length > whole.length) throw new Error(`more than the ${whole.length} bytes that it announces`)
+      whole.set(rest, at)
+      at += rest.length
+    }
+  })
+  if (!whole) throw new Error(`${first.length} bytes`)
+  if (at !== whole.length) throw new Error(`${at} bytes of ${whole.length}`)
+  return whole
+}

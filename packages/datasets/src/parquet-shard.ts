@@ -1,0 +1,88 @@
+import { HabaError } from '@haba/core'
+import type { FileMetaData } from 'hyparquet'
+import { firstLine } from './decode-images.js'
+
+/** The names of the columns that are read. */
+export interface Columns {
+  readonly image: string
+  readonly label: string
+}
+
+/** One image with its label, as they are stored. */
+interface ParquetRow {
+  /** The bytes of a PNG or JPEG file. */
+  readonly bytes: Uint8Array
+  readonly label: string | number
+}
+
+/** A parquet file of images. */
+export interface Shard {
+  readonly file: string
+  /** Rows of every row group. */
+  readonly groups: readonly number[]
+  /** As Hugging Face writes them into the file. */
+  readonly classNames: readonly string[] | undefined
+  /** Rows `start … end-1`. */
+  read(start: number, end: number): Promise<readonly ParquetRow[]>
+}
+
+const damaged = 'Fetch it again: it is damaged, or no parquet file.'
+
+/** Opens a parquet file and checks its columns; no image is read yet. */
+export async function openShard(file: string, columns: Columns): Promise<Shard> {
+  const { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } = await import('hyparquet')
+  const { compressors } = await import('hyparquet-compressors')
+  const wrong = (cause: unknown) => new HabaError(file, 'a whole parquet file', firstLine(cause), damaged, { cause })
+  const buffer = await asyncBufferFromFile(file).catch((cause: unknown) => {
+    throw wrong(cause)
+  })
+  const metadata = await parquetMetadataAsync(buffer).catch((cause: unknown) => {
+    throw wrong(cause)
+  })
+  const names = parquetSchema(metadata).children.map(({ element }) => element.name)
+  for (const column of [columns.image, columns.label])
+    if (!names.includes(column))
+      throw new HabaError(file, `a column '${column}'`, names.join(', '), 'Name imageColumn and labelColumn.')
+  return {
+    file,
+    groups: metadata.row_groups.map((group) => Number(group.num_rows)),
+    classNames: classNamesOf(metadata, columns.label),
+    async read(rowStart, rowEnd) {
+      const rows = await parquetReadObjects({
+        file: buffer,
+        metadata,
+        compressors,
+        columns: [columns.image, columns.label],
+        rowStart,
+        rowEnd,
+        utf8: false,
+      }).catch((cause: unknown) => {
+        throw wrong(cause)
+      })
+      return rows.map((row, i) => rowOf(row, columns, `${file}, row ${rowStart + i}`))
+    },
+  }
+}
+
+function rowOf(row: Readonly<Record<string, unknown>>, { image, label }: Columns, who: string): ParquetRow {
+  const stored = row[image]
+  const bytes = stored instanceof Uint8Array ? stored : (stored as { bytes?: unknown } | null | undefined)?.bytes
+  if (!(bytes instanceof Uint8Array))
+    throw new HabaError(who, `the bytes of an image in '${image}'`, 'none', 'Use files with images embedded.')
+  const value = typeof row[label] === 'bigint' ? Number(row[label]) : row[label]
+  if (typeof value !== 'string' && typeof value !== 'number')
+    throw new HabaError(who, `a number or a name in '${label}'`, String(value), 'Name another labelColumn.')
+  return { bytes, label: value }
+}
+
+/** Hugging Face keeps the features of a data set as JSON in the file. */
+function classNamesOf({ key_value_metadata: pairs = [] }: FileMetaData, label: string): readonly string[] | undefined {
+  const text = pairs.find(({ key }) => key === 'huggingface')?.value
+  if (text === undefined) return undefined
+  try {
+    const { info } = JSON.parse(text) as { info?: { features?: Record<string, { names?: string[] } | undefined> } }
+    return info?.features?.[label]?.names
+  } catch {
+    return undefined // someone else's text; names can still be given
+  }
+}

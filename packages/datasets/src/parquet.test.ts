@@ -1,0 +1,162 @@
+import { testDataset } from '@haba/testing'
+import { parquetWriteBuffer } from 'hyparquet-writer'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { parquet } from './parquet.js'
+import { png, type Picture } from './pictures.test-data.js'
+
+const made: string[] = []
+let folder: string
+afterAll(() => Promise.all(made.map((each) => rm(each, { recursive: true }))))
+
+type Row = Omit<Picture, 'color'> & {
+  readonly red: number
+  readonly label: number | string
+  readonly bytes?: Uint8Array | null
+}
+
+interface Shape {
+  /** A column of `{ bytes, path }`, or of bytes alone. @default true */
+  readonly struct?: boolean
+  readonly names?: readonly string[]
+}
+
+/** Writes what Hugging Face hosts: a structure of bytes and path, labels as int64, and class names as JSON aside. */
+async function write(file: string, rows: readonly Row[], { struct = true, names }: Shape = {}): Promise<string> {
+  const drawn = rows.map(async ({ red, height = 6, width = 5, bytes }) =>
+    bytes === undefined ? new Uint8Array(await png({ color: [red, 0, 0], height, width })) : bytes,
+  )
+  const bytes = await Promise.all(drawn)
+  const data = struct ? bytes.map((each, i) => ({ bytes: each, path: `${i}.png` })) : bytes
+  const text = rows.some(({ label }) => typeof label === 'string')
+  const labels = rows.map(({ label }) => (text ? label : BigInt(label)))
+  const features = { label: { names, _type: 'ClassLabel' }, image: { _type: 'Image' } }
+  const buffer = parquetWriteBuffer({
+    columnData: [
+      { name: 'image', data },
+      { name: 'label', data: labels },
+    ],
+    schema: [
+      { name: 'root', num_children: 2 },
+      ...(struct
+        ? ([
+            { name: 'image', num_children: 2, repetition_type: 'OPTIONAL' },
+            { name: 'bytes', type: 'BYTE_ARRAY', repetition_type: 'OPTIONAL' },
+            { name: 'path', type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type: 'OPTIONAL' },
+          ] as const)
+        : ([{ name: 'image', type: 'BYTE_ARRAY', repetition_type: 'OPTIONAL' }] as const)),
+      text
+        ? { name: 'label', type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type: 'OPTIONAL' }
+        : { name: 'label', type: 'INT64', repetition_type: 'OPTIONAL' },
+    ],
+    rowGroupSize: 2,
+    ...(names && { kvMetadata: [{ key: 'huggingface', value: JSON.stringify({ info: { features } }) }] }),
+  })
+  await mkdir(dirname(join(folder, file)), { recursive: true })
+  await writeFile(join(folder, file), new Uint8Array(buffer))
+  return join(folder, file)
+}
+
+const names = ['cat', 'owl', 'fox']
+async function makeFolder(): Promise<string> {
+  folder = await mkdtemp(join(tmpdir(), 'haba-parquet-'))
+  made.push(folder)
+  const rows = [0, 1, 2, 1, 0].map((label, i) => ({ red: 10 * i, label }))
+  await write('data/train-00000-of-00002.parquet', rows, { names })
+  await write('data/train-00001-of-00002.parquet', [{ red: 99, label: 2 }], { names })
+  const test = [
+    { red: 200, label: 2 },
+    { red: 201, label: 0 },
+  ]
+  await write('data/test-00000-of-00001.parquet', test, { names })
+  return folder
+}
+beforeEach(makeFolder)
+
+const reds = async (data: Awaited<ReturnType<typeof parquet>>, half: 'train' | 'test') => {
+  const values = await data[half].images(Int32Array.from(data[half].labels, (_, i) => i))
+  const size = data.image.reduce((a, b) => a * b)
+  return Array.from(data[half].labels, (_, i) => Math.round(values.dataSync()[i * size]! * 255))
+}
+
+testDataset({
+  name: 'parquet',
+  make: async () => parquet({ folder: await makeFolder() }),
+  sizes: { train: 6, test: 2 },
+})
+
+describe('parquet', () => {
+  it('reads shards and row groups in order, and class names from the file', async () => {
+    const seen: unknown[] = []
+    const data = await parquet({ folder, name: 'pets', onProgress: (progress) => seen.push(progress) })
+    expect(data).toMatchObject({ name: 'pets', image: [6, 5, 3], classNames: names })
+    expect(data.train.labels).toEqual(Int32Array.of(0, 1, 2, 1, 0, 2))
+    expect(await reds(data, 'train')).toEqual([0, 10, 20, 30, 40, 99])
+    expect(await reds(data, 'test')).toEqual([200, 201])
+    expect(seen[0]).toEqual({ half: 'train', done: 2, total: 6 })
+    expect(seen.at(-1)).toEqual({ half: 'test', done: 2, total: 2 })
+  })
+
+  it('takes files, columns of bytes, names as labels, and sizes', async () => {
+    const train = await write(
+      'a.parquet',
+      [
+        { red: 1, label: 'owl' },
+        { red: 2, label: 'cat', width: 9 },
+      ],
+      { struct: false },
+    )
+    const test = await write('b.parquet', [{ red: 3, label: 'owl' }], { struct: false })
+    const data = await parquet({ train: [train], test: [test], size: [4, 4], channels: 1 })
+    expect(data).toMatchObject({ name: 'parquet', image: [4, 4, 1], classNames: ['cat', 'owl'] })
+    expect(data.train.labels).toEqual(Int32Array.of(1, 0))
+    const given = await parquet({ train: [train], test: [test], size: [4, 4], classNames: ['owl', 'cat'] })
+    expect(given.train.labels).toEqual(Int32Array.of(0, 1))
+    await expect(parquet({ train: [test], test: [train], size: [4, 4] })).rejects.toThrow(
+      /parquet, test, column 'label': expected one of 1 class names, got 'cat'/,
+    )
+  })
+
+  it('takes the folders of converted data sets, and val for test', async () => {
+    await rm(join(folder, 'data'), { recursive: true })
+    await write('default/train/0000.parquet', [{ red: 5, label: 1 }])
+    await write('default/validation/0000.parquet', [{ red: 6, label: 0 }])
+    const data = await parquet({ folder })
+    expect([await reds(data, 'train'), await reds(data, 'test')]).toEqual([[5], [6]])
+    expect(data.classNames).toEqual(['0', '1'])
+  })
+
+  it('names the file and row where something is wrong', async () => {
+    const file = join(folder, 'data/test-00000-of-00001.parquet')
+    const whole = await readFile(file)
+    await write('data/test-00000-of-00001.parquet', [
+      { red: 1, label: 0 },
+      { red: 2, label: 0 },
+      { red: 3, label: 0, width: 7 },
+    ])
+    await expect(parquet({ folder })).rejects.toThrow(
+      /test-00000.*, row 2: expected an image of 6×5, got 6×7\. Give `size`/,
+    )
+    await write('data/test-00000-of-00001.parquet', [{ red: 1, label: 0, bytes: Uint8Array.of(1, 2, 3) }])
+    await expect(parquet({ folder })).rejects.toThrow(/row 0: expected a PNG or JPEG image, got Input buffer/)
+    await write('data/test-00000-of-00001.parquet', [{ red: 1, label: 0, bytes: null }])
+    await expect(parquet({ folder })).rejects.toThrow(/row 0: expected the bytes of an image in 'image', got none/)
+    await write('data/test-00000-of-00001.parquet', [{ red: 1, label: 3 }])
+    await expect(parquet({ folder })).rejects.toThrow(/test, column 'label': expected labels 0 … 2, got 3/)
+    await writeFile(file, whole.subarray(0, whole.length - 20))
+    await expect(parquet({ folder })).rejects.toThrow(/test-00000.*: expected a whole parquet file, got/)
+  })
+
+  it('says which files or columns are missing', async () => {
+    await expect(parquet({ folder, labelColumn: 'species' })).rejects.toThrow(
+      /train-00000.*: expected a column 'species', got image, label\. Name imageColumn/,
+    )
+    await expect(parquet({})).rejects.toThrow(/expected folder, or train and test, got neither/)
+    await expect(parquet({ folder: join(folder, 'none') })).rejects.toThrow(/none: expected a folder of parquet files/)
+    await rm(join(folder, 'data/test-00000-of-00001.parquet'))
+    await expect(parquet({ folder })).rejects.toThrow(/files or folders named test…, got 2 parquet files/)
+    await expect(parquet({ folder, test: [join(folder, 'x.parquet')] })).rejects.toThrow(/x\.parquet: expected a whole/)
+  })
+})

@@ -1,0 +1,162 @@
+import {
+  bytesOf,
+  disposeTree,
+  fold,
+  HabaError,
+  hostTensor,
+  peakBytes,
+  tensorLeaves,
+  trace,
+  traceLinear,
+  valueAndGrad,
+  vjp,
+  type Args,
+  type Drawn,
+  type Game,
+  type Key,
+  type Parameterization,
+  type Program,
+  type RecurrenceObjective,
+  type SumObjective,
+  type Tree,
+} from '@haba/core'
+import { startDistilling, type DistillSpec, type DistillState } from './distill.js'
+import { bind } from './gradient.js'
+import { recomputed, stored, type Differentiation } from './stepper.js'
+
+/** Bytes of the arrays of one distillation step, by how a recurrence is differentiated; equal for a sum. */
+export interface MemoryEstimate {
+  /** `recomputed`: the weights before every student step, and one step's intermediates. */
+  readonly least: number
+  /** `stored`: every step's intermediates. */
+  readonly fastest: number
+}
+
+/** The least memory, the least time, or the least time within so many bytes. */
+export type Memory = 'least' | 'fastest' | number
+
+/**
+ * Estimates the memory of a run before its first step, from the shapes of its programs: nothing is computed but the first
+ * draw. What is not counted: the process itself, the real data, and what an allocator keeps for later.
+ *
+ * @param state a state that the run goes on from @default a fresh start
+ */
+export async function estimateMemory(spec: DistillSpec, state?: DistillState): Promise<MemoryEstimate> {
+  const { objective, parameterization, key, real } = spec
+  const now = state ?? (await startDistilling(spec))
+  const draw = objective.draw as unknown as (key: Key, from: object) => Promise<Drawn<Args, Args>>
+  const drawn = await draw(fold(fold(fold(key, 'step'), now.step), 'draw'), {
+    real,
+    layout: parameterization.layout,
+    state: now.objective.state,
+  })
+  const carried = bytesIn(now as unknown as Args)
+  const games = Math.max(0, ...peaksOfGames(spec, now))
+  const { least, fastest } =
+    objective.kind === 'sum'
+      ? sumMemory(parameterization, objective as unknown as SumObjective, now, drawn)
+      : recurrenceMemory(parameterization, objective as unknown as RecurrenceObjective, now, drawn)
+  disposeTree(drawn.common, ...drawn.items, ...(state ? [] : [now]))
+  return { least: carried + Math.max(least, games), fastest: carried + Math.max(fastest, games) }
+}
+
+/**
+ * How to differentiate a recurrence within a limit.
+ *
+ * @throws HabaError where even `recomputed` needs more than `available`, or than `memory` itself
+ */
+export function differentiationWithin(
+  { least, fastest }: MemoryEstimate,
+  memory: Memory,
+  available = Infinity,
+): Differentiation {
+  if (typeof memory === 'number' && !(memory > 0))
+    throw new HabaError('memory', '"least", "fastest" or a number of bytes above 0', `${memory}`, 'Mend memory.')
+  const limit = typeof memory === 'number' ? Math.min(memory, available) : available
+  const wanted = memory === 'least' || (typeof memory === 'number' && fastest > limit) ? least : fastest
+  if (wanted > limit)
+    throw new HabaError(
+      'memory',
+      `a step within ${inMegabytes(limit)}`,
+      `about ${inMegabytes(wanted)} (least ${inMegabytes(least)}, fastest ${inMegabytes(fastest)})`,
+      memory === 'fastest' && least <= limit
+        ? 'Use memory "least".'
+        : 'Use fewer images a step, a narrower network, or a machine with more memory.',
+    )
+  return wanted === least && memory !== 'fastest' ? recomputed : stored
+}
+
+const inMegabytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MB`
+
+const bytesIn = (tree: Args): number => tensorLeaves(tree).reduce((total, { shape }) => total + bytesOf(shape), 0)
+
+/** What a program returns, as tensors of which only shapes are asked. */
+const shapesOf = <R>({ graph, result }: Program<R>): R =>
+  result(graph.outputs.map(({ shape, dtype }) => hostTensor({ values: new Float32Array(0) }, shape, dtype)))
+
+/** Term by term: the memory of the largest term. Classes differ in their numbers of images. */
+function sumMemory(
+  parameterization: Parameterization<Tree>,
+  objective: SumObjective,
+  { set, objective: { params } }: DistillState,
+  { common, items }: Drawn<Args, Args>,
+): MemoryEstimate {
+  const drawn = bytesIn(common) + items.reduce((total: number, item) => total + bytesIn(item), 0)
+  const largest = items.reduce((a, b) => (bytesIn(b) > bytesIn(a) ? b : a))
+  const term = trace(
+    (set: Tree, params: Tree, common: Args, item: Args) =>
+      valueAndGrad((x) => objective.term(bind(parameterization, x.set), x.params, common, item), { set, params }).grad,
+    [set, params, common, largest],
+  )
+  const peak = drawn + peakBytes(term.graph)
+  return { least: peak, fastest: peak }
+}
+
+function recurrenceMemory(
+  parameterization: Parameterization<Tree>,
+  objective: RecurrenceObjective,
+  { set, objective: { params } }: DistillState,
+  { common, items }: Drawn<Args, Args>,
+): MemoryEstimate {
+  const start = trace((common: Args) => objective.start(common), [common])
+  const input = trace(
+    (set: Tree, common: Args, item: Args) => objective.input(bind(parameterization, set), common, item),
+    [set, common, items[0]!],
+  )
+  const [carry, x] = [shapesOf(start), shapesOf(input)]
+  type Taken = { readonly params: Tree; readonly carry: Tree; readonly input: Tree }
+  const step = (taken: Taken, common: Args) => objective.step(taken.params, common, taken.carry, taken.input)
+  const taken: Taken = { params, carry, input: x }
+  const { forward, backward } = traceLinear(step, [taken, common])
+  const adjoint = trace(
+    (taken: Taken, common: Args, owed: Tree) => vjp((x: Taken) => step(x, common), taken).pull(owed),
+    [taken, common, carry],
+  )
+  const taking = shapesOf(forward)
+  const everyStep = bytesIn(common) + items.length * (bytesIn(carry) + bytesIn(x))
+  const estimate = {
+    least: everyStep + peakBytes(adjoint.graph),
+    fastest: everyStep + items.length * bytesIn(taking.kept) + peakBytes(backward.graph),
+  }
+  disposeTree(carry, x, taking.value, taking.kept)
+  return estimate
+}
+
+function peaksOfGames({ games = [], parameterization }: DistillSpec, { set, games: players }: DistillState): number[] {
+  return (games as unknown as readonly Game<Args>[]).map((game, i) => {
+    const move = game.draw({ hi: 0, lo: 0 }, parameterization.layout)
+    const { critic } = players[i]!
+    const penalty = trace(
+      (set: Tree, critic: Tree, move: Args) =>
+        valueAndGrad((x) => game.penalty(move, bind(parameterization, x), critic), set).grad,
+      [set, critic, move],
+    )
+    const critique = trace(
+      (set: Tree, critic: Tree, move: Args) =>
+        valueAndGrad((x) => game.critique(move, bind(parameterization, set), x), critic).grad,
+      [set, critic, move],
+    )
+    disposeTree(move)
+    return Math.max(peakBytes(penalty.graph), peakBytes(critique.graph))
+  })
+}

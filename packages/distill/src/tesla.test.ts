@@ -1,0 +1,81 @@
+import {
+  keyFrom,
+  mapTree,
+  stopGradient,
+  sub,
+  tensorLeaves,
+  valueAndGrad,
+  type Args,
+  type RecurrenceObjective,
+  type Tree,
+} from '@haba/core'
+import { referenceEngine, seedFrom, toyData, toySet } from '@haba/testing'
+import { describe, expect, it } from 'vitest'
+import { bind, differentiate } from './gradient.js'
+import { recomputed, type Differentiation } from './stepper.js'
+import { studentObjective } from './student-objective.fixture.js'
+import { tesla, teslaReleased } from './tesla.js'
+
+const real = toyData()
+const set = toySet({ image: real.image, classes: real.classes, views: 3 })
+const engine = referenceEngine()
+const numbers = (tree: Args) => tensorLeaves(tree).flatMap((t) => [...t.dataSync()])
+
+/** Both gradients of one draw: by `how`, and of the loss written out with the weights that steps start from constant. */
+async function gradients(steps: number, how: Differentiation) {
+  const objective = studentObjective({ steps }) as RecurrenceObjective
+  const params = await set.init(keyFrom(1), seedFrom(real))
+  const learned = objective.init(keyFrom(2)).params
+  const drawn = await objective.draw(keyFrom(9), { real, layout: set.layout, state: {} })
+  const got = await differentiate(engine, set, objective, how)(params, learned, drawn)
+  const written = await engine.compile('written', (at: Tree, of: Tree, common: Args, items: readonly Args[]) =>
+    valueAndGrad(
+      (x) => {
+        const last = items.reduce<Tree>((carry, item) => {
+          const held = mapTree((w) => stopGradient(w), carry)
+          const moved = mapTree(
+            (w, next) => sub(w, next),
+            held,
+            objective.step(x.of, common, held, objective.input(bind(set, x.at as never), common, item)),
+          )
+          // θ ← θ - (what the step takes off): the first θ passes gradients on, the rest does not see it.
+          return mapTree((w, by) => sub(w, by), carry, moved)
+        }, objective.start(common))
+        return objective.finish(x.of, common, last)
+      },
+      { at, of },
+    ),
+  )(params, learned, drawn.common, drawn.items)
+  return { got, written, exact: await differentiate(engine, set, objective, recomputed)(params, learned, drawn) }
+}
+
+const near = (got: Args, wanted: Args, factor = 1) => {
+  const [a, b] = [numbers(got), numbers(wanted).map((v) => factor * v)]
+  const size = Math.max(...b.map(Math.abs))
+  expect(size).toBeGreaterThan(0)
+  expect(Math.max(...a.map((v, i) => Math.abs(v - b[i]!))) / size).toBeLessThan(1e-5)
+}
+
+describe('tesla', () => {
+  it('is the gradient with the weights along the way held constant', async () => {
+    const { got, written, exact } = await gradients(3, tesla)
+    near(got.set, written.grad.at)
+    near(got.params, written.grad.of)
+    expect(got.loss).toBeCloseTo(exact.loss, 6)
+    // An approximation: it is not the exact one.
+    const apart = numbers(got.set).map((v, i) => v - numbers(exact.set)[i]!)
+    expect(Math.hypot(...apart) / Math.hypot(...numbers(exact.set))).toBeGreaterThan(0.01)
+  })
+
+  it('is exact for a single step', async () => {
+    const { got, exact } = await gradients(1, tesla)
+    near(got.set, exact.set)
+    near(got.params, exact.params)
+  })
+
+  it('halves what the set owes as it was released, and not the step size', async () => {
+    const [{ got }, truncated] = [await gradients(3, teslaReleased), await gradients(3, tesla)]
+    near(got.set, truncated.got.set, 0.5)
+    near(got.params, truncated.got.params)
+  })
+})

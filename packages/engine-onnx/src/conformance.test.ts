@@ -1,0 +1,4 @@
+import { testEngine } from '@haba/testing'
+import { onnxEngine } from './engine.js'
+
+testEngine(() => onnxEngine(), { name: 'onnx-cpu' })

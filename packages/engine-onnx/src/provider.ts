@@ -1,0 +1,64 @@
+import type { InferenceSession } from 'onnxruntime-node'
+
+/** Where onnxruntime runs operators. */
+export type Provider = 'cpu' | 'webgpu' | 'cuda'
+
+/** How a provider wants programs said: facts about its kernels, read by the lowerings. */
+export interface Traits {
+  /** A convolution with the channels of x as a depth (one matrix product on a CPU), or with them as the batch. */
+  readonly filterGradient: 'rank5' | 'rank4'
+  /** Batches of matrices stored transposed: read so by `FusedMatMul`, or transposed first. */
+  readonly transposedBatches: 'read' | 'transposed'
+  /** Sums along rows of a product: rows times rows as matrices, or the product written and summed. */
+  readonly rowSums: 'matMul' | 'reduceSum'
+  /** `step` by the steepest `HardSigmoid` there is, or by a comparison and a cast. WGSL leaves overflow undefined. */
+  readonly step: 'hardSigmoid' | 'greater'
+  /** `sign` by its operator, or as the difference of two comparisons. */
+  readonly sign: 'sign' | 'greater'
+}
+
+interface ProviderFacts {
+  readonly traits: Traits
+  /** What its sessions take besides what all take. */
+  readonly session: InferenceSession.SessionOptions
+  /** What to do where it does not run. */
+  readonly install: string
+}
+
+const onGpu: Traits = {
+  filterGradient: 'rank4',
+  transposedBatches: 'transposed',
+  rowSums: 'reduceSum',
+  step: 'greater',
+  sign: 'greater',
+}
+
+/** What is known of each provider. */
+export const providers: Readonly<Record<Provider, ProviderFacts>> = {
+  cpu: {
+    traits: {
+      filterGradient: 'rank5',
+      transposedBatches: 'read',
+      rowSums: 'matMul',
+      step: 'hardSigmoid',
+      sign: 'sign',
+    },
+    session: { executionProviders: ['cpu'] },
+    install: 'Reinstall onnxruntime-node for this platform.',
+  },
+  webgpu: {
+    traits: onGpu,
+    // Channels first as our layouts are; its own channels-last kernel computes wrongly for 6 and 9 channels to 4.
+    session: { executionProviders: [{ name: 'webgpu', preferredLayout: 'NCHW' }] },
+    install:
+      'Use a machine with a GPU and its driver (on Linux for x64 with Vulkan: install libvulkan1 and the driver), ' +
+      'or software Vulkan such as SwiftShader, named by VK_DRIVER_FILES.',
+  },
+  cuda: {
+    traits: { ...onGpu, transposedBatches: 'read', sign: 'sign' },
+    session: { executionProviders: ['cuda'] },
+    install:
+      'On Linux for x64 with CUDA 12 and cuDNN 9, run ' +
+      '"ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node --ignore-scripts=false".',
+  },
+}

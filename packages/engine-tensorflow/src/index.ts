@@ -1,0 +1,3 @@
+export { type TensorflowOptions } from './binding.js'
+export { tensorflowEngine, type TensorflowEngine } from './engine.js'
+export { tensorflowStatus, type TensorflowStatus } from './status.js'

@@ -1,0 +1,71 @@
+import { sizeOf, type ImageContext, type StorageReport } from '@haba/core'
+
+/** A part of what a set stores, or of what it needs. */
+export interface BudgetPart {
+  readonly name: string
+  readonly floats: number
+  readonly bytes: number
+  /** False for what belongs to the data and is the same for every set, such as the transform to their space. */
+  readonly counted: boolean
+}
+
+/** Exactly what a set costs. */
+export interface SetBudget {
+  readonly parts: readonly BudgetPart[]
+  /** 32-bit numbers, of the counted parts. */
+  readonly floats: number
+  /** Of the counted parts, labels included. */
+  readonly bytes: number
+  /** Images a class that have as many floats: the IPC that the set is to be compared at. */
+  readonly imagesPerClass: number
+}
+
+/** Options of `budgetOfSet`. */
+export interface SetBudgetOptions extends ImageContext {
+  /** Images or bases, decoder, labels, as the parameterization reports them. */
+  readonly storage: StorageReport
+  /** Floats of what was learned beside the set and is needed to use it, by name, such as MTT's step size. */
+  readonly learned?: Readonly<Record<string, number>>
+  /** Floats of the transform from pixels to what networks see: means and deviations, or a whitening matrix. */
+  readonly transform?: number
+}
+
+/** What a set costs, part by part (spec §6.8). */
+export function budgetOfSet({ storage, learned = {}, transform, image, classes }: SetBudgetOptions): SetBudget {
+  const part = (name: string, floats: number, counted: boolean) => ({ name, floats, bytes: 4 * floats, counted })
+  const parts: readonly BudgetPart[] = [
+    ...storage.parts.map((one) => ({ ...one, counted: true })),
+    ...Object.entries(learned).map(([name, floats]) => part(name, floats, true)),
+    ...(transform === undefined ? [] : [part('transform', transform, false)]),
+  ]
+  const total = (of: 'floats' | 'bytes') => parts.reduce((sum, one) => sum + (one.counted ? one[of] : 0), 0)
+  const floats = total('floats')
+  return { parts, floats, bytes: total('bytes'), imagesPerClass: floats / (classes * sizeOf(image)) }
+}
+
+/** A set that is compared with others. */
+export interface NamedBudget {
+  readonly name: string
+  readonly floats: number
+  readonly bytes: number
+}
+
+/** How budgets differ, in one line: what a comparison says before anything else. */
+export function budgetDifference([first, ...others]: readonly [NamedBudget, ...NamedBudget[]]): string {
+  const own = `${count(first.floats)} floats`
+  if (others.every(({ floats, bytes }) => floats === first.floats && bytes === first.bytes))
+    return `Equal budgets: ${own}, ${count(first.bytes)} bytes.`
+  if (others.every(({ floats }) => floats === first.floats))
+    return `Equal budgets of ${own}; bytes differ by labels: ${[first, ...others].map(({ name, bytes }) => `${name} ${count(bytes)}`).join(', ')}.`
+  const differences = others.map(({ name, floats }) => `${name} ${difference(floats, first.floats)}`)
+  return `Unequal budgets. Against the ${own} of ${first.name}: ${differences.join('; ')}.`
+}
+
+function difference(floats: number, than: number): string {
+  if (floats === than) return 'as many'
+  const share = (100 * Math.abs(floats - than)) / than
+  const percent = share < 0.05 ? 'less than 0.1' : share.toFixed(1)
+  return `${count(Math.abs(floats - than))} ${floats > than ? 'more' : 'fewer'} (${percent} %)`
+}
+
+const count = (n: number) => n.toLocaleString('en-US')

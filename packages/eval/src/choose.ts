@@ -1,0 +1,78 @@
+import { fold, HabaError, type RealSource } from '@haba/core'
+import { evaluateOn, type EvaluateOptions } from './evaluate.js'
+import type { Protocol } from './protocol.js'
+import type { Accuracy } from './statistics.js'
+import type { TrainingData } from './train-under.js'
+
+/** What may be chosen, such as the set at one checkpoint of a run. */
+export interface Candidate {
+  readonly name: string
+  readonly data: TrainingData
+}
+
+/** What was tried on validation data. */
+export interface Trial {
+  readonly candidate: string
+  readonly rate: number
+  /** Mean validation accuracy. */
+  readonly mean: number
+}
+
+/** What was chosen, and from what. */
+export interface Choice extends Trial {
+  readonly trials: readonly Trial[]
+}
+
+/** Options of `chooseOnValidation`. */
+export interface ChooseOptions extends Omit<EvaluateOptions, 'protocol' | 'test'> {
+  /** In order: the last one is the end of the run. */
+  readonly candidates: readonly Candidate[]
+  readonly rates: readonly number[]
+  /** Held out of the training data; distillation never saw it. */
+  readonly validation: RealSource
+  /** The protocol at a rate. */
+  readonly protocolAt: (rate: number) => Protocol
+  /** Networks for each trial. @default 1 */
+  readonly trialNetworks?: number
+  /** Called after every trial. */
+  readonly onTrial?: (trial: Trial) => void
+}
+
+/**
+ * Chooses a rate for the last candidate, then among all candidates at that rate, by validation accuracy; the first of
+ * equals is taken.
+ */
+export async function chooseOnValidation(options: ChooseOptions): Promise<Choice> {
+  const { candidates, rates, validation, protocolAt, trialNetworks = 1, onTrial, onNetwork: _, ...rest } = options
+  const last = candidates.at(-1)
+  if (!last || rates.length === 0)
+    throw new HabaError('chooseOnValidation', 'candidates and rates', 'none', 'Pass at least one of each.')
+  const trials: Trial[] = []
+  const attempt = async ({ name, data }: Candidate, rate: number) => {
+    const key = fold(rest.key, 'trial')
+    const how = { ...rest, protocol: protocolAt(rate), test: validation, networks: trialNetworks, key }
+    const { mean } = await evaluateOn(data, how)
+    trials.push({ candidate: name, rate, mean })
+    onTrial?.(trials.at(-1)!)
+  }
+  for (const rate of rates) await attempt(last, rate)
+  const { rate } = best(trials)
+  for (const candidate of candidates.slice(0, -1)) await attempt(candidate, rate)
+  return { ...best(trials), trials }
+}
+
+const best = (trials: readonly Trial[]) => trials.reduce((a, b) => (b.mean > a.mean ? b : a))
+
+/** An accuracy with how it was chosen. */
+export interface ChosenAccuracy extends Accuracy {
+  readonly choice: Choice
+  readonly protocol: Protocol
+}
+
+/** Validation data choose; then the test set is touched for the first time, by fresh networks on what was chosen. */
+export async function evaluateChosen(options: ChooseOptions & Pick<EvaluateOptions, 'test'>): Promise<ChosenAccuracy> {
+  const choice = await chooseOnValidation(options)
+  const { data } = options.candidates.find(({ name }) => name === choice.candidate)!
+  const protocol = options.protocolAt(choice.rate)
+  return { ...(await evaluateOn(data, { ...options, protocol })), choice, protocol }
+}

@@ -1,0 +1,83 @@
+import { HabaError } from '@haba/core'
+import { halfInterval95, summarise, type Accuracy } from './statistics.js'
+
+/** Does one job after the other, such as a worker process. */
+export type Lane<Job, Result> = (job: Job) => Promise<Result>
+
+/** Does all jobs, each lane one at a time; results are in the order of the jobs. The first failure ends it. */
+export async function shareOut<Job, Result>(
+  jobs: readonly Job[],
+  lanes: readonly Lane<Job, Result>[],
+  onResult: (job: Job, result: Result, done: number) => void = () => {},
+): Promise<readonly Result[]> {
+  const results = new Array<Result>(jobs.length)
+  let [next, done, failed] = [0, 0, false]
+  const work = async (lane: Lane<Job, Result>) => {
+    while (next < jobs.length && !failed) {
+      const index = next++
+      try {
+        results[index] = await lane(jobs[index]!)
+      } catch (error) {
+        failed = true
+        throw error
+      }
+      onResult(jobs[index]!, results[index]!, ++done)
+    }
+  }
+  await Promise.all(lanes.map(work))
+  return results
+}
+
+/** How many workers, and how many threads each may use: never more threads in all than cores. */
+export function planWorkers({ cores, jobs, workers }: WorkerNeeds): {
+  readonly workers: number
+  readonly threads: number
+} {
+  if (workers !== undefined && (!Number.isInteger(workers) || workers < 1 || workers > cores))
+    throw new HabaError('workers', `1 … ${cores}, as many as there are cores`, `${workers}`, 'More would be slower.')
+  const used = Math.max(1, Math.min(workers ?? cores, jobs))
+  return { workers: used, threads: Math.floor(cores / used) }
+}
+
+/** What is there to be shared out. */
+export interface WorkerNeeds {
+  readonly cores: number
+  readonly jobs: number
+  /** @default as many as there are jobs for, up to one a core */
+  readonly workers?: number
+}
+
+/** One fresh network to train and test. */
+export interface NetworkJob {
+  readonly network: string
+  readonly seed: number
+}
+
+/** Options of `crossArchitecture`. */
+export interface CrossArchitectureOptions {
+  readonly networks: readonly string[]
+  /** Fresh networks of each kind. @default 3 */
+  readonly seeds?: number
+  /** Each gives the test accuracy of the network of a job. */
+  readonly lanes: readonly Lane<NetworkJob, number>[]
+  readonly onResult?: (job: NetworkJob, accuracy: number, done: number) => void
+}
+
+/** What networks of one kind learn from a set. */
+export interface NetworkAccuracy extends Accuracy {
+  readonly network: string
+  /** Half of the 95 % confidence interval of the mean; absent for a single seed. */
+  readonly halfInterval?: number
+}
+
+/** Several seeds of several kinds of networks, a row for each kind (spec §9.2). */
+export async function crossArchitecture(options: CrossArchitectureOptions): Promise<readonly NetworkAccuracy[]> {
+  const { networks, seeds = 3, lanes, onResult } = options
+  const jobs = networks.flatMap((network) => Array.from({ length: seeds }, (_, seed) => ({ network, seed })))
+  const results = await shareOut(jobs, lanes, onResult)
+  return networks.map((network, i) => {
+    const accuracies = results.slice(i * seeds, (i + 1) * seeds)
+    const halfInterval = halfInterval95(accuracies)
+    return { network, ...summarise(accuracies), ...(halfInterval !== undefined && { halfInterval }) }
+  })
+}

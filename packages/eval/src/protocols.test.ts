@@ -1,0 +1,90 @@
+import { tensor } from '@haba/core'
+import { referenceEngine } from '@haba/testing'
+import type { Tensor4D } from '@tensorflow/tfjs-core'
+import { createHash } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { batchStandardisation, describeProtocol, protocolHash, rateAt } from './protocol.js'
+import { protocols } from './protocols.js'
+
+describe('protocols', () => {
+  it('drop the rate at epoch index 502 of 1001, or 152 of 301, as the released codes do (spec §13)', () => {
+    const protocol = protocols.mtt()
+    expect(protocol.epochs).toBe(1001)
+    expect([rateAt(protocol, 501), rateAt(protocol, 502), rateAt(protocol, 1000)]).toEqual([0.01, 0.001, 0.001])
+    expect(protocols.dc()).toMatchObject({ epochs: 301, phases: [{ epoch: 0 }, { epoch: 152, newOptimizer: true }] })
+  })
+
+  it('of IDC trains 1000 epochs in batches of 64, to a fifth at 666 and 833, momentum kept', () => {
+    const protocol = protocols.idc()
+    expect(protocol).toMatchObject({ epochs: 1000, batch: 64 })
+    expect(protocol.phases.map(({ epoch, newOptimizer }) => [epoch, newOptimizer])).toEqual([
+      [0, true],
+      [666, false],
+      [833, false],
+    ])
+    ;[665, 666, 832, 833].forEach((epoch, i) =>
+      expect(rateAt(protocol, epoch)).toBeCloseTo([0.01, 0.002, 0.002, 0.0004][i]!, 12),
+    )
+  })
+
+  it('are told as plain data', () => {
+    expect(describeProtocol(protocols.haba({ rate: 0.02 }))).toMatchObject({
+      name: 'haba',
+      version: 1,
+      rate: 0.02,
+      transform: 'batch standardisation',
+      augmentation: 'none',
+      hash: protocolHash(protocols.haba({ rate: 0.02 })),
+    })
+  })
+
+  it('refuse a rate of 0', () =>
+    expect(() => protocols.mtt({ rate: 0 })).toThrow('protocol mtt: expected a rate above 0, got 0.'))
+
+  it('haba standardises a batch by one mean and one unbiased deviation', async () => {
+    const images = tensor([1, 2, 3, 6], [2, 1, 1, 2]) as Tensor4D
+    const out = await referenceEngine().compile('standardise', batchStandardisation.apply)(images)
+    const deviation = Math.sqrt((4 + 1 + 0 + 9) / 3)
+    ;[-2, -1, 0, 3].forEach((v, i) => expect(out.dataSync()[i]).toBeCloseTo(v / deviation, 6))
+  })
+})
+
+describe('the hash of a protocol', () => {
+  it('is SHA-256 of its settings by name, as anyone can compute it', () => {
+    const settings = {
+      augmentation: 'none',
+      batch: 64,
+      epochs: 6,
+      mixing: 'none',
+      momentum: 0.9,
+      name: 'idc',
+      phases: [
+        { epoch: 0, factor: 1, newOptimizer: true },
+        { epoch: 4, factor: 0.2, newOptimizer: false },
+        { epoch: 5, factor: 0.2 ** 2, newOptimizer: false },
+      ],
+      rate: 0.01,
+      rateFrom: 'fixed',
+      testBatch: 128,
+      transform: 'none',
+      version: 1,
+      weightDecay: 5e-4,
+    }
+    const expected = createHash('sha256').update(JSON.stringify(settings)).digest('hex')
+    expect(protocolHash(protocols.idc({ epochs: 6 }))).toBe(expected.slice(0, 12))
+  })
+
+  it('changes with every setting, but not with a rate that belongs to the set', () => {
+    const hashes = [
+      protocols.dsa(),
+      protocols.mtt(),
+      protocols.dsa({ epochs: 999 }),
+      protocols.dsa({ rate: 0.02 }),
+      protocols.dsa({ batch: 255 }),
+      protocols.dsa({ rateFrom: 'learned' }),
+    ].map(protocolHash)
+    expect(new Set(hashes).size).toBe(6)
+    const learned = [0.01, 0.03].map((rate) => protocolHash(protocols.mtt({ rate, rateFrom: 'learned' })))
+    expect(learned[0]).toBe(learned[1])
+  })
+})

@@ -1,0 +1,102 @@
+import { HabaError } from '@haba/core'
+
+/** The four accuracies of the label-robust score, as fractions. */
+export interface LabelRobustOptions {
+  /** All real data, hard labels. */
+  readonly realHard: number
+  /** The set, hard labels. */
+  readonly setHard: number
+  /** The set, as its method would have it: soft labels or any. */
+  readonly setAny: number
+  /** Random real images, as many, with the labels of `setAny`. */
+  readonly randomAny: number
+  /** Of the improvement over random, `0 … 1`. @default 0.5 */
+  readonly weight?: number
+}
+
+/** A score with what it is made of. */
+export interface LabelRobustScore {
+  /** `realHard - setHard`: what hard labels lose. */
+  readonly hardLabelRecovery: number
+  /** `setAny - randomAny`: what the set gains over random images. */
+  readonly improvementOverRandom: number
+  /** `0 … 1`; 1 is best. */
+  readonly score: number
+}
+
+/**
+ * DD-Ranking's label-robust score: how good a set is once soft labels are not counted as its merit. Accuracies are
+ * fractions; the released package feeds percentages to the exponential (spec §13).
+ */
+export function labelRobustScore(options: LabelRobustOptions): LabelRobustScore {
+  const { realHard, setHard, setAny, randomAny, weight = 0.5 } = options
+  fractions('labelRobustScore', { realHard, setHard, setAny, randomAny, weight })
+  const hardLabelRecovery = realHard - setHard
+  const improvementOverRandom = setAny - randomAny
+  const score = normalised(weight * improvementOverRandom - (1 - weight) * hardLabelRecovery)
+  return { hardLabelRecovery, improvementOverRandom, score }
+}
+
+/** The four accuracies of the augmentation-robust score, as fractions. */
+export interface AugmentationRobustOptions {
+  readonly setAugmented: number
+  readonly randomAugmented: number
+  /** The same, trained without augmentation. */
+  readonly setPlain: number
+  readonly randomPlain: number
+  /** Of the improvement with augmentation, `0 … 1`. @default 0.5 */
+  readonly weight?: number
+}
+
+/** A score with what it is made of. */
+export interface AugmentationRobustScore {
+  /** Improvements over random images. */
+  readonly withAugmentation: number
+  readonly withoutAugmentation: number
+  /** `0 … 1`; 1 is best. */
+  readonly score: number
+}
+
+/** DD-Ranking's augmentation-robust score: how good a set is whether or not networks are trained with augmentation. */
+export function augmentationRobustScore(options: AugmentationRobustOptions): AugmentationRobustScore {
+  const { setAugmented, randomAugmented, setPlain, randomPlain, weight = 0.5 } = options
+  fractions('augmentationRobustScore', { setAugmented, randomAugmented, setPlain, randomPlain, weight })
+  const withAugmentation = setAugmented - randomAugmented
+  const withoutAugmentation = setPlain - randomPlain
+  const score = normalised(weight * withAugmentation + (1 - weight) * withoutAugmentation)
+  return { withAugmentation, withoutAugmentation, score }
+}
+
+/** From `-1 … 1` to `0 … 1`, on an exponential scale. */
+const normalised = (alpha: number) => (Math.exp(alpha) - Math.exp(-1)) / (Math.E - Math.exp(-1))
+
+/** How much of what all real data teach a set teaches: a ratio of accuracies. */
+export function recoveryRatio(set: number, fullData: number): number {
+  fractions('recoveryRatio', { set, fullData })
+  return set / fullData
+}
+
+/** An accuracy at a size. */
+export interface SizedAccuracy {
+  readonly bytes: number
+  readonly mean: number
+}
+
+/**
+ * What a method would reach at other bytes: linear in the logarithm of the size between the measured neighbours.
+ * Undefined outside what was measured: nothing is extrapolated.
+ */
+export function accuracyAtBytes(measured: readonly SizedAccuracy[], bytes: number): number | undefined {
+  const below = measured.filter((one) => one.bytes <= bytes).sort((a, b) => b.bytes - a.bytes)[0]
+  const above = measured.filter((one) => one.bytes >= bytes).sort((a, b) => a.bytes - b.bytes)[0]
+  if (!below || !above) return undefined
+  if (below.bytes === above.bytes) return below.mean
+  const part = Math.log(bytes / below.bytes) / Math.log(above.bytes / below.bytes)
+  return below.mean + part * (above.mean - below.mean)
+}
+
+function fractions(who: string, values: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(values))
+    if (!(value >= 0 && value <= 1))
+      throw new HabaError(who, `${name} as a fraction, 0 … 1`, `${value}`, 'Divide percentages by 100.')
+}

@@ -1,0 +1,38 @@
+import {
+  add,
+  batchMoments,
+  batchNorm,
+  fill,
+  mul,
+  stopGradient,
+  tensor,
+  type Network,
+  type None,
+  type Tree,
+} from '@haba/core'
+import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core'
+
+type Moments = { readonly mean: Tensor; readonly variance: Tensor }
+
+/** A network behind batch normalisation of its images, without scale and shift. */
+export const batchNormalised = <W extends Tree>(network: Network<W, None>, channels: number): Network<W, Moments> => ({
+  name: `${network.name} behind batch normalisation`,
+  init: (key) => ({
+    weights: network.init(key).weights,
+    state: {
+      mean: tensor(new Float32Array(channels), [channels]),
+      variance: tensor(new Float32Array(channels).fill(1), [channels]),
+    },
+  }),
+  apply: (weights, images, { kind, state }) => {
+    const one = fill([channels], 1)
+    const moments = kind === 'train' ? batchMoments(images) : state
+    const seen = batchNorm(images, moments, one, mul(one, 0)) as Tensor4D
+    const towards = (old: Tensor, now: Tensor) => add(mul(old, 0.9), mul(stopGradient(now), 0.1))
+    const moved = {
+      mean: towards(state.mean, moments.mean),
+      variance: towards(state.variance, moments.variance),
+    }
+    return { ...network.apply(weights, seen, { kind, state: {} }), state: kind === 'train' ? moved : state }
+  },
+})

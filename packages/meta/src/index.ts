@@ -1,0 +1,28 @@
+export { fixedWeights, randomWeights, xavierWeights, type InitialWeights } from './initial-weights.js'
+export {
+  labelDistillation,
+  ridge,
+  secondOrder,
+  type LabelDistillationOptions,
+  type LabelStep,
+  type Learner,
+  type RidgeOptions,
+  type SecondOrderOptions,
+} from './label-distillation.js'
+export {
+  asLogits,
+  asProbabilities,
+  hardLabels,
+  labelled,
+  predictedLabels,
+  uniformLabels,
+  type LabelledOptions,
+  type LabelledParams,
+  type LabelStart,
+  type LabelStorage,
+  type PredictedLabelsOptions,
+  type Unlabelled,
+} from './labelled.js'
+export { ridge as ridgeRegression } from './ridge.js'
+export { testAsPrescribed, type TestAsPrescribedOptions } from './test-as-prescribed.js'
+export { unrolledTraining, type UnrolledTrainingOptions } from './unrolled-training.js'

@@ -1,0 +1,36 @@
+import { fold, mapTree, normal, sizeOf, tensor, type Key, type Prescription } from '@haba/core'
+
+/** Where every training of unrolled training starts; the caller owns the result. */
+export type InitialWeights = Prescription['initial']
+
+/** New weights each time, as the network draws them. */
+export const randomWeights: InitialWeights = (network, key) => network.init(key)
+
+/** The same weights each time: the set then fits these only, far better than it fits others (DD, section 3.1). */
+export const fixedWeights =
+  (key: Key, of: InitialWeights = randomWeights): InitialWeights =>
+  (network) =>
+    of(network, key)
+
+/**
+ * New weights each time as DD's released code draws them: kernels Xavier normal, `σ = √(2 / (fan in + fan out))`, biases 0.
+ * What the network starts at one value, such as the scales of a normalisation, keeps it.
+ */
+export const xavierWeights: InitialWeights = (network, key) => {
+  const { weights, state } = network.init(key)
+  let leaf = 0
+  const drawn = mapTree((w) => {
+    const own = fold(fold(key, 'xavier'), leaf++)
+    const values = w.dataSync().slice() as Float32Array
+    w.dispose()
+    if (w.shape.length < 2) return tensor(values.every((v) => v === values[0]) ? values : values.fill(0), w.shape)
+    const [inside, out] = w.shape.slice(-2) as [number, number]
+    const field = sizeOf(w.shape.slice(0, -2))
+    const deviation = Math.sqrt(2 / (field * (inside + out)))
+    return tensor(
+      normal(own, values.length).map((v) => deviation * v),
+      w.shape,
+    )
+  }, weights)
+  return { weights: drawn, state }
+}

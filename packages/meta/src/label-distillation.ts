@@ -1,0 +1,258 @@
+import type { Scalar, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
+import {
+  adam,
+  add,
+  applyUpdates,
+  byName,
+  crossEntropy,
+  disposeTree,
+  drawSome,
+  drawView,
+  fill,
+  fold,
+  mapTree,
+  matMul,
+  mul,
+  rowsOf,
+  scalar,
+  studentStep,
+  tensor,
+  valueAndGrad,
+  type AdvanceContext,
+  type Batch,
+  type Engine,
+  type Key,
+  type Layout,
+  type Network,
+  type None,
+  type Optimizer,
+  type RecurrenceObjective,
+  type Rows,
+  type Tree,
+} from '@haba/core'
+import { checkCount } from './check.js'
+import { drawReal } from './draw-real.js'
+import { freshPatience, wait, type Patience } from './patience.js'
+import { ridge as ridgeWeights, withBias } from './ridge.js'
+
+/** The network that labels teach: what Adam trains, and what is carried besides. */
+export type Learner = { readonly trained: Readonly<Record<string, Tree>>; readonly carried: Tree; readonly state: Tree }
+
+/** How labels act on the learner for one step; real images then judge it. */
+export interface LabelStep {
+  readonly name: string
+  /** Besides the weights, what Adam trains and what is carried. */
+  fresh(): { readonly trained: Readonly<Record<string, Tree>>; readonly carried: Tree }
+  /** Trains `trained`, part by part. */
+  readonly optimizers: Readonly<Record<string, Optimizer>>
+  start(learner: Learner): Tree
+  step(network: Network, learner: Learner, carry: Tree, batch: Batch): Tree
+  /** What classifies real images after the step. */
+  judged(network: Network, learner: Learner, carry: Tree, images: Tensor4D): Tensor2D
+  /** What the learner is trained by, on the labelled images. */
+  practised(network: Network, learner: Learner, carry: Tree, images: Tensor4D): Tensor2D
+  carried(carry: Tree): Tree
+}
+
+const see = (network: Network, { state }: Learner, weights: Tree, images: Tensor4D) =>
+  network.apply(weights, images, { kind: 'train', state })
+
+/** Options of `secondOrder`. */
+export interface SecondOrderOptions {
+  /** Of the step that labels are judged by. @default 0.01 */
+  readonly rate?: number
+  /** Of Adam, which trains the network. @default 1e-3 */
+  readonly networkRate?: number
+}
+
+/** Labels act by one step of gradient descent on all weights, and are differentiated through it. */
+export function secondOrder({ rate = 0.01, networkRate = 1e-3 }: SecondOrderOptions = {}): LabelStep {
+  return {
+    name: 'second order',
+    fresh: () => ({ trained: {}, carried: {} }),
+    optimizers: { weights: adam({ rate: networkRate }) as unknown as Optimizer },
+    start: ({ trained }) => trained.weights!,
+    step: (network, { state }, weights, batch) => studentStep(network, weights, batch, fill([], rate) as Scalar, state),
+    judged: (network, learner, weights, images) => see(network, learner, weights, images).logits,
+    practised: (network, learner, _, images) => see(network, learner, learner.trained.weights!, images).logits,
+    carried: () => ({}),
+  }
+}
+
+/** Options of `ridge`. */
+export interface RidgeOptions {
+  /** Price of the squares of the fitted weights. @default 1 */
+  readonly lambda?: number
+  /** How much of the classifier stays at each step, `[0, 1)`. @default 0.99 */
+  readonly keep?: number
+  /** Of Adam, which trains the network. @default 1e-3 */
+  readonly networkRate?: number
+  /** Of Adam, which trains the scale of the classifier. @default 0.01 */
+  readonly scaleRate?: number
+}
+
+/**
+ * Labels act by ridge regression: the classifier moves a little towards the one that fits them best on the network's
+ * features, in closed form (the RR variant). A learned scale calibrates it.
+ */
+export function ridge({ lambda = 1, keep = 0.99, networkRate = 1e-3, scaleRate = 0.01 }: RidgeOptions = {}): LabelStep {
+  const classify: LabelStep['judged'] = (network, learner, head, images) => {
+    const { features } = see(network, learner, learner.trained.weights!, images)
+    return matMul(withBias(features), mul(head as Tensor2D, learner.trained.scale as Scalar))
+  }
+  return {
+    name: 'ridge',
+    // A classifier of zeros, of whatever size the features will ask for.
+    fresh: () => ({ trained: { scale: scalar(1) }, carried: scalar(0) }),
+    optimizers: {
+      weights: adam({ rate: networkRate }) as unknown as Optimizer,
+      scale: adam({ rate: scaleRate }) as unknown as Optimizer,
+    },
+    start: ({ carried }) => carried,
+    step(network, learner, head, { images, targets }) {
+      const { features } = see(network, learner, learner.trained.weights!, images)
+      return add(mul(ridgeWeights(features, targets, lambda), 1 - keep), mul(head as Tensor2D, keep))
+    },
+    judged: classify,
+    practised: classify,
+    carried: (head) => head,
+  }
+}
+
+/** Options of `labelDistillation`. */
+export interface LabelDistillationOptions {
+  readonly network: Network
+  /** @default secondOrder() */
+  readonly by?: LabelStep
+  /** Labelled images a step. @default 50 */
+  readonly batch?: number
+  /** Real images that judge. @default 1024 */
+  readonly realBatch?: number
+  /** Steps after which a learner that has not become better starts afresh. @default 50, as published for 100 images */
+  readonly window?: number
+}
+
+type Common = { readonly learner: Learner; readonly images: Tensor4D; readonly targets: Tensor2D }
+type State = {
+  readonly learner: Learner
+  readonly optimizer: Tree
+  readonly patience: Patience
+  /** How long learners improved, one number for each that was replaced. */
+  readonly lengths: readonly number[]
+  /** What this step draws: the step of the labels and that of the learner see the same. */
+  readonly key: { readonly hi: number; readonly lo: number }
+}
+
+/**
+ * Label distillation (LD; Bohdal et al., 2020, algorithm 1): images stay, their labels are learned so that a network
+ * trained on them classifies real images. The set's images should be left alone by its optimiser, its labels be moved by
+ * `onSimplex(adam(…))`. `advance` trains the network by a step of Adam on the new labels, and replaces it when its errors
+ * on real images stop falling.
+ *
+ * @throws HabaError for counts below 1
+ */
+export function labelDistillation({
+  network,
+  by = secondOrder(),
+  batch = 50,
+  realBatch = 1024,
+  window = 50,
+}: LabelDistillationOptions): RecurrenceObjective<Common, Rows, None, State, Tree, Batch> {
+  Object.entries({ batch, realBatch, window }).forEach(([n, value]) => checkCount('labelDistillation', n, value))
+  const optimizer = byName(by.optimizers) as unknown as Optimizer
+  const fresh = (key: Key): Learner => {
+    const { weights, state } = network.init(key)
+    const { trained, carried } = by.fresh()
+    return { trained: { ...trained, weights }, carried, state }
+  }
+  const rows = (key: Key, layout: Layout): Rows => {
+    const all = Int32Array.from({ length: layout.slots }, (_, i) => i)
+    return rowsOf(drawSome(fold(key, 'rows'), all, batch), drawView(fold(key, 'view'), layout))
+  }
+  const compiled = oncePerEngine((engine) => ({
+    begin: engine.compile(`${network.name}/begin learning`, (trained: Tree) => optimizer.init(trained)),
+    practise: engine.compile(
+      `${network.name}/practise`,
+      (learner: Learner, before: Tree, labelled: Batch, images: Tensor4D) => {
+        const carry = by.step(network, learner, by.start(learner), labelled)
+        const { grad } = valueAndGrad((trained) => {
+          const logits = by.practised(network, { ...learner, trained }, carry, labelled.images)
+          return crossEntropy(logits, labelled.targets)
+        }, learner.trained)
+        const { updates, state } = optimizer.update(grad, before, learner.trained)
+        const trained = applyUpdates(learner.trained, updates)
+        return {
+          learner: { ...learner, trained, carried: by.carried(carry) } as Learner,
+          optimizer: state,
+          logits: by.judged(network, learner, carry, images),
+        }
+      },
+    ),
+  }))
+  return {
+    kind: 'recurrence',
+    name: `label distillation, ${by.name}`,
+    init: (key) => ({
+      params: {},
+      state: {
+        learner: fresh(fold(key, 'learner')),
+        optimizer: {},
+        patience: freshPatience,
+        lengths: [],
+        key: fold(key, 'draw'),
+      },
+    }),
+    async draw(_, { real, layout, state }) {
+      const { images, targets } = await drawReal(fold(state.key, 'real'), real, realBatch)
+      return { common: { learner: copy(state.learner), images, targets }, items: [rows(state.key, layout)] }
+    },
+    start: ({ learner }) => by.start(learner),
+    input: (set, _, at) => set.render(at),
+    step: (_, { learner }, carry, labelled) => by.step(network, learner, carry, labelled),
+    finish: (_, { learner, images, targets }, carry) =>
+      crossEntropy(by.judged(network, learner, carry, images), targets),
+    async advance(key, { engine, real, layout, render, state }: AdvanceContext<State>) {
+      const { begin, practise } = compiled(engine)
+      const { learner, patience, lengths } = state
+      const before = patience.steps === 0 ? await begin(learner.trained) : state.optimizer
+      const at = rows(state.key, layout)
+      const labelled = await render(at)
+      const judges = await drawReal(fold(state.key, 'real'), real, realBatch)
+      const done = await practise(learner, before, labelled, judges.images)
+      const error = await errorOf(done.logits, judges.targets)
+      disposeTree(at, labelled, judges, done.logits, before, learner)
+      const next = { lengths, key: fold(key, 'draw') }
+      const waited = wait(patience, error, window)
+      if (waited) return { ...next, learner: done.learner, optimizer: done.optimizer, patience: waited }
+      disposeTree(done.learner, done.optimizer)
+      const improved = patience.steps + 1 - patience.sinceLowest - 1
+      const replaced = { learner: fresh(fold(key, 'learner')), optimizer: {}, patience: freshPatience }
+      return { ...next, ...replaced, lengths: [...lengths, improved] }
+    },
+  }
+}
+
+/** The fraction of rows whose largest logit is not at the target. */
+async function errorOf(logits: Tensor2D, targets: Tensor2D): Promise<number> {
+  const [count, classes] = logits.shape
+  const [scores, wanted] = [(await logits.data()) as Float32Array, (await targets.data()) as Float32Array]
+  const top = (values: Float32Array, row: number) => {
+    const own = values.subarray(row * classes, (row + 1) * classes)
+    return own.indexOf(Math.max(...own))
+  }
+  let wrong = 0
+  for (let row = 0; row < count; row++) if (top(scores, row) !== top(wanted, row)) wrong++
+  return wrong / count
+}
+
+/** What is drawn is disposed by the caller, the state is not. */
+const copy = <T extends Tree>(tree: T): T => mapTree((x) => tensor(x.dataSync().slice() as Float32Array, x.shape), tree)
+
+/** Made at the first use of an engine, and kept with it. */
+function oncePerEngine<T>(make: (engine: Engine) => T): (engine: Engine) => T {
+  const made = new WeakMap<Engine, T>()
+  return (engine) => {
+    if (!made.has(engine)) made.set(engine, make(engine))
+    return made.get(engine)!
+  }
+}

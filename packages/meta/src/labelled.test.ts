@@ -1,0 +1,60 @@
+import { keyFrom, pixels, rowsOf, type Parameterization, type Tree } from '@haba/core'
+import { referenceEngine, seedFrom, testParameterization, tinyNetwork, toyData, toySet } from '@haba/testing'
+import { describe, expect, it } from 'vitest'
+import { asLogits, hardLabels, labelled, predictedLabels, uniformLabels, type LabelledOptions } from './labelled.js'
+
+const options = { image: [3, 4, 2], classes: 3 } as const
+const loose = (set: LabelledOptions) => labelled(set) as unknown as Parameterization<Tree>
+
+testParameterization({ make: () => loose({ of: pixels({ ...options, perClass: [2, 1, 1] }), start: uniformLabels }) })
+testParameterization({
+  make: () => loose({ of: toySet({ ...options, views: 2 }), start: hardLabels, stored: asLogits }),
+})
+
+describe('labelled', () => {
+  const real = toyData()
+  const of = pixels({ image: real.image, classes: real.classes, perClass: 2 })
+  const engine = referenceEngine()
+  const rows = rowsOf(Int32Array.of(0, 5), 0)
+  const targetsOf = async (more: Omit<LabelledOptions, 'of'>) => {
+    const set = labelled({ of, ...more })
+    const params = await set.init(keyFrom(1), seedFrom(real))
+    const { images, targets } = await engine.compile('render', set.render)(params, rows)
+    return { params, images: [...images.dataSync()], targets: [...targets.dataSync()] }
+  }
+
+  it('leaves images as they are and starts where it is told', async () => {
+    const plain = await of.init(keyFrom(1), seedFrom(real))
+    const { images } = await engine.compile('plain', of.render)(plain, rows)
+    const hard = await targetsOf({})
+    expect(hard.images).toEqual([...images.dataSync()])
+    expect(hard.targets).toEqual([1, 0, 0, 0, 0, 1])
+    const third = Math.fround(1 / 3)
+    expect((await targetsOf({ start: uniformLabels })).targets).toEqual(Array(6).fill(third))
+    // A class's logit is log 1, the others' log 1e-4: 1 / (1 + 2e-4).
+    expect((await targetsOf({ stored: asLogits })).targets[0]).toBeCloseTo(1 / 1.0002, 6)
+  })
+
+  it("starts at a trained network's softmax", async () => {
+    const network = tinyNetwork()
+    const { weights } = network.init(keyFrom(8))
+    const start = predictedLabels({
+      engine,
+      network: network as never,
+      weights: async () => network.init(keyFrom(8)).weights,
+    })
+    const { targets, images } = await targetsOf({ start })
+    const logits = await engine.compile(
+      'logits',
+      (w: typeof weights, at: typeof rows, x: Tree) =>
+        network.apply(w, of.render(x as never, at).images, { kind: 'evaluate', state: {} }).logits,
+    )(weights, rows, await of.init(keyFrom(1), seedFrom(real)))
+    const values = [...logits.dataSync()]
+    ;[0, 1].forEach((row) => {
+      const own = values.slice(3 * row, 3 * row + 3).map(Math.exp)
+      const total = own.reduce((sum, v) => sum + v)
+      own.forEach((v, c) => expect(targets[3 * row + c]).toBeCloseTo(v / total, 5))
+    })
+    expect(images.length).toBe(2 * 128)
+  })
+})

@@ -1,0 +1,94 @@
+import { keyFrom, type Plugin } from '@haba/core'
+import { fixedWeights, randomWeights, xavierWeights } from './initial-weights.js'
+import { labelDistillation, ridge, secondOrder } from './label-distillation.js'
+import { unrolledTraining } from './unrolled-training.js'
+
+const count = (description: string, byDefault: number) => ({
+  type: 'integer',
+  minimum: 1,
+  default: byDefault,
+  description,
+})
+const positive = (description: string, byDefault: number) => ({
+  type: 'number',
+  exclusiveMinimum: 0,
+  default: byDefault,
+  description,
+})
+const initials = {
+  random: () => randomWeights,
+  xavier: () => xavierWeights,
+  fixed: (seed: number) => fixedWeights(keyFrom(seed)),
+} as const
+
+/** Names for configuration files. */
+export const plugin: Plugin = {
+  objectives: {
+    'unrolled-training': {
+      summary: 'DD: a network trained on the set, step by prescribed step, classifies real images',
+      options: {
+        type: 'object',
+        properties: {
+          steps: count('steps of one pass over the set', 10),
+          epochs: count('passes', 3),
+          perClass: count('images a class and step', 1),
+          rate: positive("every step's size at the start", 0.02),
+          initial: {
+            enum: Object.keys(initials),
+            default: 'random',
+            description: 'weights that every training starts from',
+          },
+          initialSeed: { type: 'integer', minimum: 0, default: 0, description: 'of fixed weights' },
+          realBatch: count('real images that a trained network is judged by', 1024),
+        },
+      },
+      make: (options, { network, augmentation }) =>
+        unrolledTraining({
+          network,
+          steps: options.steps as number,
+          epochs: options.epochs as number,
+          perClass: options.perClass as number,
+          rate: options.rate as number,
+          initial: initials[options.initial as keyof typeof initials](options.initialSeed as number),
+          realBatch: options.realBatch as number,
+          ...(augmentation && { augmentation }),
+        }),
+    },
+    'label-distillation': {
+      summary: 'LD: labels of given images that teach a network to classify real ones',
+      options: {
+        type: 'object',
+        properties: {
+          by: {
+            enum: ['second-order', 'ridge'],
+            default: 'second-order',
+            description: 'how labels act: a gradient step on all weights, or ridge regression of the classifier',
+          },
+          rate: positive('of the gradient step (second-order)', 0.01),
+          lambda: positive('price of squared weights (ridge)', 1),
+          keep: {
+            type: 'number',
+            minimum: 0,
+            exclusiveMaximum: 1,
+            default: 0.99,
+            description: 'how much of the classifier stays at each step (ridge)',
+          },
+          networkRate: positive("of the network's own training by Adam", 1e-3),
+          scaleRate: positive("of the classifier's scale, by Adam (ridge)", 0.01),
+          batch: count('labelled images a step', 50),
+          realBatch: count('real images that judge', 1024),
+          window: count('steps after which a network that becomes no better is replaced', 50),
+        },
+      },
+      make: ({ by, rate, lambda, keep, networkRate, scaleRate, ...options }, { network }) =>
+        labelDistillation({
+          network,
+          by:
+            by === 'ridge'
+              ? ridge({ lambda, keep, networkRate, scaleRate } as Readonly<Record<string, number>>)
+              : secondOrder({ rate, networkRate } as Readonly<Record<string, number>>),
+          ...(options as Readonly<Record<string, number>>),
+        }),
+    },
+  },
+}

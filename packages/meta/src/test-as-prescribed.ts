@@ -1,0 +1,73 @@
+import {
+  disposeTree,
+  fold,
+  sizeOf,
+  tensor,
+  trainer,
+  type Batch,
+  type Engine,
+  type Key,
+  type Network,
+  type PrescribedStep,
+  type Prescription,
+  type RealSource,
+  type RenderedSet,
+} from '@haba/core'
+import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
+
+/** Options of `testAsPrescribed`. */
+export interface TestAsPrescribedOptions {
+  readonly engine: Engine
+  readonly network: Network
+  readonly set: RenderedSet
+  /** Such as `objective.prescribe(params, layout)`. */
+  readonly prescription: Prescription
+  readonly test: RealSource
+  readonly key: Key
+  /** Networks, each from weights of its own. @default 5 */
+  readonly networks?: number
+  /** Called after every network. */
+  readonly onNetwork?: (index: number, accuracy: number) => void
+}
+
+/**
+ * DD's own test: networks take exactly the stored steps, plain gradient descent on stored images at stored rates, and
+ * are tested once each.
+ *
+ * @returns test accuracies as fractions, one for each network
+ */
+export async function testAsPrescribed(options: TestAsPrescribedOptions): Promise<readonly number[]> {
+  const { engine, network, set, prescription, test, key, networks = 5, onNetwork } = options
+  const train = trainer({ engine, network })
+  const accuracies: number[] = []
+  for (let i = 0; i < networks; i++) {
+    const own = fold(fold(key, 'network'), i)
+    let training = { ...prescription.initial(network, fold(own, 'weights')), velocity: {} }
+    for (const step of prescription.steps) {
+      const batch = batchOf(set, step)
+      const { next } = await train.step(training, batch, step.rate, own)
+      disposeTree(training, batch)
+      training = next as typeof training
+    }
+    const { accuracy } = await train.test(training, test)
+    disposeTree(training)
+    accuracies.push(accuracy)
+    onNetwork?.(i, accuracy)
+  }
+  return accuracies
+}
+
+function batchOf({ layout, images, targets }: RenderedSet, { slots, view }: PrescribedStep): Batch {
+  const { image, classes } = layout
+  const size = sizeOf(image)
+  const [pixels, rows] = [new Float32Array(slots.length * size), new Float32Array(slots.length * classes)]
+  slots.forEach((slot, i) => {
+    const from = view * layout.slots + slot
+    pixels.set(images.subarray(from * size, (from + 1) * size), i * size)
+    rows.set(targets.subarray(slot * classes, (slot + 1) * classes), i * classes)
+  })
+  return {
+    images: tensor(pixels, [slots.length, ...image]) as Tensor4D,
+    targets: tensor(rows, [slots.length, classes]) as Tensor2D,
+  }
+}

@@ -1,0 +1,137 @@
+import { HabaError, type StorageReport } from '@haba/core'
+import { gallerySection } from './gallery-sections.js'
+import { html, type Html } from './html.js'
+import type { Metrics } from './metrics.js'
+import * as numbers from './numbers.js'
+import { page } from './page.js'
+import { accuracyRanges, budgetBars, curves } from './plots.js'
+import type { Gallery } from './run-page.js'
+
+/** One of the runs that a page compares. */
+export interface ComparedRun {
+  /** Unique among them. */
+  readonly name: string
+  /** One sentence: what was distilled, and how. */
+  readonly summary: string
+  /** How networks were trained on the set, in a few words. */
+  readonly protocol: string
+  /** The mean over networks, `0 … 1`. */
+  readonly mean: number
+  /** The standard deviation over networks, `0 … 1`. */
+  readonly std: number
+  readonly networks: number
+  /** Test accuracy of training on all data under the run's short protocol, `0 … 1`, where it was measured. */
+  readonly fullData?: number
+  readonly storage: StorageReport
+  readonly metrics: readonly Metrics[]
+  readonly gallery: Gallery
+}
+
+/** What a comparison of runs shows. */
+export interface ComparisonPage {
+  readonly title: string
+  /** At least two. */
+  readonly runs: readonly ComparedRun[]
+}
+
+/** Whether runs may be compared as they are: how far their budgets are apart, and whether their protocols agree. */
+export function comparability(runs: readonly Pick<ComparedRun, 'name' | 'protocol' | 'storage'>[]): string {
+  const least = runs.reduce((a, b) => (b.storage.floats < a.storage.floats ? b : a))
+  const most = runs.reduce((a, b) => (b.storage.floats > a.storage.floats ? b : a))
+  const [few, many] = [least.storage.floats, most.storage.floats]
+  const budget =
+    few === many
+      ? `Equal budgets: ${numbers.count(few)} stored floats each.`
+      : `Budgets differ: ${most.name} stores ${numbers.count(many)} floats, ${numbers.count(many - few)} ` +
+        `(${numbers.percent(many / few - 1)}) more than ${least.name} with ${numbers.count(few)}.`
+  const protocols = new Set(runs.map(({ protocol }) => protocol))
+  return protocols.size === 1 ? budget : `${budget} Protocols differ: ${[...protocols].join('; ')}.`
+}
+
+/** Runs side by side: one HTML file that needs no network, no script and no font of its own. */
+export function comparisonPage({ title, runs }: ComparisonPage): string {
+  const names = new Set(runs.map(({ name }) => name))
+  if (runs.length < 2 || names.size < runs.length)
+    throw new HabaError(
+      'comparisonPage',
+      'at least two runs with names of their own',
+      runs.map(({ name }) => name).join(', ') || 'none',
+      'Name each run differently.',
+    )
+  const body = html`<header>
+      <h1>${title}</h1>
+      <p class="lead">${comparability(runs)}</p>
+    </header>
+    <main>
+      ${accuracies(runs)} ${budgets(runs)} ${overTheRuns(runs)}
+      ${runs.map(({ name, gallery }, at) => gallerySection(gallery, { id: `gallery-${at}`, title: name }))}
+    </main>`
+  return page(title, body)
+}
+
+function accuracies(runs: readonly ComparedRun[]): Html {
+  const best = Math.max(...runs.map(({ mean }) => mean))
+  const rows = runs.map(
+    ({ name, summary, protocol, mean, std, networks, fullData, storage }) =>
+      html`<tr ${mean === best ? html`class="own"` : undefined}>
+        <th scope="row">${name} <small>${summary}</small> <small>${protocol}</small></th>
+        <td>${numbers.spread(mean, std)}</td>
+        <td>${fullData === undefined ? '–' : numbers.percent(mean / fullData)}</td>
+        <td>${numbers.count(storage.floats)}</td>
+        <td>${numbers.count(storage.bytes)}</td>
+        <td>${numbers.count(networks)}</td>
+      </tr>`,
+  )
+  const columns = ['Run', 'Accuracy', 'Of full data', 'Floats', 'Bytes', 'Networks']
+  return html`<section id="accuracy">
+    <h2>Accuracy</h2>
+    <p>
+      On the test set, mean ± standard deviation over networks trained from scratch; then its share of what the same
+      protocol reaches on all training data.
+    </p>
+    <figure class="plot wide">${accuracyRanges(runs.map((run) => ({ ...run, own: run.mean === best })))}</figure>
+    <div class="scroll" tabindex="0" role="region" aria-label="Accuracy table">
+      <table>
+        <thead>
+          <tr>
+            ${columns.map((column) => html`<th scope="col">${column}</th>`)}
+          </tr>
+        </thead>
+        <tbody>
+          ${rows}
+        </tbody>
+      </table>
+    </div>
+  </section>`
+}
+
+function budgets(runs: readonly ComparedRun[]): Html {
+  return html`<section id="budget">
+    <h2>Stored floats</h2>
+    <p>
+      Part by part:
+      ${runs.map(({ name, storage }) => `${name} ${storage.parts.map((part) => part.name).join(' + ')}`).join('; ')}.
+    </p>
+    <figure class="plot wide">${budgetBars(runs.map(({ name, storage }) => ({ name, parts: storage.parts })))}</figure>
+  </section>`
+}
+
+/** What at least two runs measured is drawn together; a loss compares only where the objective is the same. */
+function overTheRuns(runs: readonly ComparedRun[]): Html {
+  const namesOf = ({ metrics }: ComparedRun) => new Set(metrics.flatMap(Object.keys))
+  const all = [...new Set(runs.flatMap((run) => [...namesOf(run)]))].filter((name) => name !== 'step')
+  const shared = all.filter((name) => runs.filter((run) => namesOf(run).has(name)).length > 1)
+  if (shared.length === 0) return html``
+  const drawn = shared.map((name) => {
+    const lines = runs.flatMap((run, at) => {
+      const points = run.metrics.flatMap(({ step, [name]: value }) => (value === undefined ? [] : [{ step, value }]))
+      return points.length > 0 ? [{ name: run.name, at, points }] : []
+    })
+    return html`<figure class="plot">${curves({ name, runs: lines })}</figure>`
+  })
+  return html`<section id="curves">
+    <h2>Over the runs</h2>
+    <p>Losses of different objectives are different quantities; only their shapes compare.</p>
+    <div class="plots">${drawn}</div>
+  </section>`
+}
