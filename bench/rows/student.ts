@@ -10,11 +10,16 @@ export const studentRow: MakeRow = async ({ batch, repeat }, { engine, folder })
     studentStep(network, weights as ConvNetWeights, input as unknown as Batch, (params as { rate: Scalar }).rate),
   )
   const images = batchOf(batch)
-  const weights = startWeights()
-  const cotangent = normalLike('cotangent', 0.01, weights)
+  const start = startWeights()
+  const given = normalLike('cotangent', 0.01, start)
   const params = { rate: scalar(0.01) }
   const input = images as unknown as Tree
-  await share(folder, [...shared('start', weights), ...shared('cotangent', cotangent), ['images', images.images]])
+  await share(folder, [...shared('start', start), ...shared('cotangent', given), ['images', images.images]])
+  // A step of rate 0 changes no number: it gives both as a step before, and after, leaves them to this one.
+  const still = { rate: scalar(0) }
+  const before = await step.forward(still, {}, start, input)
+  const weights = before.carry
+  const cotangent = (await step.backward(still, {}, start, input, before.kept, given)).carry
   const once = async () => {
     const { carry, kept } = await step.forward(params, {}, weights, input)
     const back = await step.backward(params, {}, weights, input, kept, cotangent)

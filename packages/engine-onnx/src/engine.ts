@@ -124,8 +124,9 @@ function sessionOptions({ provider = 'cpu', profile, optimization = 'extended' }
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: 'sequential',
-    // Waiting threads sleep: awake they took a third more processor time, and more time by the clock on shared cores.
-    extra: { session: { intra_op: { allow_spinning: '0' } } },
+    // Waiting threads stay awake within a run, and sleep after it: each session has threads of its own, which would else
+    // keep the processor from the next session's.
+    extra: { session: { force_spinning_stop: '1' } },
     // Planning memory ahead took seconds and hundreds of megabytes on long graphs.
     enableMemPattern: false,
     // Fatal errors only: the others are thrown.

@@ -37,11 +37,18 @@ function operators(
 const images = [0, 3, 1, 2]
 const kernels = [3, 2, 0, 1]
 const conv = (x: Tensor, kernel: Tensor) => conv2d(x as Tensor4D, kernel as Tensor4D, { pad: 1 })
-const convArgs = [drawn(2, 8, 8, 16), drawn(3, 3, 16, 16), drawn(16)]
+const convArgs = [drawn(2, 12, 12, 16), drawn(3, 3, 16, 16), drawn(16)]
 
 test('a block whose arguments come in the layout of results transposes nothing and folds the bias', () => {
   const block = (x: Tensor, kernel: Tensor, bias: Tensor) => avgPool(relu(add(conv(x, kernel), bias)) as Tensor4D, 2)
   expect(operators(block, convArgs, [images, kernels, [0]])).toEqual(['Conv', 'Relu', 'AveragePool'])
+})
+
+test('small maps are convolved and pooled with the channels before the batch', () => {
+  const block = (x: Tensor, kernel: Tensor, bias: Tensor) => avgPool(relu(add(conv(x, kernel), bias)) as Tensor4D, 2)
+  const args = [drawn(2, 8, 8, 16), ...convArgs.slice(1)]
+  expect(operators(block, args, [[3, 0, 1, 2], kernels, [0]])).toEqual(['Conv', 'Relu', 'AveragePool'])
+  expect(operators(block, args, [images, kernels, [0]])).toEqual(['Transpose', 'Conv', 'Relu', 'AveragePool'])
 })
 
 test('an argument in logical order is transposed once, however often it is read', () => {
@@ -61,7 +68,7 @@ test('a convolution that something else reads is not run again for its bias', ()
 test('gradients of a convolution are convolutions', () => {
   const gradients = (x: Tensor, kernel: Tensor, dy: Tensor) =>
     vjp((p: readonly [Tensor, Tensor]) => conv(p[0], p[1]), [x, kernel] as const).pull(dy as Tensor4D)
-  const args = [...convArgs.slice(0, 2), drawn(2, 8, 8, 16)]
+  const args = [...convArgs.slice(0, 2), drawn(2, 12, 12, 16)]
   // Two transposes: channels of dy before the batch, in and out of the kernel exchanged. The product flips the kernel.
   expect(operators(gradients, args, [images, kernels, images]).sort()).toEqual([
     'Conv',

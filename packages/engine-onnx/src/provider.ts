@@ -7,6 +7,8 @@ export type Provider = 'cpu' | 'webgpu' | 'cuda'
 export interface Traits {
   /** A convolution with the channels of x as a depth (one matrix product on a CPU), or with them as the batch. */
   readonly filterGradient: 'rank5' | 'rank4'
+  /** A convolution to small maps: the batch at once, as a depth of one image, or image by image. */
+  readonly smallMaps: 'together' | 'each'
   /** Batches of matrices stored transposed: read so by `FusedMatMul`, or transposed first. */
   readonly transposedBatches: 'read' | 'transposed'
   /** Sums along rows of a product: rows times rows as matrices, or the product written and summed. */
@@ -27,6 +29,7 @@ interface ProviderFacts {
 
 const onGpu: Traits = {
   filterGradient: 'rank4',
+  smallMaps: 'each',
   transposedBatches: 'transposed',
   rowSums: 'reduceSum',
   step: 'greater',
@@ -38,6 +41,7 @@ export const providers: Readonly<Record<Provider, ProviderFacts>> = {
   cpu: {
     traits: {
       filterGradient: 'rank5',
+      smallMaps: 'together',
       transposedBatches: 'read',
       rowSums: 'matMul',
       step: 'hardSigmoid',

@@ -1,4 +1,4 @@
-import { HabaError, hostTensor, type DType, type Program } from '@haba/core'
+import { HabaError, hostTensor, type DType, type Graph, type Program } from '@haba/core'
 import { InferenceSession, Tensor as OnnxTensor } from 'onnxruntime-node'
 import type { Leaf } from './leaves.js'
 import { inputName, lowerGraph, outputName, type LoweredGraph } from './lower.js'
@@ -31,13 +31,16 @@ interface Ready {
 /** Makes one onnx session for every combination of layouts in which the inputs arrive. */
 export function replayer<R>({ name, program, provider, session, counters }: ReplayerOptions<R>): Replayer<R> {
   const graph = compiling(counters, () => factored(program.graph))
+  // An input that leaves as it came needs no onnxruntime, which would copy it; nor need a result leave it twice.
+  const passed = new Map(graph.outputs.map((node) => [node, graph.inputs.indexOf(node)]))
+  const computed: Graph = { ...graph, outputs: [...passed].flatMap(([node, at]) => (at < 0 ? [node] : [])) }
   const sessions = new Map<string, Promise<Ready>>()
   const mine = countersOf(counters, name)
 
   async function prepare(leaves: readonly Leaf[]): Promise<Ready> {
     const lowered = compiling(counters, () =>
       lowerGraph(
-        graph,
+        computed,
         leaves.map(({ order }) => order),
         providers[provider].traits,
       ),
@@ -58,21 +61,32 @@ export function replayer<R>({ name, program, provider, session, counters }: Repl
     const running = performance.now()
     const found = await session.run(feeds)
     const returned = performance.now()
-    const outputs = lowered.outputs.map(({ shape, order }, i) => {
-      const values = found[outputName(i)]!.data as Leaf['values']
-      return hostTensor(isIdentity(order) ? { values } : { values, order }, shape, graph.outputs[i]!.dtype)
-    })
-    const result = program.result(outputs)
+    const made = lowered.outputs.map(({ order }, i): Leaf => ({
+      values: found[outputName(i)]!.data as Leaf['values'],
+      order,
+    }))
+    const result = leaving(leaves, made)
     mine.calls++
     mine.runMilliseconds += returned - running
     mine.hostMilliseconds += running - start + performance.now() - returned
     return result
   }
 
+  /** The result, of what was computed and what passed by. */
+  function leaving(leaves: readonly Leaf[], made: readonly Leaf[]): R {
+    return program.result(
+      graph.outputs.map((node) => {
+        const at = passed.get(node)!
+        const { values, order } = at < 0 ? made[computed.outputs.indexOf(node)]! : leaves[at]!
+        return hostTensor(isIdentity(order) ? { values } : { values, order }, node.shape, node.dtype)
+      }),
+    )
+  }
+
   return {
     async run(leaves, key) {
       // onnxruntime refuses a graph that computes nothing.
-      if (graph.outputs.length === 0) return program.result([])
+      if (computed.outputs.length === 0) return leaving(leaves, [])
       const layout = leaves.map(({ order }) => order.join('')).join()
       try {
         let ready = sessions.get(layout)

@@ -3,7 +3,7 @@ import { vjp } from '../autodiff/grad.js'
 import type { Args, Tree } from '../spec/tree.js'
 import { tensorLeaves, withTensors } from '../tree/tree.js'
 import { graphBuilder } from './build.js'
-import type { DType, Node } from './graph.js'
+import { sizeOf, type DType, type Node, type Primitive } from './graph.js'
 import { freeing, graphOf, nodeOfResult, traceInto, type Program } from './trace.js'
 import { hostTensor } from '../tree/host.js'
 
@@ -58,8 +58,51 @@ export function traceLinear<P extends Tree, A extends readonly Args[], R extends
   })
 }
 
-// Small or as quick to make as to load: these are made again from their operands in the backward program.
-const cheap = new Set<Node['op']>(['fill', 'constant', 'broadcastTo', 'reshape', 'transpose', 'step', 'cast', 'neg'])
+/** No pass over anything. */
+const free = new Set<Primitive>(['fill', 'constant', 'broadcastTo', 'reshape', 'transpose'])
+
+/** One pass over the operands. */
+const cheap = new Set<Primitive>([
+  ...(['neg', 'exp', 'log', 'sqrt', 'reciprocal', 'abs', 'sign', 'floor', 'sigmoid', 'tanh', 'relu', 'step'] as const),
+  ...(['add', 'sub', 'mul', 'div', 'maximum', 'minimum', 'greater', 'equal', 'select', 'cast'] as const),
+  'avgPoolInput',
+])
+
+/** Products for each value of a convolution, up to which it is as quick as a pass: that of images with few channels. */
+const fewProducts = 64
+
+const isCheap = ({ op, inputs }: Node): boolean =>
+  cheap.has(op) || (op === 'conv2d' && sizeOf(inputs[1]!.shape.slice(0, 3)) <= fewProducts)
+
+/** What takes more passes than this to be made again is kept. */
+const longestChain = 8
+
+/**
+ * Which of the nodes that the backward program reads are kept; the others are made again from those, which is quicker:
+ * what is kept leaves one program for another. Latest first: a node is made again where a few passes lead to it from
+ * inputs, from others that are kept, or from what is together at most half its size.
+ */
+function keptOf(read: ReadonlySet<Node>): ReadonlySet<Node> {
+  const kept = new Set(read)
+  for (const node of [...read].sort((a, b) => b.id - a.id)) {
+    if (node.op === 'input') continue
+    const size = sizeOf(node.shape)
+    const further = new Set<Node>()
+    let [passes, room] = [longestChain, size / 2]
+    const reachable = (from: Node): boolean => {
+      if (from !== node && (kept.has(from) || further.has(from))) return true
+      if (free.has(from.op)) return from.inputs.every(reachable)
+      if (isCheap(from) && (2 * sizeOf(from.shape) < size || --passes >= 0)) return from.inputs.every(reachable)
+      if (from.op !== 'input' && (room -= sizeOf(from.shape)) < 0) return false
+      further.add(from)
+      return true
+    }
+    if (!reachable(node)) continue
+    kept.delete(node)
+    for (const one of further) kept.add(one)
+  }
+  return kept
+}
 
 /** Copies the gradients' nodes into a graph of their own whose inputs are what the cotangent does not reach. */
 function split(gradients: readonly Node[], cotangents: readonly Node[]) {
@@ -71,7 +114,10 @@ function split(gradients: readonly Node[], cotangents: readonly Node[]) {
     reached.set(node, answer)
     return answer
   }
-  for (const node of graphOf([], gradients).nodes) late(node)
+  const nodes = graphOf([], gradients).nodes
+  const read = new Set(nodes.flatMap((node) => (late(node) ? node.inputs.filter((operand) => !late(operand)) : [])))
+  for (const node of gradients) if (!late(node)) read.add(node)
+  const keeping = keptOf(read)
 
   const builder = graphBuilder()
   const copies = new Map<Node, Node>()
@@ -80,34 +126,18 @@ function split(gradients: readonly Node[], cotangents: readonly Node[]) {
   const place = (node: Node, index: number) => builder.node('input', [], { index }, node.shape, node.dtype)
   // Indices only keep inputs apart; their order is the order of the lists below.
   cotangents.forEach((node, i) => copies.set(node, place(node, -1 - i)))
-  for (const node of graphOf([], gradients).nodes) {
-    if (copies.has(node)) continue
-    if (!late(node) && !cheap.has(node.op)) continue
-    for (const operand of node.inputs) {
-      if (copies.has(operand)) continue
-      copies.set(operand, place(operand, kept.length))
-      keptInputs.push(copies.get(operand)!)
-      kept.push(operand)
-    }
-    copies.set(
-      node,
-      builder.node(
-        node.op,
-        node.inputs.map((n) => copies.get(n)!),
-        node.attributes as never,
-        node.shape,
-        node.dtype,
-      ),
-    )
-  }
-  const outputs = gradients.map((node) => {
-    if (!copies.has(node)) {
-      copies.set(node, place(node, kept.length))
-      keptInputs.push(copies.get(node)!)
+  const copy = (node: Node): Node => {
+    const known = copies.get(node)
+    if (known) return known
+    if (keeping.has(node)) {
+      keptInputs.push(place(node, kept.length))
       kept.push(node)
-    }
+      copies.set(node, keptInputs.at(-1)!)
+    } else
+      copies.set(node, builder.node(node.op, node.inputs.map(copy), node.attributes as never, node.shape, node.dtype))
     return copies.get(node)!
-  })
+  }
+  const outputs = gradients.map(copy)
   const used = new Set(graphOf([], outputs).nodes)
   const live = kept.map((_, i) => used.has(keptInputs[i]!))
   return {

@@ -126,3 +126,20 @@ describe.each(Object.entries(norms))('%s', (name, norm) => {
     else expect(after).toBeLessThan(before)
   })
 })
+
+test('an inner product with a filter gradient needs no filter gradient, and numbers leave kernels', async () => {
+  const key = keyFrom(7)
+  const args = [[3, 8, 8, 2], [3, 3, 2, 4], [3, 8, 8, 4], [3, 3, 2, 4], []].map((shape, i) =>
+    drawn(fold(key, i), shape),
+  )
+  const program = (x: Tensor, kernel: Tensor, dy: Tensor, along: Tensor, rate: Tensor) => {
+    const convolve = (k: Tensor) => conv2d(x as Tensor4D, k as Tensor4D, { pad: 1 })
+    const [gradient] = vjp(([k]: readonly [Tensor]) => convolve(k), [kernel] as const).pull(dy as Tensor4D)
+    return [sum(mul(gradient, mul(along, rate))), convolve(mul(along, rate))] as const
+  }
+  const { graph } = trace(program, args as unknown as [Tensor, Tensor, Tensor, Tensor, Tensor])
+  await expectSame(graph, args, 1e-5)
+  const operators = (of: Graph) => of.nodes.map(({ op }) => op).filter((op) => op.startsWith('conv2d'))
+  expect(operators(graph).sort()).toEqual(['conv2d', 'conv2dFilter'])
+  expect(operators(factored(graph, 1))).toEqual(['conv2d'])
+})

@@ -26,7 +26,7 @@ export function factored(graph: Graph, smallest = 4096): Graph {
   const maker = nodeMaker(1 + Math.max(-1, ...graph.nodes.map(({ id }) => id), ...graph.inputs.map(({ id }) => id)))
   const { make } = maker
   const scales = scaleArithmetic(maker)
-  const { isWanted } = usesOf(graph)
+  const { isWanted, readers } = usesOf(graph)
   const forms = new Map<Node, Form>()
   const arrays = new Map<Node, Node>()
 
@@ -103,6 +103,33 @@ export function factored(graph: Graph, smallest = 4096): Graph {
     return [{ scale, base: make(op, [p.base!, q.base!], {}, shape) }]
   }
 
+  /** A kernel as a number times a kernel; the number leaves convolutions, which are linear. */
+  const scaledKernel = (kernel: Node): Term & { readonly base: Node } => {
+    const [only, ...others] = forms.get(kernel)!
+    const isNumber = others.length === 0 && sizeOf(only!.scale.node?.shape ?? []) === 1
+    return isNumber && only!.base ? { scale: only!.scale, base: only!.base } : { scale: unit, base: array(kernel) }
+  }
+
+  /**
+   * `⟨filter(x, dy), kernel⟩ = ⟨dy, conv(x, kernel)⟩`: the convolution is there anyway where a gradient is differentiated
+   * along the kernel, and so the filter gradient need not be.
+   */
+  function innerProductWithFilter(node: Node): Form | undefined {
+    const [product] = node.inputs
+    if (node.op !== 'sum' || sizeOf(node.shape) !== 1 || product!.op !== 'mul' || readers(product!) > 1)
+      return undefined
+    const filter = product!.inputs.find((one) => one.op === 'conv2dFilter' && readers(one) === 1)
+    const kernel = product!.inputs.find((one) => one !== filter)
+    if (filter?.op !== 'conv2dFilter' || `${kernel?.shape}` !== `${filter.shape}`) return undefined
+    const { scale, base } = scaledKernel(kernel!)
+    const dy = array(filter.inputs[1]!)
+    const y = make('conv2d', [array(filter.inputs[0]!), base], filter.attributes, dy.shape)
+    const axes = dy.shape.map((_, axis) => axis)
+    const total = make('sum', [make('mul', [dy, y], {}, dy.shape)], { axes, keepDims: false }, [])
+    const result = scales.written(scales.times(scale, { factor: 1, node: total }))
+    return [{ scale: unit, base: node.shape.length === 0 ? result : make('reshape', [result], {}, node.shape) }]
+  }
+
   /** Sums each term: first along the axes where its scale stays the same, then the rest with the scale. */
   function sum(x: Node, axes: readonly number[], shape: readonly number[]): Node {
     const full = x.shape
@@ -165,7 +192,15 @@ export function factored(graph: Graph, smallest = 4096): Graph {
           if (form) return form
           break
         }
+        case 'conv2d':
+        case 'conv2dInput': {
+          const { scale, base } = scaledKernel(node.inputs[1]!)
+          if (scale === unit) break
+          return [{ scale, base: make(node.op, [array(x!), base], node.attributes, node.shape) }]
+        }
         case 'sum': {
+          const product = innerProductWithFilter(node)
+          if (product) return product
           const form = forms.get(x!)!
           if (form.length > 1 || form[0]!.scale !== unit)
             return [{ scale: unit, base: sum(x!, node.attributes.axes, node.shape) }]

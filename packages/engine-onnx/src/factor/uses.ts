@@ -7,6 +7,8 @@ export interface Uses {
   isSmall(node: Node): boolean
   /** A sum of scaled arrays is better written out here: something reads the array itself, or two things would. */
   isWanted(node: Node): boolean
+  /** How many nodes read it; an output is read from outside, too. */
+  readers(node: Node): number
 }
 
 const elementwise = new Set<Node['op']>(['neg', 'add', 'sub', 'mul', 'div'])
@@ -37,5 +39,12 @@ export function usesOf({ nodes, outputs }: Graph): Uses {
       else want(input, 2)
     }
   }
-  return { isSmall: (node) => small.has(node), isWanted: (node) => (wanted.get(node) ?? 0) >= 2 }
+  const reading = new Map<Node, number>()
+  for (const node of [...nodes.flatMap(({ inputs }) => inputs), ...outputs])
+    reading.set(node, (reading.get(node) ?? 0) + 1)
+  return {
+    readers: (node) => reading.get(node) ?? 0,
+    isSmall: (node) => small.has(node),
+    isWanted: (node) => (wanted.get(node) ?? 0) >= 2,
+  }
 }

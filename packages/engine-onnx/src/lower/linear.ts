@@ -1,6 +1,6 @@
 import type { Emitter } from '../emitter.js'
 import { axesOf, expanded, holdsOrder, laidOut, numeric, reordered, stored, type Value } from '../value.js'
-import { imageOrder } from './convolution.js'
+import { areSmall, imageOrder, planeOrder } from './convolution.js'
 import type { Lowering, Lowerings } from './lowering.js'
 
 /**
@@ -43,9 +43,13 @@ const matMul: Lowering<'matMul'> = (emit, node, [x, y]) => {
 
 const avgPool: Lowering<'avgPool'> = (emit, node, [x]) => {
   const { size, strides } = node.attributes
-  const image = laidOut(emit, x, imageOrder)
-  return stored(emit.op('AveragePool', [image.name], { kernel_shape: size, strides }), node.shape, imageOrder)
+  const order = mapOrder(emit, x.shape)
+  const image = laidOut(emit, x, order)
+  return stored(emit.op('AveragePool', [image.name], { kernel_shape: size, strides }), node.shape, order)
 }
+
+/** Pooling treats every plane alike, so it takes the order that convolutions give maps of that size. */
+const mapOrder = (emit: Emitter, shape: readonly number[]) => (areSmall(emit, shape) ? planeOrder : imageOrder)
 
 /** `[from, to]`: spreads each window's value over the window's places, divided by the number of them. */
 function spreading(from: number, to: number, size: number, stride: number): number[] {
@@ -66,10 +70,12 @@ const avgPoolInput: Lowering<'avgPoolInput'> = (emit, node, [dy]) => {
     const name = emit.op('Mul', [value.name, emit.constant([1 / (height * width)], [])])
     return { ...value, name, shape: node.shape }
   }
-  const image = laidOut(emit, dy, imageOrder)
+  const order = mapOrder(emit, node.shape)
+  const image = laidOut(emit, dy, order)
   const planes = batch * channels
+  const outer = order === planeOrder ? [channels, batch] : [batch, channels]
   const result = (name: string, from: readonly number[]) =>
-    stored(emit.reshape(name, from, [batch, channels, height, width]), node.shape, imageOrder)
+    stored(emit.reshape(name, from, [...outer, height, width]), node.shape, order)
   const right = spreading(columns, width, size[1], strides[1])
   if (size[0] === strides[0] && rows * size[0] === height) {
     // Windows that tile the height: each row of windows becomes `size[0]` equal rows, all from one product.
@@ -77,11 +83,11 @@ const avgPoolInput: Lowering<'avgPoolInput'> = (emit, node, [dy]) => {
       const [column, place] = [Math.floor(i / (size[0] * width)), i % width]
       return right[column * width + place]! / size[0]
     })
-    const lines = emit.reshape(image.name, [batch, channels, rows, columns], [planes * rows, columns])
+    const lines = emit.reshape(image.name, [...outer, rows, columns], [planes * rows, columns])
     const name = emit.op('MatMul', [lines, emit.constant(wide, [columns, size[0] * width])])
     return result(name, [planes * rows, size[0] * width])
   }
-  const lines = emit.reshape(image.name, [batch, channels, rows, columns], [planes, rows, columns])
+  const lines = emit.reshape(image.name, [...outer, rows, columns], [planes, rows, columns])
   const widened = emit.op('MatMul', [lines, emit.constant(right, [columns, width])])
   const down = spreading(rows, height, size[0], strides[0])
   const left = down.map((_, i) => down[(i % rows) * height + Math.floor(i / rows)]!)
