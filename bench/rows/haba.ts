@@ -1,5 +1,14 @@
 import { atLeast, byName, fold, sgd, type AnyGame, type AnyObjective, type Augmentation } from '@haba/core'
-import { bind, differentiate, distill, recomputed, startDistilling, stored, type DistillSpec } from '@haba/distill'
+import {
+  bind,
+  differentiate,
+  differentiationWithin,
+  distill,
+  estimateMemory,
+  recomputed,
+  startDistilling,
+  type DistillSpec,
+} from '@haba/distill'
 import { onnxEngine } from '@haba/engine-onnx'
 import { adversarialContrast, factorised, type FactorisedParams } from '@haba/hallucinator'
 import { trajectoryMatching } from '@haba/matching'
@@ -23,9 +32,6 @@ import {
   type MakeRow,
 } from './problem.js'
 
-/** Bytes that a stored step keeps for each image: 53 MB at batch 10. */
-const keptPerImage = 5.3e6
-
 /** Whole iterations of HaBa on trajectories, with the released run script's weights, rates and momenta. */
 export const habaRow: MakeRow = async ({ batch, steps }, { engine, folder }) => {
   const start = startWeights()
@@ -45,10 +51,8 @@ export const habaRow: MakeRow = async ({ batch, steps }, { engine, folder }) => 
     adversarialContrast({ network, ...(augmentation && { augmentation }) })
 
   const augmentation = inTurn() as unknown as Augmentation
-  // The fastest that leaves the other half of the memory to PyTorch's graph, which is as large.
-  const differentiation = 0.5 * availableBytes() > keptPerImage * batch * steps ? stored : recomputed
   const part = sgd({ rate: 100, momentum: 0.95 })
-  const spec = {
+  const undecided = {
     engine,
     key,
     real: realImages(batch / classes),
@@ -58,8 +62,10 @@ export const habaRow: MakeRow = async ({ batch, steps }, { engine, folder }) => 
     objectiveOptimizer: atLeast(0.001, sgd({ rate: batch === 10 ? 1e-7 : 1e-5, momentum: 0.9 })),
     games: [gameOf(augmentation) as unknown as AnyGame],
     steps: Number.MAX_SAFE_INTEGER,
-    differentiation,
   } as unknown as DistillSpec
+  // The fastest that leaves the other half of the memory to PyTorch's graph.
+  const differentiation = differentiationWithin(await estimateMemory(undecided), availableBytes() / 2)
+  const spec = { ...undecided, differentiation }
   const first = await startDistilling(spec)
   const set = first.set as FactorisedParams
   const critic = first.games[0]!.critic as ConvNetWeights

@@ -1,11 +1,11 @@
 import { HabaError, hostTensor, type DType, type Graph, type Program } from '@haba/core'
 import { InferenceSession, Tensor as OnnxTensor } from 'onnxruntime-node'
-import type { Leaf } from './leaves.js'
+import { inOrder, type Leaf } from './leaves.js'
 import { inputName, lowerGraph, outputName, type LoweredGraph } from './lower.js'
 import { factored } from './factor/factor.js'
 import { providers, type Provider } from './provider.js'
 import { compiling, countersOf, type Counters } from './stats.js'
-import { isIdentity } from './value.js'
+import { isIdentity, sameNumbers } from './value.js'
 
 export interface ReplayerOptions<R> {
   /** Of the function, for errors and counts. */
@@ -28,23 +28,33 @@ interface Ready {
   readonly lowered: LoweredGraph
 }
 
-/** Makes one onnx session for every combination of layouts in which the inputs arrive. */
+/** A session made, or being made, for inputs of certain layouts. */
+interface Made {
+  readonly orders: readonly (readonly number[])[]
+  readonly ready: Promise<Ready>
+  /** Calls that are under way. */
+  users: number
+}
+
+/** How often a program is made anew for other layouts of its inputs: what a loop hands round settles in the second call. */
+const MOST = 2
+
+/**
+ * Runs a program in one onnx session, made for the layouts in which its inputs arrive: those of the first call, then those
+ * of the first call that differs. Later, what arrives otherwise is brought into order at the door.
+ */
 export function replayer<R>({ name, program, provider, session, counters }: ReplayerOptions<R>): Replayer<R> {
   const graph = compiling(counters, () => factored(program.graph))
   // An input that leaves as it came needs no onnxruntime, which would copy it; nor need a result leave it twice.
   const passed = new Map(graph.outputs.map((node) => [node, graph.inputs.indexOf(node)]))
   const computed: Graph = { ...graph, outputs: [...passed].flatMap(([node, at]) => (at < 0 ? [node] : [])) }
-  const sessions = new Map<string, Promise<Ready>>()
+  let current: Made | undefined
+  let count = 0
+  const retired = new Set<Made>()
   const mine = countersOf(counters, name)
 
-  async function prepare(leaves: readonly Leaf[]): Promise<Ready> {
-    const lowered = compiling(counters, () =>
-      lowerGraph(
-        computed,
-        leaves.map(({ order }) => order),
-        providers[provider].traits,
-      ),
-    )
+  async function prepare(orders: Made['orders']): Promise<Ready> {
+    const lowered = compiling(counters, () => lowerGraph(computed, orders, providers[provider].traits))
     const start = performance.now()
     const made = await InferenceSession.create(lowered.model, session)
     counters.compileMilliseconds += performance.now() - start
@@ -53,10 +63,42 @@ export function replayer<R>({ name, program, provider, session, counters }: Repl
     return { session: made, lowered }
   }
 
-  async function replay(leaves: readonly Leaf[], { session, lowered }: Ready): Promise<R> {
+  /** The session for inputs that arrive so, held until `letGo`. */
+  function hold(leaves: readonly Leaf[]): Made {
+    const orders = leaves.map(({ order }) => order)
+    if (!current || (count < MOST && !orders.every((order, i) => sameNumbers(order, current!.orders[i]!)))) {
+      if (current) retired.add(current)
+      current = { orders, ready: prepare(orders), users: 0 }
+      count++
+    }
+    current.users++
+    return current
+  }
+
+  async function letGo(made: Made): Promise<void> {
+    made.users--
+    for (const old of retired)
+      if (old.users === 0) {
+        retired.delete(old)
+        await release(old)
+      }
+  }
+
+  async function release({ ready }: Made): Promise<void> {
+    const [made] = await Promise.allSettled([ready])
+    if (made.status !== 'fulfilled') return
+    made.value.session.endProfiling()
+    await made.value.session.release()
+  }
+
+  async function replay(leaves: readonly Leaf[], { orders, ready }: Made): Promise<R> {
+    const { session, lowered } = await ready
     const start = performance.now()
     const feeds = Object.fromEntries(
-      lowered.inputs.map((i) => [inputName(i), onnxTensor(graph.inputs[i]!.shape, leaves[i]!, graph.inputs[i]!.dtype)]),
+      lowered.inputs.map((i) => {
+        const { shape, dtype } = graph.inputs[i]!
+        return [inputName(i), onnxTensor(shape, inOrder(leaves[i]!, shape, orders[i]!), dtype)]
+      }),
     )
     const running = performance.now()
     const found = await session.run(feeds)
@@ -87,11 +129,9 @@ export function replayer<R>({ name, program, provider, session, counters }: Repl
     async run(leaves, key) {
       // onnxruntime refuses a graph that computes nothing.
       if (computed.outputs.length === 0) return leaving(leaves, [])
-      const layout = leaves.map(({ order }) => order.join('')).join()
+      const made = hold(leaves)
       try {
-        let ready = sessions.get(layout)
-        if (!ready) sessions.set(layout, (ready = prepare(leaves)))
-        return await replay(leaves, await ready)
+        return await replay(leaves, made)
       } catch (cause) {
         throw new HabaError(
           `onnxEngine: ${name}`,
@@ -102,16 +142,16 @@ export function replayer<R>({ name, program, provider, session, counters }: Repl
             : `Check shapes and the range of indices; if nothing runs: ${providers[provider].install}`,
           { cause },
         )
+      } finally {
+        await letGo(made)
       }
     },
     async close() {
-      const open = await Promise.allSettled(sessions.values())
-      sessions.clear()
-      for (const made of open)
-        if (made.status === 'fulfilled') {
-          made.value.session.endProfiling()
-          await made.value.session.release()
-        }
+      const open = [...retired, ...(current ? [current] : [])]
+      retired.clear()
+      current = undefined
+      count = 0
+      await Promise.all(open.map(release))
     },
   }
 }

@@ -1,0 +1,55 @@
+/** The table of `docs/methods.md`, of the runs in `bench/results/methods`. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { root } from '../tools/packages.js'
+
+interface Row {
+  readonly id: string
+  readonly floats: number
+  readonly mean: number
+  readonly std: number
+  readonly accuracies: readonly number[]
+}
+
+interface Run {
+  readonly config: {
+    readonly seed: number
+    readonly steps: number
+    readonly network: Readonly<Record<string, unknown>>
+    readonly evaluate: { readonly protocol: string; readonly epochs: number }
+  }
+  readonly result: { readonly name: string; readonly rows: readonly Row[] }
+}
+
+const folder = join(root, 'bench/results/methods')
+
+const percent = ({ mean, std }: Row) => `${(100 * mean).toFixed(1)} ± ${(100 * std).toFixed(1)}`
+
+/** One line a run: accuracies in percent, at the floats of the set. */
+export function methodsTable(): string {
+  const runs = readdirSync(folder)
+    .filter((file) => file.endsWith('.json'))
+    .map((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')) as Run)
+    .sort((a, b) => (a.result.name < b.result.name ? -1 : 1))
+  const lines = runs.map(({ config, result }) => {
+    const row = (id: string) => result.rows.find((one) => one.id === id)
+    const cell = (id: string) => (row(id) ? percent(row(id)!) : '')
+    const set = row('set')!
+    const isHaba = result.name.includes('haba')
+    const { depth, width } = config.network
+    const { protocol, epochs } = config.evaluate
+    return [
+      result.name,
+      `${config.steps}`,
+      `${String(depth)} × ${String(width)}`,
+      `${protocol}, ${epochs}`,
+      `${set.accuracies.length}`,
+      set.floats.toLocaleString('en-US'),
+      cell('random'),
+      isHaba || row('pixels') ? cell('pixels') : percent(set),
+      isHaba || row('pixels') ? percent(set) : '',
+    ]
+  })
+  const head = ['recipe', 'steps', 'ConvNet', 'protocol, epochs', 'networks', 'floats', 'random', 'pixels', 'this set']
+  return [head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+}
