@@ -65,6 +65,7 @@ const free = new Set<Primitive>(['fill', 'constant', 'broadcastTo', 'reshape', '
 const cheap = new Set<Primitive>([
   ...(['neg', 'exp', 'log', 'sqrt', 'reciprocal', 'abs', 'sign', 'floor', 'sigmoid', 'tanh', 'relu', 'step'] as const),
   ...(['add', 'sub', 'mul', 'div', 'maximum', 'minimum', 'greater', 'equal', 'select', 'cast'] as const),
+  'avgPool',
   'avgPoolInput',
 ])
 
@@ -75,7 +76,7 @@ const isCheap = ({ op, inputs }: Node): boolean =>
   cheap.has(op) || (op === 'conv2d' && sizeOf(inputs[1]!.shape.slice(0, 3)) <= fewProducts)
 
 /** What takes more passes than this to be made again is kept. */
-const longestChain = 8
+const longestChain = 10
 
 /**
  * Which of the nodes that the backward program reads are kept; the others are made again from those, which is quicker:
