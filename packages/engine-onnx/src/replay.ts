@@ -36,12 +36,12 @@ interface Made {
   users: number
 }
 
-/** How often a program is made anew for other layouts of its inputs: what a loop hands round settles in the second call. */
-const MOST = 2
+/** How often a program is made at most: a loop settles on the layouts that it hands round. */
+const MOST = 4
 
 /**
- * Runs a program in one onnx session, made for the layouts in which its inputs arrive: those of the first call, then those
- * of the first call that differs. Later, what arrives otherwise is brought into order at the door.
+ * Runs a program in one onnx session, made for the layouts in which the inputs of the first call arrive. What arrives
+ * otherwise is brought into order at the door; where two calls in a row arrive alike, the session is made anew for them.
  */
 export function replayer<R>({ name, program, provider, session, counters }: ReplayerOptions<R>): Replayer<R> {
   const graph = compiling(counters, () => factored(program.graph))
@@ -49,6 +49,7 @@ export function replayer<R>({ name, program, provider, session, counters }: Repl
   const passed = new Map(graph.outputs.map((node) => [node, graph.inputs.indexOf(node)]))
   const computed: Graph = { ...graph, outputs: [...passed].flatMap(([node, at]) => (at < 0 ? [node] : [])) }
   let current: Made | undefined
+  let last: Made['orders'] | undefined
   let count = 0
   const retired = new Set<Made>()
   const mine = countersOf(counters, name)
@@ -66,7 +67,9 @@ export function replayer<R>({ name, program, provider, session, counters }: Repl
   /** The session for inputs that arrive so, held until `letGo`. */
   function hold(leaves: readonly Leaf[]): Made {
     const orders = leaves.map(({ order }) => order)
-    if (!current || (count < MOST && !orders.every((order, i) => sameNumbers(order, current!.orders[i]!)))) {
+    const again = last !== undefined && sameOrders(orders, last)
+    last = orders
+    if (!current || (again && count < MOST && !sameOrders(orders, current.orders))) {
       if (current) retired.add(current)
       current = { orders, ready: prepare(orders), users: 0 }
       count++
@@ -150,11 +153,14 @@ export function replayer<R>({ name, program, provider, session, counters }: Repl
       const open = [...retired, ...(current ? [current] : [])]
       retired.clear()
       current = undefined
+      last = undefined
       count = 0
       await Promise.all(open.map(release))
     },
   }
 }
+
+const sameOrders = (a: Made['orders'], b: Made['orders']) => a.every((order, i) => sameNumbers(order, b[i]!))
 
 /** Hands an array over as it is. */
 const onnxTensor = (shape: readonly number[], { values, order }: Leaf, dtype: DType) =>

@@ -13,7 +13,7 @@ export interface FunctionStats {
 export interface OnnxStats {
   /** Programs traced: one for every signature of every function, two where it was linearized. */
   readonly compilations: number
-  /** Onnx sessions made: one for a program, and another once where its inputs arrived in other layouts than at first. */
+  /** Onnx sessions made: one for a program, and another where its inputs keep arriving in other layouts; one lives at a time. */
   readonly sessions: number
   /** Spent on tracing, lowering and making sessions. */
   readonly compileMilliseconds: number
