@@ -87,6 +87,7 @@ export {
 export { traceLinear, type LinearProgram } from './compile/linearize.js'
 export { bytesOf, peakBytes } from './compile/peak-bytes.js'
 export { trace, type Program } from './compile/trace.js'
+export { tracedEngine, type RunProgram, type TracedEngineOptions } from './compile/traced-engine.js'
 
 export { cosineSimilarity } from './losses/cosine-similarity.js'
 export { crossEntropy } from './losses/cross-entropy.js'

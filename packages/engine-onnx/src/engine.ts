@@ -1,16 +1,5 @@
-import {
-  HabaError,
-  signature,
-  tensorLeaves,
-  trace,
-  traceLinear,
-  type Args,
-  type Compiled,
-  type Engine,
-  type Linearized,
-  type Program,
-  type Tree,
-} from '@haba/core'
+import type { Tensor } from '@tensorflow/tfjs-core'
+import { HabaError, tracedEngine, type Engine, type Program } from '@haba/core'
 import type { InferenceSession } from 'onnxruntime-node'
 import { availableParallelism } from 'node:os'
 import { readLeaves } from './leaves.js'
@@ -53,64 +42,20 @@ export function onnxEngine(options: OnnxEngineOptions = {}): OnnxEngine {
   const counters = emptyCounters()
   const session = sessionOptions(options, threads)
   const replayers: Replayer<unknown>[] = []
-  const replay = <R>(name: string, program: Program<R>): Replayer<R> => {
-    const made = replayer({ name, program, provider, session, counters })
-    replayers.push(made)
-    return made
-  }
+  const traced = tracedEngine({
+    tracing: (make) => compiling(counters, make),
+    prepare<R>(name: string, program: Program<R>) {
+      const made = replayer({ name, program, provider, session, counters })
+      counters.compilations++
+      replayers.push(made)
+      return async (tensors: readonly Tensor[], key: string) => made.run(await readLeaves(name, tensors), key)
+    },
+  })
 
   return {
+    ...traced,
     name: `onnx-${provider}`,
     stats: counters,
-    compile<A extends readonly Args[], R extends Tree>(name: string, fn: (...args: A) => R): Compiled<A, R> {
-      const programs = new Map<string, Replayer<R>>()
-      return async (...args) => {
-        const key = signature(args)
-        const run = remember(programs, key, () => {
-          const program = compiling(counters, () => trace(fn, args))
-          counters.compilations++
-          return replay(name, program)
-        })
-        return run.run(await readLeaves(name, tensorLeaves(args)), key)
-      }
-    },
-    linearize<P extends Tree, A extends readonly Args[], R extends Tree>(
-      name: string,
-      fn: (params: P, ...rest: A) => R,
-    ): Linearized<P, A, R> {
-      interface Pair {
-        readonly forward: Replayer<{ readonly value: R; readonly kept: Tree }>
-        readonly backward: Replayer<P>
-      }
-      const programs = new Map<string, Pair>()
-      const makers = new WeakMap<object, Pair>()
-      return {
-        async forward(params, ...rest) {
-          const args = [params as unknown as Args, ...rest]
-          const key = signature(args)
-          const pair = remember(programs, key, () => {
-            const { forward, backward } = compiling(counters, () => traceLinear(fn, [params, ...rest]))
-            counters.compilations += 2
-            return { forward: replay(`${name}.forward`, forward), backward: replay(`${name}.backward`, backward) }
-          })
-          const result = await pair.forward.run(await readLeaves(name, tensorLeaves(args)), key)
-          makers.set(result.kept, pair)
-          return result
-        },
-        async backward(kept, cotangent) {
-          const pair = makers.get(kept)
-          if (!pair)
-            throw new HabaError(
-              `${name}.backward`,
-              'the `kept` that `forward` of this function returned',
-              'another tree',
-              'Pass it on as it came: the program that reads it is known by it.',
-            )
-          const args = [kept, cotangent] as unknown as readonly Args[]
-          return pair.backward.run(await readLeaves(name, tensorLeaves(args)), signature(args))
-        },
-      }
-    },
     async close() {
       await Promise.all(replayers.map((replayer) => replayer.close()))
     },
@@ -133,12 +78,4 @@ function sessionOptions({ provider = 'cpu', profile, optimization = 'extended' }
     logSeverityLevel: 4,
   }
   return profile === undefined ? options : { ...options, enableProfiling: true, profileFilePrefix: profile }
-}
-
-function remember<K, V>(known: Map<K, V>, key: K, make: () => V): V {
-  const found = known.get(key)
-  if (found !== undefined) return found
-  const made = make()
-  known.set(key, made)
-  return made
 }

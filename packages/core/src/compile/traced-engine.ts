@@ -1,0 +1,84 @@
+import type { Tensor } from '@tensorflow/tfjs-core'
+import { HabaError } from '../errors.js'
+import type { Compiled, Engine, Linearized } from '../spec/engine.js'
+import type { Args, Tree } from '../spec/tree.js'
+import { signature, tensorLeaves } from '../tree/tree.js'
+import { traceLinear } from './linearize.js'
+import { trace, type Program } from './trace.js'
+
+/** Runs one program on the tensors of its arguments; `key` is the signature, for errors. */
+export type RunProgram<R> = (tensors: readonly Tensor[], key: string) => Promise<R>
+
+/** What an engine that runs traced programs has to bring. */
+export interface TracedEngineOptions {
+  /** Makes a program runnable; asked once for each signature of each function, and twice where it is linearized. */
+  prepare<R>(name: string, program: Program<R>): RunProgram<R>
+  /** Called around each tracing, to time it. @default calls `make` */
+  readonly tracing?: <T>(make: () => T) => T
+}
+
+/** The part of an engine that is the same wherever programs run: each function is traced once a signature, then replayed. */
+export function tracedEngine({
+  prepare,
+  tracing = (make) => make(),
+}: TracedEngineOptions): Pick<Engine, 'compile' | 'linearize'> {
+  return {
+    compile<A extends readonly Args[], R extends Tree>(name: string, fn: (...args: A) => R): Compiled<A, R> {
+      const programs = new Map<string, RunProgram<R>>()
+      return async (...args) => {
+        const key = signature(args)
+        const run = remember(programs, key, () =>
+          prepare(
+            name,
+            tracing(() => trace(fn, args)),
+          ),
+        )
+        return run(tensorLeaves(args), key)
+      }
+    },
+    linearize<P extends Tree, A extends readonly Args[], R extends Tree>(
+      name: string,
+      fn: (params: P, ...rest: A) => R,
+    ): Linearized<P, A, R> {
+      interface Pair {
+        readonly forward: RunProgram<{ readonly value: R; readonly kept: Tree }>
+        readonly backward: RunProgram<P>
+      }
+      const programs = new Map<string, Pair>()
+      const makers = new WeakMap<object, Pair>()
+      return {
+        async forward(params, ...rest) {
+          const args = [params as unknown as Args, ...rest]
+          const key = signature(args)
+          const pair = remember(programs, key, () => {
+            const { forward, backward } = tracing(() => traceLinear(fn, [params, ...rest]))
+            return { forward: prepare(`${name}.forward`, forward), backward: prepare(`${name}.backward`, backward) }
+          })
+          const result = await pair.forward(tensorLeaves(args), key)
+          makers.set(result.kept, pair)
+          return result
+        },
+        async backward(kept, cotangent) {
+          const pair = makers.get(kept)
+          if (!pair)
+            throw new HabaError(
+              `${name}.backward`,
+              'the `kept` that `forward` of this function returned',
+              'another tree',
+              'Pass it on as it came: the program that reads it is known by it.',
+            )
+          const args = [kept, cotangent] as unknown as readonly Args[]
+          return pair.backward(tensorLeaves(args), signature(args))
+        },
+      }
+    },
+  }
+}
+
+function remember<K, V>(known: Map<K, V>, key: K, make: () => V): V {
+  const found = known.get(key)
+  if (found !== undefined) return found
+  const made = make()
+  known.set(key, made)
+  return made
+}
