@@ -19,6 +19,7 @@ export type { Key } from './spec/random.js'
 export type { Layout, Parameterization, RenderedSet, Rows, StorageReport, Synthetic } from './spec/synthetic.js'
 export type { Args, None, Tree } from './spec/tree.js'
 
+export { copyOf, zerosOf } from './tree/copies.js'
 export { hostTensor, hostValue, scalar, tensor, type HostValue } from './tree/host.js'
 export {
   disposeTree,
@@ -86,6 +87,7 @@ export {
 } from './compile/graph.js'
 export { traceLinear, type LinearProgram } from './compile/linearize.js'
 export { bytesOf, peakBytes } from './compile/peak-bytes.js'
+export { oncePerEngine } from './compile/once-per-engine.js'
 export { trace, type Program } from './compile/trace.js'
 export { tracedEngine, type RunProgram, type TracedEngineOptions } from './compile/traced-engine.js'
 
@@ -128,6 +130,7 @@ export type {
   PluginEntry,
   PluginTable,
 } from './plugin.js'
+export { realBatch } from './real-batch.js'
 export {
   classMajorLabels,
   drawBatches,

@@ -4,10 +4,9 @@ import {
   fold,
   HabaError,
   permutation,
-  tensor,
+  realBatch,
   trainer,
   type Augmentation,
-  type Batch,
   type Engine,
   type Key,
   type Network,
@@ -69,7 +68,7 @@ export async function observeTraining(options: ObserveTrainingOptions): Promise<
     const order = permutation(fold(fold(key, 'order'), epoch), real.labels.length)
     for (let at = 0; at < order.length; at += batch) {
       const indices = order.slice(at, at + batch)
-      const own = await batchOf(real, indices)
+      const own = await realBatch(real, indices)
       const logits = await classify(trained, own.images)
       const right = await rightOf(logits, indices, real)
       indices.forEach((index, row) => counter.see(index, right[row]!))
@@ -80,15 +79,6 @@ export async function observeTraining(options: ObserveTrainingOptions): Promise<
     }
   }
   return { trained, forgotten: counter.counts }
-}
-
-async function batchOf(real: RealSource, indices: Int32Array): Promise<Batch> {
-  const targets = new Float32Array(indices.length * real.classes)
-  indices.forEach((index, row) => (targets[row * real.classes + real.labels[index]!] = 1))
-  return {
-    images: await real.images(indices),
-    targets: tensor(targets, [indices.length, real.classes]) as Tensor2D,
-  }
 }
 
 async function rightOf(logits: Tensor2D, indices: Int32Array, { labels, classes }: RealSource): Promise<boolean[]> {

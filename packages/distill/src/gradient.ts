@@ -6,6 +6,7 @@ import {
   tensor,
   valueAndGrad,
   vjp,
+  zerosOf,
   type AnyObjective,
   type Args,
   type Drawn,
@@ -35,7 +36,6 @@ export const bind = <P extends Tree>(parameterization: Parameterization<P>, para
   render: (rows: Rows) => parameterization.render(params, rows),
 })
 
-const zerosOf = <T extends Tree>(tree: T): T => mapTree((x) => tensor(new Float32Array(x.size), x.shape), tree)
 const plus = <T extends Tree>(a: T, b: T): T => mapTree((x, y) => add(x, y), a, b)
 
 /** Compiles an objective's gradient: term by term for a sum, step by step backwards for a recurrence. */

@@ -36,8 +36,8 @@ interface Made {
   users: number
 }
 
-/** How often a program is made at most: a loop settles on the layouts that it hands round. */
-const MOST = 4
+/** How often a program is made at most: a loop settles on the layouts that it hands round, and stays there. */
+const MOST = 2
 
 /**
  * Runs a program in one onnx session, made for the layouts in which the inputs of the first call arrive. What arrives

@@ -3,6 +3,7 @@ import {
   disposeTree,
   fold,
   integers,
+  realBatch,
   sizeOf,
   tensor,
   trainer,
@@ -82,15 +83,11 @@ export function dataOfSet(set: RenderedSet): TrainingData {
 export function dataOfReal(real: RealSource, chosen: Int32Array = Int32Array.from(real.labels.keys())): TrainingData {
   return {
     items: chosen.length,
-    batch: async (rows) => {
-      const indices = rows.map((row) => chosen[row]!)
-      const targets = new Float32Array(indices.length * real.classes)
-      indices.forEach((index, i) => (targets[i * real.classes + real.labels[index]!] = 1))
-      return {
-        images: await real.images(indices),
-        targets: tensor(targets, [indices.length, real.classes]) as Tensor2D,
-      }
-    },
+    batch: (rows) =>
+      realBatch(
+        real,
+        rows.map((row) => chosen[row]!),
+      ),
   }
 }
 

@@ -1,14 +1,14 @@
 import type { Scalar, Tensor4D } from '@tensorflow/tfjs-core'
 import {
   add,
+  copyOf,
   disposeTree,
   drawSome,
   fold,
   HabaError,
   indicesByClass,
-  mapTree,
   mul,
-  tensor,
+  oncePerEngine,
   trainer,
   type AdvanceContext,
   type Augmentation,
@@ -25,7 +25,7 @@ import { cafeTerms, tapsOf } from './cafe-terms.js'
 import { dynamicStop, type DynamicStop, type Watch } from './cafe-stop.js'
 import { checkCount } from './check.js'
 import { countsOf, drawClasses, joined, type ClassBatch } from './class-batch.js'
-import { oncePerEngine, trainEpoch } from './train-epoch.js'
+import { trainEpoch } from './train-epoch.js'
 
 /** Options of `cafe`. */
 export interface CafeOptions {
@@ -90,8 +90,8 @@ export function cafe({
     async draw(key, from) {
       const { weights, state } = from.state.training
       return {
-        // Clones: what is drawn is disposed by the caller, the state is not.
-        common: mapTree((x) => tensor(x.dataSync().slice() as Float32Array, x.shape), { weights, state }) as Common,
+        // Copies: what is drawn is disposed by the caller, the state is not.
+        common: copyOf({ weights, state }) as Common,
         items: [{ classes: await drawClasses(key, from, realPerClass, augmentation) }],
       }
     },

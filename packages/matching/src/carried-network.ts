@@ -1,8 +1,9 @@
 import {
+  copyOf,
   disposeTree,
   fold,
-  mapTree,
-  tensor,
+  oncePerEngine,
+  zerosOf,
   type AdvanceContext,
   type Engine,
   type Key,
@@ -10,7 +11,6 @@ import {
   type Training,
   type Tree,
 } from '@haba/core'
-import { oncePerEngine } from './train-epoch.js'
 
 /** A network that objectives carry from step to step. */
 export type Carried = {
@@ -41,16 +41,14 @@ export function carriedNetwork({ network, turns, practice }: CarriedNetworkOptio
   const trainingOn = oncePerEngine((engine) => practice.on(engine, network))
   const fresh = (key: Key, networks: number): Carried => {
     const { weights, state } = network.init(fold(key, 'network'))
-    const velocity = practice.momentum
-      ? mapTree((w) => tensor(new Float32Array(w.size), w.shape), weights)
-      : ({} as Tree)
+    const velocity: Tree = practice.momentum ? zerosOf(weights) : {}
     return { training: { weights, state, velocity }, turn: 0, networks }
   }
   return {
     init: (key: Key): Carried => fresh(key, 0),
     /** Copies for one step: what is drawn is disposed by the caller, the state is not. */
     copy: ({ training: { weights, state } }: Carried): { readonly weights: Tree; readonly state: Tree } =>
-      mapTree((x) => tensor(x.dataSync().slice() as Float32Array, x.shape), { weights, state }),
+      copyOf({ weights, state }),
     async advance(key: Key, from: AdvanceContext<Carried>): Promise<Carried> {
       const { turn, networks } = from.state
       if (turn + 1 >= turns) {

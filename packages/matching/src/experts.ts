@@ -7,6 +7,7 @@ import {
   keyFrom,
   namedLeaves,
   permutation,
+  realBatch,
   safetensorsHeader,
   safetensorsHeaderLength,
   safetensorsTensor,
@@ -21,7 +22,7 @@ import {
   type RealSource,
   type Tree,
 } from '@haba/core'
-import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
+import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core'
 import { checkCount } from './check.js'
 
 /** Recorded trainings: weights of `count` networks at the epochs `0 … epochs`. */
@@ -94,15 +95,9 @@ export async function recordExperts(options: RecordExpertsOptions): Promise<void
       let total = 0
       for (let at = 0; at < order.length; at += batch) {
         const indices = order.slice(at, at + batch)
-        const images = await real.images(indices)
-        const targets = oneHotRows(indices, real)
-        const { next, loss } = await teach.step(
-          training,
-          { images, targets },
-          rate,
-          fold(fold(fold(own, 'augment'), epoch), at),
-        )
-        disposeTree(training, images, targets)
+        const labelled = await realBatch(real, indices)
+        const { next, loss } = await teach.step(training, labelled, rate, fold(fold(fold(own, 'augment'), epoch), at))
+        disposeTree(training, labelled)
         training = next
         total += loss * indices.length
       }
@@ -115,12 +110,6 @@ export async function recordExperts(options: RecordExpertsOptions): Promise<void
     await rename(join(folder, `${fileOf(expert)}.partial`), join(folder, fileOf(expert)))
     disposeTree(training, [...snapshots.values()])
   }
-}
-
-function oneHotRows(indices: Int32Array, { labels, classes }: RealSource): Tensor2D {
-  const values = new Float32Array(indices.length * classes)
-  indices.forEach((index, row) => (values[row * classes + labels[index]!] = 1))
-  return tensor(values, [indices.length, classes]) as Tensor2D
 }
 
 /**

@@ -2,13 +2,12 @@ import {
   disposeTree,
   fold,
   permutation,
-  tensor,
+  realBatch,
   trainer,
   type Augmentation,
   type Batch,
   type Key,
   type Mixing,
-  type RealSource,
   type Trainer,
   type Training,
 } from '@haba/core'
@@ -101,10 +100,4 @@ async function stepOn(fit: Trainer, training: Training, batch: Batch, rate: numb
   const { next } = await fit.step(training, batch, rate, key)
   disposeTree(training, batch)
   return next
-}
-
-async function realBatch(real: RealSource, indices: Int32Array): Promise<Batch> {
-  const targets = new Float32Array(indices.length * real.classes)
-  indices.forEach((index, row) => (targets[row * real.classes + real.labels[index]!] = 1))
-  return { images: await real.images(indices), targets: tensor(targets, [indices.length, real.classes]) }
 }

@@ -6,7 +6,6 @@ import {
   rowsOf,
   type AdvanceContext,
   type Args,
-  type Engine,
   type Key,
   type Trainer,
   type Training,
@@ -30,14 +29,4 @@ export async function trainEpoch(
     training = next
   }
   return training
-}
-
-/** Compiled functions belong to an engine; this makes them when an engine is first seen. */
-export function oncePerEngine<T>(make: (engine: Engine) => T): (engine: Engine) => T {
-  const made = new WeakMap<Engine, T>()
-  return (engine) => {
-    const known = made.get(engine) ?? make(engine)
-    made.set(engine, known)
-    return known
-  }
 }

@@ -1,14 +1,13 @@
 export { fixedWeights, randomWeights, xavierWeights, type InitialWeights } from './initial-weights.js'
+export { labelDistillation, type LabelDistillationOptions } from './label-distillation.js'
 export {
-  labelDistillation,
   ridge,
   secondOrder,
-  type LabelDistillationOptions,
   type LabelStep,
   type Learner,
   type RidgeOptions,
   type SecondOrderOptions,
-} from './label-distillation.js'
+} from './label-step.js'
 export {
   asLogits,
   asProbabilities,

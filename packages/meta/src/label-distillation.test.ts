@@ -2,7 +2,8 @@ import { disposeTree, keyFrom, tensor, tensorLeaves, type Rows, type Tree } from
 import { referenceEngine, seedFrom, testObjective, tinyNetwork, toyData, toySet } from '@haba/testing'
 import type { Tensor2D } from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
-import { labelDistillation, ridge, secondOrder } from './label-distillation.js'
+import { labelDistillation } from './label-distillation.js'
+import { ridge, secondOrder } from './label-step.js'
 import { freshPatience, wait, type Patience } from './patience.js'
 import { ridge as ridgeWeights } from './ridge.js'
 

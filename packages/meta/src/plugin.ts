@@ -1,6 +1,7 @@
 import { keyFrom, type Plugin } from '@haba/core'
 import { fixedWeights, randomWeights, xavierWeights } from './initial-weights.js'
-import { labelDistillation, ridge, secondOrder } from './label-distillation.js'
+import { labelDistillation } from './label-distillation.js'
+import { ridge, secondOrder } from './label-step.js'
 import { unrolledTraining } from './unrolled-training.js'
 
 const count = (description: string, byDefault: number) => ({

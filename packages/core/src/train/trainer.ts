@@ -1,4 +1,4 @@
-import type { Scalar, Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
+import type { Scalar, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
 import { valueAndGrad } from '../autodiff/grad.js'
 import { crossEntropy } from '../losses/cross-entropy.js'
 import { add, mul } from '../ops/elementwise.js'
@@ -11,7 +11,8 @@ import type { Network } from '../spec/network.js'
 import { fold } from '../random/key.js'
 import type { Key } from '../spec/random.js'
 import type { Args, Tree } from '../spec/tree.js'
-import { scalar, tensor } from '../tree/host.js'
+import { zerosOf } from '../tree/copies.js'
+import { scalar } from '../tree/host.js'
 import { disposeTree, mapTree } from '../tree/tree.js'
 
 /** Options of `trainer`. */
@@ -99,9 +100,9 @@ export function trainer({
   return {
     start: (key) => {
       const { weights, state } = network.init(key)
-      return { weights, state, velocity: momentum ? mapTree(hostZeros, weights) : {} }
+      return { weights, state, velocity: momentum ? zerosOf(weights) : {} }
     },
-    restart: ({ weights, state, velocity }) => ({ weights, state, velocity: mapTree(hostZeros, velocity) }),
+    restart: ({ weights, state, velocity }) => ({ weights, state, velocity: zerosOf(velocity) }),
     async step(training, { images, targets }, rate, key) {
       const image = images.shape.slice(1) as [number, number, number]
       const draw = augmentation?.draw(key, images.shape[0], image) ?? {}
@@ -137,7 +138,6 @@ export function trainer({
   }
 }
 
-const hostZeros = (like: Tensor): Tensor => tensor(new Float32Array(like.size), like.shape)
 const range = (from: number, to: number) => Int32Array.from({ length: to - from }, (_, i) => from + i)
 
 /** A student step of a differentiable training: `θ - rate · ∇θ cross-entropy`, plain SGD. */

@@ -1,0 +1,99 @@
+import type { Scalar, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
+import {
+  adam,
+  add,
+  fill,
+  matMul,
+  mul,
+  scalar,
+  studentStep,
+  type Batch,
+  type Network,
+  type Optimizer,
+  type Tree,
+} from '@haba/core'
+import { ridge as ridgeWeights, withBias } from './ridge.js'
+
+/** The network that labels teach: what Adam trains, and what is carried besides. */
+export type Learner = { readonly trained: Readonly<Record<string, Tree>>; readonly carried: Tree; readonly state: Tree }
+
+/** How labels act on the learner for one step; real images then judge it. */
+export interface LabelStep {
+  readonly name: string
+  /** Besides the weights, what Adam trains and what is carried. */
+  fresh(): { readonly trained: Readonly<Record<string, Tree>>; readonly carried: Tree }
+  /** Trains `trained`, part by part. */
+  readonly optimizers: Readonly<Record<string, Optimizer>>
+  start(learner: Learner): Tree
+  step(network: Network, learner: Learner, carry: Tree, batch: Batch): Tree
+  /** What classifies real images after the step. */
+  judged(network: Network, learner: Learner, carry: Tree, images: Tensor4D): Tensor2D
+  /** What the learner is trained by, on the labelled images. */
+  practised(network: Network, learner: Learner, carry: Tree, images: Tensor4D): Tensor2D
+  carried(carry: Tree): Tree
+}
+
+const see = (network: Network, { state }: Learner, weights: Tree, images: Tensor4D) =>
+  network.apply(weights, images, { kind: 'train', state })
+
+/** Options of `secondOrder`. */
+export interface SecondOrderOptions {
+  /** Of the step that labels are judged by. @default 0.01 */
+  readonly rate?: number
+  /** Of Adam, which trains the network. @default 1e-3 */
+  readonly networkRate?: number
+}
+
+/** Labels act by one step of gradient descent on all weights, and are differentiated through it. */
+export function secondOrder({ rate = 0.01, networkRate = 1e-3 }: SecondOrderOptions = {}): LabelStep {
+  return {
+    name: 'second order',
+    fresh: () => ({ trained: {}, carried: {} }),
+    optimizers: { weights: adam({ rate: networkRate }) as unknown as Optimizer },
+    start: ({ trained }) => trained.weights!,
+    step: (network, { state }, weights, batch) => studentStep(network, weights, batch, fill([], rate) as Scalar, state),
+    judged: (network, learner, weights, images) => see(network, learner, weights, images).logits,
+    practised: (network, learner, _, images) => see(network, learner, learner.trained.weights!, images).logits,
+    carried: () => ({}),
+  }
+}
+
+/** Options of `ridge`. */
+export interface RidgeOptions {
+  /** Price of the squares of the fitted weights. @default 1 */
+  readonly lambda?: number
+  /** How much of the classifier stays at each step, `[0, 1)`. @default 0.99 */
+  readonly keep?: number
+  /** Of Adam, which trains the network. @default 1e-3 */
+  readonly networkRate?: number
+  /** Of Adam, which trains the scale of the classifier. @default 0.01 */
+  readonly scaleRate?: number
+}
+
+/**
+ * Labels act by ridge regression: the classifier moves a little towards the one that fits them best on the network's
+ * features, in closed form (the RR variant). A learned scale calibrates it.
+ */
+export function ridge({ lambda = 1, keep = 0.99, networkRate = 1e-3, scaleRate = 0.01 }: RidgeOptions = {}): LabelStep {
+  const classify: LabelStep['judged'] = (network, learner, head, images) => {
+    const { features } = see(network, learner, learner.trained.weights!, images)
+    return matMul(withBias(features), mul(head as Tensor2D, learner.trained.scale as Scalar))
+  }
+  return {
+    name: 'ridge',
+    // A classifier of zeros, of whatever size the features will ask for.
+    fresh: () => ({ trained: { scale: scalar(1) }, carried: scalar(0) }),
+    optimizers: {
+      weights: adam({ rate: networkRate }) as unknown as Optimizer,
+      scale: adam({ rate: scaleRate }) as unknown as Optimizer,
+    },
+    start: ({ carried }) => carried,
+    step(network, learner, head, { images, targets }) {
+      const { features } = see(network, learner, learner.trained.weights!, images)
+      return add(mul(ridgeWeights(features, targets, lambda), 1 - keep), mul(head as Tensor2D, keep))
+    },
+    judged: classify,
+    practised: classify,
+    carried: (head) => head,
+  }
+}
