@@ -78,7 +78,8 @@ export async function profileLines(row: Row, threads: number): Promise<readonly 
     await ours.stop()
     const files = (await readdir(folder)).filter((name) => name.startsWith('profile'))
     const events: ProfileEvent[] = []
-    for (const file of files) events.push(...(JSON.parse(await readFile(join(folder, file), 'utf8')) as ProfileEvent[]))
+    for (const file of files)
+      for (const event of JSON.parse(await readFile(join(folder, file), 'utf8')) as ProfileEvent[]) events.push(event)
     return [`${row.name}: ${row.work}`, ...operatorLines(byOperator(events))]
   } finally {
     await rm(folder, { recursive: true })
