@@ -1,0 +1,22 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { root } from '../tools/packages.js'
+import { methodsTable } from './methods-table.js'
+import { resultsTable } from './results-table.js'
+
+/** Cells without the padding that the formatter adds. */
+const cells = (text: string) =>
+  text
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .map((line) => line.split('|').map((cell) => cell.trim().replace(/^-+$/, '---')))
+
+test.each([
+  { file: 'docs/methods.md', of: 'runs', table: methodsTable },
+  { file: 'README.md', of: 'benchmark', table: resultsTable },
+])('$file shows the committed figures', ({ file, of, table }) => {
+  const document = readFileSync(join(root, file), 'utf8')
+  const shown = new RegExp(`<!-- ${of} -->([^]*?)<!-- end of ${of} -->`).exec(document)![1]!
+  expect(cells(shown)).toEqual(cells(table()))
+})
