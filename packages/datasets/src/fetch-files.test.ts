@@ -71,10 +71,11 @@ describe('fetchFiles', () => {
       const from = Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0)
       if (from > 200_000) return ranged(request, response)
       response.writeHead(request.headers.range ? 206 : 200, { 'content-length': content.length - from })
-      response.write(content.subarray(from, from + 50_000), () => setImmediate(() => response.destroy()))
+      // Not at once: `fetch` forgets what nobody has read when the connection breaks.
+      response.write(content.subarray(from, from + 25_000), () => setTimeout(() => response.destroy(), 20))
     }
-    await fetchOne({ retries: 1 })
-    expect(asked.length).toBeGreaterThan(3)
+    await fetchOne({ retries: 3 })
+    expect(asked.length).toBeGreaterThan(5)
     expect(await isWhole(join(folder, 'a.bin'))).toBe(true)
   })
 

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir, rename, rm, stat } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ReadableStream } from 'node:stream/web'
 import { HabaError } from '@haba/core'
@@ -119,18 +118,17 @@ async function fetchRest(
   const length = Number(response.headers.get('content-length') ?? NaN)
   let done = resumed ? before : 0
   const total = size ?? (Number.isNaN(length) ? undefined : done + length)
-  const count = new Transform({
-    transform(chunk: Buffer, _, next) {
+  const file = await open(part, resumed ? 'a' : 'w')
+  try {
+    // A pipeline would drop what it has not written yet when the connection breaks.
+    for await (const chunk of response.body as ReadableStream<Uint8Array>) {
+      await file.writeFile(chunk)
       done += chunk.length
       onProgress?.({ file: name, done, total })
-      next(null, chunk)
-    },
-  })
-  await pipeline(
-    Readable.fromWeb(response.body as ReadableStream),
-    count,
-    createWriteStream(part, { flags: resumed ? 'a' : 'w' }),
-  )
+    }
+  } finally {
+    await file.close()
+  }
 }
 
 function unreachable({ name, url, size, md5, sha256 }: PublishedFile, path: string, cause: unknown): HabaError {
