@@ -92,14 +92,14 @@ class Haba:
         return classify + 0.1 * together + 0.1 * contrast
 
     def check(self):
-        numbers, augment = self.numbers, self.augment
-        self.augment = Nothing()
+        numbers, augment, rate_of_run = self.numbers, self.augment, self.rate
+        self.augment, self.rate = Nothing(), torch.tensor(0.1, requires_grad=True)
         matched = self.match([numbers[f"view.{i}"].item() for i in range(3)])
         # Three steps need not use all hallucinators.
         *moved, rate = torch.autograd.grad(matched, [*self.set, self.rate], allow_unused=True)
         pair = [numbers["first"].item(), numbers["second"].item()]
         penalty, critique = self.penalty(pair).item(), self.critique(pair).item()
-        self.augment = augment
+        self.augment, self.rate = augment, rate_of_run
         return {
             "loss of matching": matched.item(),
             "loss of penalty": penalty,

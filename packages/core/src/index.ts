@@ -21,6 +21,7 @@ export type { Args, None, Tree } from './spec/tree.js'
 
 export { copyOf, zerosOf } from './tree/copies.js'
 export { hostTensor, hostValue, scalar, tensor, type HostValue } from './tree/host.js'
+export { reorderAxes } from './tree/reorder.js'
 export {
   disposeTree,
   mapTree,
@@ -97,6 +98,7 @@ export { adam, type AdamOptions, type AdamState } from './optim/adam.js'
 export { onSimplex } from './optim/on-simplex.js'
 export { applyUpdates, atLeast, byName, frozen, sgd, type SgdOptions, type SgdState } from './optim/sgd.js'
 export { stepDecay, type StepDecayOptions, type StepDecayState } from './optim/step-decay.js'
+export { within, type WithinOptions, type WithinState } from './optim/within.js'
 
 export {
   fromSafetensors,

@@ -11,7 +11,7 @@ import { compiling, emptyCounters, type OnnxStats } from './stats.js'
 export interface OnnxEngineOptions {
   /** Where operators run; `onnxStatus` tells whether that works here. @default 'cpu' */
   readonly provider?: Provider
-  /** Threads inside one operator. @default the number of cores this process may use */
+  /** Threads inside one operator; programs of less than a millisecond use one. @default the cores this process may use */
   readonly threads?: number
   /** Start of the names of the profiles that onnxruntime writes, one for every session, complete after `close`. */
   readonly profile?: string

@@ -1,4 +1,4 @@
-import { HabaError, hostValue } from '@haba/core'
+import { HabaError, hostValue, reorderAxes } from '@haba/core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import { axesOf, sameNumbers } from './value.js'
 
@@ -32,28 +32,5 @@ function leafOf(who: string, tensor: Tensor): Leaf | Promise<Leaf> {
 }
 
 /** The same values with their axes in another order. */
-export function inOrder(leaf: Leaf, shape: readonly number[], order: readonly number[]): Leaf {
-  const { values } = leaf
-  if (sameNumbers(leaf.order, order)) return leaf
-  const strides = new Array<number>(shape.length)
-  let stride = 1
-  for (const axis of leaf.order.toReversed()) {
-    strides[axis] = stride
-    stride *= shape[axis]!
-  }
-  const result = new (values.constructor as new (length: number) => Leaf['values'])(values.length)
-  const lengths = order.map((axis) => shape[axis]!)
-  const steps = order.map((axis) => strides[axis]!)
-  const index = new Array<number>(order.length).fill(0)
-  let from = 0
-  for (let i = 0; i < result.length; i++) {
-    result[i] = values[from]!
-    for (let axis = order.length - 1; axis >= 0; axis--) {
-      from += steps[axis]!
-      if (++index[axis]! < lengths[axis]!) break
-      from -= steps[axis]! * lengths[axis]!
-      index[axis] = 0
-    }
-  }
-  return { values: result, order }
-}
+export const inOrder = (leaf: Leaf, shape: readonly number[], order: readonly number[]): Leaf =>
+  sameNumbers(leaf.order, order) ? leaf : { values: reorderAxes(leaf.values, shape, leaf.order, order), order }

@@ -69,11 +69,14 @@ test('gradients of a convolution are convolutions', () => {
   const gradients = (x: Tensor, kernel: Tensor, dy: Tensor) =>
     vjp((p: readonly [Tensor, Tensor]) => conv(p[0], p[1]), [x, kernel] as const).pull(dy as Tensor4D)
   const args = [...convArgs.slice(0, 2), drawn(2, 12, 12, 16)]
-  // Two transposes: channels of dy before the batch, in and out of the kernel exchanged. The product flips the kernel.
+  // Three transposes: channels of dy before the batch, those of x after the pixels, in and out of the kernel exchanged.
+  // The products flip the kernel, and bring the taps of its gradient behind the channels.
   expect(operators(gradients, args, [images, kernels, images]).sort()).toEqual([
     'Conv',
     'Conv',
+    'FusedMatMul',
     'MatMul',
+    'Transpose',
     'Transpose',
     'Transpose',
   ])

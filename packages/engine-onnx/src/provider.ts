@@ -5,8 +5,8 @@ export type Provider = 'cpu' | 'webgpu' | 'cuda'
 
 /** How a provider wants programs said: facts about its kernels, read by the lowerings. */
 export interface Traits {
-  /** A convolution with the channels of x as a depth (one matrix product on a CPU), or with them as the batch. */
-  readonly filterGradient: 'rank5' | 'rank4'
+  /** A convolution with the channels of x side by side in its rows (one matrix product on a CPU), or as the batch. */
+  readonly filterGradient: 'wide' | 'each'
   /** A convolution to small maps: the batch at once, as a depth of one image, or image by image. */
   readonly smallMaps: 'together' | 'each'
   /** Batches of matrices stored transposed: read so by `FusedMatMul`, or transposed first. */
@@ -28,7 +28,7 @@ interface ProviderFacts {
 }
 
 const onGpu: Traits = {
-  filterGradient: 'rank4',
+  filterGradient: 'each',
   smallMaps: 'each',
   transposedBatches: 'transposed',
   rowSums: 'reduceSum',
@@ -40,7 +40,7 @@ const onGpu: Traits = {
 export const providers: Readonly<Record<Provider, ProviderFacts>> = {
   cpu: {
     traits: {
-      filterGradient: 'rank5',
+      filterGradient: 'wide',
       smallMaps: 'together',
       transposedBatches: 'read',
       rowSums: 'matMul',

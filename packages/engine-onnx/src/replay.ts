@@ -3,6 +3,7 @@ import { InferenceSession, Tensor as OnnxTensor } from 'onnxruntime-node'
 import { inOrder, type Leaf } from './leaves.js'
 import { inputName, lowerGraph, outputName, type LoweredGraph } from './lower.js'
 import { factored } from './factor/factor.js'
+import { oneThreadTime } from './one-thread-time.js'
 import { providers, type Provider } from './provider.js'
 import { compiling, countersOf, type Counters } from './stats.js'
 import { isIdentity, sameNumbers } from './value.js'
@@ -48,6 +49,8 @@ export function replayer<R>({ name, program, provider, session, counters }: Repl
   // An input that leaves as it came needs no onnxruntime, which would copy it; nor need a result leave it twice.
   const passed = new Map(graph.outputs.map((node) => [node, graph.inputs.indexOf(node)]))
   const computed: Graph = { ...graph, outputs: [...passed].flatMap(([node, at]) => (at < 0 ? [node] : [])) }
+  // Waking a second thread takes longer than what it would spare, milliseconds where another program wants the core.
+  const quick = provider === 'cpu' && oneThreadTime(computed) < 1
   let current: Made | undefined
   let last: Made['orders'] | undefined
   let count = 0
@@ -57,7 +60,7 @@ export function replayer<R>({ name, program, provider, session, counters }: Repl
   async function prepare(orders: Made['orders']): Promise<Ready> {
     const lowered = compiling(counters, () => lowerGraph(computed, orders, providers[provider].traits))
     const start = performance.now()
-    const made = await InferenceSession.create(lowered.model, session)
+    const made = await InferenceSession.create(lowered.model, quick ? { ...session, intraOpNumThreads: 1 } : session)
     counters.compileMilliseconds += performance.now() - start
     counters.sessions++
     mine.operators = lowered.operators

@@ -1,6 +1,7 @@
 import { engine, KernelBackend, type DataId, type Rank, type Tensor, type TypedArray } from '@tensorflow/tfjs-core'
 import { HabaError } from '../errors.js'
 import { sizeOf, type DType, type Node, type Values } from '../compile/graph.js'
+import { reorderAxes } from './reorder.js'
 
 /**
  * What a host tensor holds: values, or the node of a program being traced. With `order`, axis i of the stored array is
@@ -46,7 +47,14 @@ class HostBackend extends KernelBackend {
         'a read of a traced tensor (dataSync, print, or a tfjs op outside haba)',
         'Use ops from @haba/core, and pass what you want to look at as a result.',
       )
-    return value.order ? logical(value.values, shape, value.order) : value.values
+    return value.order
+      ? reorderAxes<Values>(
+          value.values,
+          shape,
+          value.order,
+          shape.map((_, axis) => axis),
+        )
+      : value.values
   }
 
   override async read(id: DataId): Promise<TypedArray> {
@@ -90,30 +98,6 @@ class HostBackend extends KernelBackend {
 }
 
 const host = new HostBackend()
-
-/** Restores logical row-major order of an array stored with its axes in `order`. */
-function logical<V extends Values>(stored: V, shape: readonly number[], order: readonly number[]): V {
-  const rank = shape.length
-  const result = new (stored.constructor as new (n: number) => V)(stored.length)
-  const strides = new Array<number>(rank)
-  let stride = 1
-  for (let i = rank - 1; i >= 0; i--) {
-    strides[order[i]!] = stride
-    stride *= shape[order[i]!]!
-  }
-  const index = new Array<number>(rank).fill(0)
-  let offset = 0
-  for (let i = 0; i < result.length; i++) {
-    result[i] = stored[offset]!
-    for (let axis = rank - 1; axis >= 0; axis--) {
-      offset += strides[axis]!
-      if (++index[axis]! < shape[axis]!) break
-      offset -= strides[axis]! * shape[axis]!
-      index[axis] = 0
-    }
-  }
-  return result
-}
 
 /** A tensor on the host from what it holds: values in any stored order, or a traced node. */
 export function hostTensor<R extends Rank = Rank>(value: HostValue, shape: readonly number[], dtype: DType): Tensor<R> {

@@ -1,6 +1,6 @@
 import type { ConvolutionAttributes } from '@haba/core'
 import type { Emitter } from '../emitter.js'
-import { laidOut, stored, type Value } from '../value.js'
+import { axesOf, laidOut, stored, type Value } from '../value.js'
 import type { Traits } from '../provider.js'
 import type { Lowering, Lowerings, NodeOf } from './lowering.js'
 
@@ -112,11 +112,20 @@ function flipped(emit: Emitter, kernel: Value): string {
   const taps = height * width
   const exchanged = laidOut(emit, kernel, exchangedOrder).name
   if (taps === 1) return exchanged
-  const reversal = Array.from({ length: taps * taps }, (_, i) => (i % taps === taps - 1 - Math.floor(i / taps) ? 1 : 0))
   const rows = emit.reshape(exchanged, [channels, out, height, width], [channels * out, taps])
-  const turned = emit.op('MatMul', [rows, emit.constant(reversal, [taps, taps])])
+  const turned = emit.op('MatMul', [
+    rows,
+    emit.constant(
+      permutation(taps, (i) => taps - 1 - i),
+      [taps, taps],
+    ),
+  ])
   return emit.reshape(turned, [channels * out, taps], [channels, out, height, width])
 }
+
+/** The matrix that brings element i to place `to(i)`. */
+const permutation = (length: number, to: (i: number) => number): number[] =>
+  Array.from({ length: length * length }, (_, i) => (i % length === to(Math.floor(i / length)) ? 1 : 0))
 
 /** The gradient in the kernel is a convolution of x with dy as its kernel and the batch as its channels. */
 const conv2dFilter: Lowering<'conv2dFilter'> = (emit, node, [x, dy]) => {
@@ -131,8 +140,7 @@ const conv2dFilter: Lowering<'conv2dFilter'> = (emit, node, [x, dy]) => {
   ] as const
   const { name, order } = filterGradients[emit.traits.filterGradient](emit, node, x, dy, found)
   const shape = [...found, channels, out]
-  const all = stored(name, shape, order)
-  if (found[0] === kernelHeight && found[1] === kernelWidth) return all
+  if (found[0] === kernelHeight && found[1] === kernelWidth) return stored(name, shape, order)
   const places = [order.indexOf(0), order.indexOf(1)]
   const cut = [emit.integers([0, 0]), emit.integers([kernelHeight, kernelWidth]), emit.integers(places)]
   return stored(emit.op('Slice', [name, ...cut]), node.shape, order)
@@ -147,29 +155,33 @@ type FilterGradient = (
 ) => { readonly name: string; readonly order: readonly number[] }
 
 const filterGradients: Readonly<Record<Traits['filterGradient'], FilterGradient>> = {
-  // With x's channels as a depth that the kernel does not reach over, onnxruntime runs it as one matrix product.
-  rank5(emit, { attributes: { pads, strides } }, x, dy, found) {
+  // With x's channels side by side in the rows of one image, onnxruntime copies whole runs of channels for one matrix
+  // product, 1.3 to 1.6 times as fast as with the channels as a depth, whose runs are as short as the kernel.
+  wide(emit, { attributes: { pads, strides } }, x, dy, found) {
     const [batch, height, width, channels] = lengths(x)
     const [, rows, columns, out] = lengths(dy)
     const image = emit.reshape(
-      laidOut(emit, x, imageOrder).name,
-      [batch, channels, height, width],
-      [1, batch, channels, height, width],
+      laidOut(emit, x, axesOf(x.shape)).name,
+      [batch, height, width, channels],
+      [1, batch, height, width * channels],
     )
-    const gradient = emit.reshape(
-      laidOut(emit, dy, planeOrder).name,
-      [out, batch, rows, columns],
-      [out, batch, 1, rows, columns],
-    )
-    const name = emit.op('Conv', [image, gradient], {
-      pads: [0, pads[0], pads[1], 0, pads[2], pads[3]],
-      kernel_shape: [1, rows, columns],
-      dilations: [1, ...strides],
-      strides: [1, 1, 1],
+    const name = emit.op('Conv', [image, laidOut(emit, dy, planeOrder).name], {
+      pads: [pads[0], pads[1] * channels, pads[2], pads[3] * channels],
+      kernel_shape: [rows, columns],
+      dilations: [strides[0], strides[1] * channels],
+      strides: [1, 1],
     })
-    return { name: emit.reshape(name, [1, out, channels, ...found], [out, channels, ...found]), order: kernelOrder }
+    // [out, taps, channels] is turned around as a product with the identity, several times as fast as a transpose.
+    const taps = found[0] * found[1]
+    const gradient = emit.reshape(name, [1, out, found[0], found[1] * channels], [out, taps, channels])
+    const identity = emit.constant(
+      permutation(taps, (i) => i),
+      [taps, taps],
+    )
+    const turned = emit.op('FusedMatMul', [gradient, identity], { transA: 1 }, 'com.microsoft')
+    return { name: emit.reshape(turned, [out, channels, taps], [out, channels, ...found]), order: kernelOrder }
   },
-  rank4(emit, { attributes: { pads, strides } }, x, dy) {
+  each(emit, { attributes: { pads, strides } }, x, dy) {
     const [, rows, columns] = lengths(dy)
     // [channels, batch, height, width] and [out, batch, rows, columns] give [channels, out, …].
     const operands = [laidOut(emit, x, planeOrder).name, laidOut(emit, dy, planeOrder).name]
