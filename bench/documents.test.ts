@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { root } from '../tools/packages.js'
 import { methodsTable } from './methods-table.js'
+import { chartFile, chartText, documentFile, documentText } from './reproduction/document.js'
 import { resultsTable } from './results-table.js'
 
 /** Cells without the padding that the formatter adds. */
@@ -19,4 +20,10 @@ test.each([
   const document = readFileSync(join(root, file), 'utf8')
   const shown = new RegExp(`<!-- ${of} -->([^]*?)<!-- end of ${of} -->`).exec(document)![1]!
   expect(cells(shown)).toEqual(cells(table()))
+})
+
+test('docs/reproduction.md is what its command writes', async () => {
+  expect(readFileSync(documentFile, 'utf8')).toBe(await documentText())
+  const picture = await chartText()
+  if (picture !== undefined) expect(readFileSync(chartFile, 'utf8')).toBe(picture)
 })

@@ -2,8 +2,11 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { keyFrom } from '@haba/core'
+import { evaluateSet } from '@haba/eval'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { commandLine } from './command-line.js'
+import { openSet } from './run/open-set.js'
 
 const sgd = { rate: 0.1, momentum: 0.5 }
 
@@ -73,10 +76,22 @@ describe('a run under the protocol ours', () => {
   })
 })
 
+describe('openSet', () => {
+  it('is trained from in a few lines', async () => {
+    const opened = await openSet(run)
+    const { accuracies } = await evaluateSet(opened.set, { ...opened, key: keyFrom(1), networks: 1 })
+    await opened.close()
+    expect(accuracies).toHaveLength(1)
+    const { about } = await read('set.json')
+    expect(opened.protocol).toMatchObject({ name: 'ours', rate: about.protocol.rate })
+  })
+})
+
 describe('haba scores', () => {
   it('measures set and random images with and without augmentation', async () => {
     const { code, text } = await haba('scores', run, '--seeds', '1', '--epochs', '1')
     expect(code, text).toBe(0)
+    expect(text).toMatch(/Without: Protocol ours, version 1 \([0-9a-f]{12}\)/)
     const { measured, augmentationRobust, recoveryRatio, labelRobust } = await read('scores.json')
     const { set, random, setPlain, randomPlain, fullData } = measured
     expect(augmentationRobust.withAugmentation).toBeCloseTo(set.mean - random.mean, 12)
@@ -92,6 +107,7 @@ describe('haba continual', () => {
     expect(code, text).toBe(0)
     const { curves, protocol } = await read('continual-3.json')
     expect(protocol.name).toBe('dsa')
+    expect(text).toContain('Protocol dsa, version 1')
     expect(curves.map((curve: { memory: string }) => curve.memory)).toEqual(['method', 'random', 'herding'])
     for (const { orders } of curves) {
       const [points] = orders
@@ -111,11 +127,16 @@ describe('haba search', () => {
     const { code, text } = await haba(...args)
     expect(code, text).toBe(0)
     expect(text).toContain('rank correlation')
-    const { scored, correlations } = await read('search.json')
+    const { scored, correlations, protocols } = await read('search.json')
+    expect(protocols).toMatchObject({ set: { name: 'ours', epochs: 2 }, real: { name: 'ours', epochs: 2 } })
     expect(scored).toHaveLength(3)
     expect(correlations.map((one: { top: number }) => one.top)).toEqual([3])
     const again = await haba(...args)
     expect(again.text).toContain('6 of 6 trainings are done')
+    const shown = await haba('show', run)
+    expect(shown.text).toMatch(/Protocol ours, version 1/)
+    const page = await readFile(join(run, 'report.html'), 'utf8')
+    for (const id of ['search', 'continual', 'cross']) expect(page).toContain(`<section id="${id}">`)
   })
 
   it('refuses spaces that are none', async () => {

@@ -1,4 +1,7 @@
 export { commandLine, type ExitCode } from './command-line.js'
+export { readConfig, type ReadConfig } from './config/read-config.js'
+export { configBudget } from './run/config-budget.js'
+export { openSet, type OpenSet } from './run/open-set.js'
 export type { Terminal } from './commands/terminal.js'
 export type { Interruption } from './interruption.js'
 export { engines, type OpenEngine } from './plugins/engines.js'

@@ -143,7 +143,7 @@ describe('recipes', () => {
 
   it('give sets soft labels, with every option in place', async () => {
     const { set, optimizer } = await read('mnist-ld')
-    expect(set.targets).toEqual({ start: 'hard', stored: 'probabilities', expert: 0 })
+    expect(set.targets).toEqual({ start: 'hard', assigned: 'once', stored: 'probabilities', expert: 0 })
     expect(optimizer.targets).toMatchObject({ use: 'adam', keep: 'probabilities' })
   })
 })

@@ -65,6 +65,27 @@ async function run(s: DistillSpec, from?: DistillState): Promise<DistillReport[]
   return reports
 }
 
+describe('pace', () => {
+  it('scales the steps of the set, and of nothing else', async () => {
+    const plain = studentObjective({ steps: 2 })
+    const start = await startDistilling(spec(plain))
+    const before = numbers(start.set).flat()
+    const moved = async (objective: AnyObjective) => {
+      const [{ state }] = (await run(spec(objective, { steps: 1, games: [] }))) as [DistillReport]
+      return {
+        by: numbers(state.set)
+          .flat()
+          .map((v, i) => v - before[i]!),
+        rate: numbers(state.objective.params).flat(),
+      }
+    }
+    const [whole, half] = [await moved(plain), await moved({ ...plain, pace: () => 0.5 } as AnyObjective)]
+    expect(Math.max(...whole.by.map(Math.abs))).toBeGreaterThan(1e-4)
+    half.by.forEach((v, i) => expect(v).toBeCloseTo(whole.by[i]! / 2, 5))
+    expect(half.rate).toEqual(whole.rate)
+  })
+})
+
 describe('differentiate', () => {
   const objective = studentObjective({ steps: 3 }) as RecurrenceObjective
   it.each([

@@ -9,6 +9,8 @@ import {
   HabaError,
   indicesByClass,
   mapTree,
+  mul,
+  scalar,
   tensor,
   valueAndGrad,
   type AnyGame,
@@ -98,6 +100,7 @@ interface LooseObjective {
   init(key: Key): { readonly params: Tree; readonly state: Args }
   draw(key: Key, from: object): Promise<Drawn<Args, Args>>
   advance?(key: Key, from: object): Promise<Args>
+  pace?(state: Args): number
 }
 type LooseGame = Game<Args>
 
@@ -136,6 +139,7 @@ function compileStep(spec: DistillSpec) {
   const penalties = games.map((game) => compilePenalty(engine, parameterization, game))
   const critiques = games.map((game) => compileCritique(engine, parameterization, game))
   const moveSet = compileUpdate(engine, 'set', optimizer)
+  const paceOf = (state: Args): Paced => (drawing.pace ? { pace: scalar(drawing.pace(state)) } : {})
   const moveObjective = compileUpdate(engine, 'objective', objectiveOptimizer)
   const renderRows = engine.compile('render', (set: Tree, rows: Rows) => parameterization.render(set, rows))
 
@@ -151,8 +155,9 @@ function compileStep(spec: DistillSpec) {
       disposeTree(value, gradient, move)
       gradient = total
     }
-    const set = await moveSet(state.set, gradient, state.setOptimizer)
-    const params = await moveObjective(state.objective.params, matched.params, state.objective.optimizer)
+    const paced = paceOf(state.objective.state)
+    const set = await moveSet(state.set, gradient, state.setOptimizer, paced)
+    const params = await moveObjective(state.objective.params, matched.params, state.objective.optimizer, {})
 
     const critics: DistillState['games'][number][] = []
     const owed: number[] = []
@@ -172,7 +177,7 @@ function compileStep(spec: DistillSpec) {
           render: (rows: Rows) => renderRows(set.params, rows),
         })
       : state.objective.state
-    disposeTree(drawn.common, ...drawn.items, gradient, matched.params)
+    disposeTree(drawn.common, ...drawn.items, gradient, matched.params, paced)
     disposeTree(state.set, state.setOptimizer, state.objective.params, state.objective.optimizer, state.games)
     return {
       step: state.step + 1,
@@ -190,10 +195,14 @@ function compileStep(spec: DistillSpec) {
   }
 }
 
+/** What steps are multiplied by, where the objective says. */
+type Paced = { readonly pace?: Scalar }
+
 const compileUpdate = (engine: Engine, name: string, optimizer: Optimizer) =>
-  engine.compile(`${name}/update`, (params: Tree, gradient: Tree, before: Tree) => {
+  engine.compile(`${name}/update`, (params: Tree, gradient: Tree, before: Tree, { pace }: Paced) => {
     const { updates, state } = optimizer.update(gradient, before, params)
-    return { params: applyUpdates(params, updates), state }
+    const taken = pace ? mapTree((u) => mul(u, pace), updates) : updates
+    return { params: applyUpdates(params, taken), state }
   })
 
 /** What the set pays, added to its gradient; the critic is held fixed. */

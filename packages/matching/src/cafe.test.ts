@@ -88,8 +88,18 @@ describe('cafe', () => {
     expect(trained.watch.seen.length).toBe(1)
     expect(numbers(trained.training.weights)).not.toEqual(first)
     const replaced = await objective.advance!(keyFrom(4), { ...context, state: trained })
-    expect(replaced).toMatchObject({ steps: 0, watch: { seen: [], last: 0 } })
+    expect(replaced).toMatchObject({ networks: 1, steps: 0, watch: { seen: [], last: 0 } })
     disposeTree(replaced.training, params)
+  })
+
+  it('halves the pace after 1200, 1600 and 1800 networks, as released', () => {
+    const { pace, init } = make()
+    const { state } = init(keyFrom(2))
+    const at = (networks: number) => pace!({ ...state, networks })
+    expect([0, 1199, 1200, 1600, 1799, 1800, 2000].map(at)).toEqual([1, 1, 0.5, 0.25, 0.25, 0.125, 0.125])
+    expect(make({ decay: { after: [], factor: 1 } }).pace!({ ...state, networks: 5000 })).toBe(1)
+    expect(() => make({ decay: { after: [3], factor: 0 } })).toThrow('cafe: expected decay.factor in (0, 1], got 0.')
+    disposeTree(state.training)
   })
 
   it('refuses weights that are not one a layer', async () => {

@@ -49,12 +49,30 @@ export interface CafeOptions {
   readonly networkRate?: number
   /** Batch of the network's own training. @default 256 */
   readonly networkBatch?: number
+  /** How the set's rate falls. @default cafeDecay */
+  readonly decay?: NetworkDecay
 }
+
+/** A rate that falls as networks are used up: how many steps each serves for is only known afterwards. */
+export interface NetworkDecay {
+  /** Networks after which the rate drops. */
+  readonly after: readonly number[]
+  /** Of the rate at each drop, `(0, 1]`. */
+  readonly factor: number
+}
+
+/** As in CAFE's released code, whose 2001 networks are its iterations; momentum is kept at the drops. */
+export const cafeDecay: NetworkDecay = { after: [1200, 1600, 1800], factor: 0.5 }
 
 type Common = { readonly weights: Tree; readonly state: Tree }
 type Item = { readonly classes: readonly ClassBatch[] }
-/** `steps` and `watch` are those of the present network. */
-type State = { readonly training: Training; readonly steps: number; readonly watch: Watch }
+/** `steps` and `watch` are those of the present network; `networks` came before it. */
+type State = {
+  readonly training: Training
+  readonly networks: number
+  readonly steps: number
+  readonly watch: Watch
+}
 
 /**
  * CAFE (Wang et al., CVPR 2022): the class means of every layer's maps match those of real images, and real features find
@@ -62,9 +80,9 @@ type State = { readonly training: Training; readonly steps: number; readonly wat
  * move of the set; the network trains on the set between steps, and both loops end by its accuracy on real images.
  *
  * The released code also adds the cross-entropy of the real images, which has no gradient in the set: left out.
- * It halves the set's rate after 1200, 1600 and 1800 networks.
+ * Where its dynamic stop departs from the paper: `leakingAccuracy`.
  *
- * @throws HabaError for counts below 1, or weights that are not one a layer
+ * @throws HabaError for counts below 1, weights that are not one a layer, or a factor of decay outside `(0, 1]`
  */
 export function cafe({
   network,
@@ -75,18 +93,23 @@ export function cafe({
   stop = dynamicStop(),
   networkRate = 0.01,
   networkBatch = 256,
+  decay = cafeDecay,
 }: CafeOptions): SumObjective<Common, Item, None, State> {
   checkCount('cafe', 'realPerClass', realPerClass)
   checkCount('cafe', 'networkBatch', networkBatch)
-  const fresh = (key: Key): State => {
+  decay.after.forEach((count) => checkCount('cafe', 'decay.after', count))
+  if (!(decay.factor > 0 && decay.factor <= 1))
+    throw new HabaError('cafe', 'decay.factor in (0, 1]', `${decay.factor}`, 'Mend the option.')
+  const fresh = (key: Key, networks: number): State => {
     const { weights, state } = network.init(key)
-    return { training: { weights, state, velocity: {} } as Training, steps: 0, watch: stop.empty }
+    return { training: { weights, state, velocity: {} } as Training, networks, steps: 0, watch: stop.empty }
   }
   const trainerOn = oncePerEngine((engine) => trainer({ engine, network, ...(augmentation && { augmentation }) }))
   return {
     kind: 'sum',
     name: 'cafe',
-    init: (key) => ({ params: {}, state: fresh(fold(key, 'network')) }),
+    init: (key) => ({ params: {}, state: fresh(fold(key, 'network'), 0) }),
+    pace: ({ networks }) => decay.factor ** decay.after.filter((count) => networks >= count).length,
     async draw(key, from) {
       const { weights, state } = from.state.training
       return {
@@ -114,9 +137,10 @@ export function cafe({
       const steps = from.state.steps + 1
       if (stop.replaces(watch, steps)) {
         disposeTree(from.state.training)
-        return fresh(fold(key, 'network'))
+        return fresh(fold(key, 'network'), from.state.networks + 1)
       }
       return {
+        networks: from.state.networks,
         training: await trainUntil(on, key, from, stop, { rate: networkRate, batch: networkBatch }),
         steps,
         watch,

@@ -44,7 +44,7 @@ export function drawClasses(
 export function joined(
   images: readonly Tensor4D[],
   batches: readonly ClassBatch[],
-  augmentation: Augmentation | undefined,
+  augmentation: Pick<Augmentation, 'apply'> | undefined,
 ): Tensor4D {
   const changed = images.map((one, i) => (augmentation ? augmentation.apply(one, batches[i]!.augment) : one))
   return changed.length === 1 ? changed[0]! : concat(changed, 0)

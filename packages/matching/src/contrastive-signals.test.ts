@@ -16,7 +16,9 @@ import type { Scalar } from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 import { contrastiveSignals, dccWarmUps, summed, type Signal } from './contrastive-signals.js'
 import { squaredDistance } from './gradient-distance.js'
+import { gradientMatching } from './gradient-matching.js'
 import { linearNetwork, onePixelData, onePixelSet } from './one-pixel.fixture.js'
+import { type SwitchedDraw } from './switched.js'
 
 /** Brighter by a number of each draw's own, or by none: two programs, as if of two operations. */
 const either: Augmentation<{ readonly pick: number; readonly by: Scalar }> = {
@@ -69,15 +71,32 @@ describe('contrastiveSignals', () => {
     expect(await lossOf(contrastiveSignals(warming), 6, 3)).toBeCloseTo(4.5 + 2, 6)
   })
 
-  it('draws one kind of change for all classes of a summed step, with numbers of their own', async () => {
+  it('draws an operation for each class of a summed step, and all steps run as one program', async () => {
     const objective = contrastiveSignals({ ...atOnce, augmentation: either as Augmentation })
-    for (let i = 0; i < 5; i++) {
+    const apart = gradientMatching({ ...options, augmentation: either as Augmentation })
+    const signatures = new Set<string>()
+    const combinations = new Set<string>()
+    for (let i = 0; i < 8; i++) {
       const drawn = await draw(objective, keyFrom(i))
       const [{ classes }] = drawn.items as unknown as readonly [Extract<Signal, { classes: unknown }>]
-      expect(new Set(classes.map(({ augment }) => signature([augment]))).size).toBe(1)
-      expect(new Set(classes.map(({ augment }) => (augment as { by: Scalar }).by.dataSync()[0])).size).toBe(3)
-      disposeTree(drawn.common, ...drawn.items)
+      signatures.add(signature([classes]))
+      const chosen = classes.map(({ augment }) => {
+        const { chosen, draws } = augment as SwitchedDraw
+        return draws[chosen.dataSync().indexOf(1)] as Parameters<typeof either.apply>[1]
+      })
+      combinations.add(chosen.map(({ pick }) => pick).join())
+      // The same that DSA draws for these classes.
+      const alone = await apart.draw(keyFrom(i), { real, layout: set.layout, state: apart.init(keyFrom(2)).state })
+      expect(chosen.map(({ pick, by }) => [pick, by.dataSync()[0]])).toEqual(
+        alone.items.map(({ augment }) => [
+          (augment as { pick: number }).pick,
+          (augment as { by: Scalar }).by.dataSync()[0],
+        ]),
+      )
+      disposeTree(drawn.common, ...drawn.items, alone.common, ...alone.items)
     }
+    expect(signatures.size).toBe(1)
+    expect(combinations.size).toBeGreaterThan(2)
   })
 
   it('counts networks, so that the warm-up ends', async () => {

@@ -1,25 +1,12 @@
 import type { Rank } from '@tensorflow/tfjs-core'
-import {
-  add,
-  concat,
-  disposeTree,
-  fold,
-  mapTree,
-  mul,
-  signature,
-  stopGradient,
-  type Augmentation,
-  type ImageShape,
-  type Key,
-  type None,
-  type SumObjective,
-} from '@haba/core'
+import { add, concat, mapTree, mul, stopGradient, type None, type SumObjective } from '@haba/core'
 import type { Carried } from './carried-network.js'
 import { checkCount } from './check.js'
 import { joined } from './class-batch.js'
 import { layerwiseCosine } from './gradient-distance.js'
 import { gradientMatching, renderClass, type GradientMatchingOptions, type LabelledBatch } from './gradient-matching.js'
 import { gradientUnder, type MatchedNetwork } from './network-gradient.js'
+import { switched } from './switched.js'
 
 /** When the classes' gradients start to be summed before they are compared. */
 export interface WarmUps {
@@ -49,7 +36,8 @@ export type Signal = LabelledBatch | { readonly classes: readonly LabelledBatch[
  * Dataset condensation with contrastive signals (DCC, and DSAC with an augmentation; Lee et al., ICML 2022): after a
  * warm-up of plain DC, the gradients of all classes are summed first and compared once, so that the set learns what tells
  * classes apart. The real gradient is the mean over classes of each class's, the synthetic one that of all synthetic
- * images. Until then an item is a class; then there is one item, and its memory grows with the number of classes.
+ * images. Until then an item is a class; then there is one item, and its memory grows with the number of classes. Every
+ * class draws a change of its own, operation included (`DiffAugment` with a seed a class in the released code).
  *
  * @throws HabaError for counts below 1, warm-ups below 0
  */
@@ -62,25 +50,28 @@ export function contrastiveSignals({
   checkCount(who, 'warmUps.turns', warmUps.turns, 0)
   const { network, augmentation, distance = layerwiseCosine } = options
   const classWise = gradientMatching(options)
+  const changed = augmentation && switched(augmentation)
   return {
     ...classWise,
     name: augmentation ? 'contrastive signals, siamese' : 'contrastive signals',
     async draw(key, from) {
       const { common, items } = await classWise.draw(key, from)
       if (!summed(warmUps, from.state)) return { common, items }
-      return { common, items: [{ classes: alike(key, items, augmentation, from.layout.image) }] }
+      const { image } = from.layout
+      const classes = changed ? items.map((one) => ({ ...one, augment: changed.widen(one.augment, image) })) : items
+      return { common, items: [{ classes }] }
     },
     term(set, params, common, item) {
       if (!('classes' in item)) return classWise.term(set, params, common, item)
       const gradient = gradientUnder(network, common)
       const real = item.classes
-        .map((batch) => gradient({ images: joined([batch.real], [batch], augmentation), targets: batch.targets }))
+        .map((batch) => gradient({ images: joined([batch.real], [batch], changed), targets: batch.targets }))
         .reduce((all, one) => mapTree((a, b) => add(a, b), all, one))
       const rendered = item.classes.map((batch) => renderClass(set, batch))
       const images = rendered.map((batch) => batch.images)
       const targets = rendered.map((batch) => batch.targets)
       const synthetic = gradient({
-        images: joined(images, item.classes, augmentation),
+        images: joined(images, item.classes, changed),
         targets: concat<Rank.R2>(targets, 0),
       })
       return distance(
@@ -89,28 +80,4 @@ export function contrastiveSignals({
       )
     },
   }
-}
-
-const TRIES = 100
-
-/**
- * The same batches with draws that run as one program: what is static about a draw, such as which operation it is, becomes
- * that of the first class, the numbers stay each class's own. Else nearly every step would be compiled anew.
- */
-function alike(
-  key: Key,
-  items: readonly LabelledBatch[],
-  augmentation: Augmentation | undefined,
-  image: ImageShape,
-): readonly LabelledBatch[] {
-  if (!augmentation) return items
-  const wanted = signature([items[0]!.augment])
-  return items.map((item, label) => {
-    let { augment } = item
-    for (let i = 0; i < TRIES && signature([augment]) !== wanted; i++) {
-      disposeTree(augment)
-      augment = augmentation.draw(fold(fold(fold(key, 'alike'), label), i), 1, image)
-    }
-    return { ...item, augment }
-  })
 }

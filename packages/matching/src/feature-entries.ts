@@ -1,6 +1,6 @@
 import type { Plugin } from '@haba/core'
 import { dynamicStop, leakingAccuracy, plainAccuracy, type DynamicStopOptions } from './cafe-stop.js'
-import { cafe } from './cafe.js'
+import { cafe, cafeDecay } from './cafe.js'
 import { asPublished, classByClass, classesTogether, distributionMatching } from './distribution-matching.js'
 
 const count = (description: string, byDefault?: number, minimum = 1) => ({
@@ -75,6 +75,19 @@ export const featureEntries: NonNullable<Plugin['objectives']> = {
         },
         networkRate: positive("the network's own rate", 0.01),
         networkBatch: count("batch of the network's own training", 256),
+        decayAfter: {
+          type: 'array',
+          items: { type: 'integer', minimum: 1 },
+          default: [...cafeDecay.after],
+          description: "networks after which the set's rate drops; empty: never",
+        },
+        decayFactor: {
+          type: 'number',
+          exclusiveMinimum: 0,
+          maximum: 1,
+          default: cafeDecay.factor,
+          description: 'of the rate at each drop',
+        },
       },
     },
     make: (options, { network, augmentation }) => {
@@ -85,6 +98,7 @@ export const featureEntries: NonNullable<Plugin['objectives']> = {
         discrimination: options.discrimination as number,
         networkRate: options.networkRate as number,
         networkBatch: options.networkBatch as number,
+        decay: { after: options.decayAfter as readonly number[], factor: options.decayFactor as number },
         stop: dynamicStop({
           ...({ window, settled, moved, maxEpochs } as DynamicStopOptions),
           perClass: options.watched as number,

@@ -1,5 +1,5 @@
 export { canvas, type CanvasOptions } from './canvas.js'
-export { cafe, type CafeOptions } from './cafe.js'
+export { cafe, cafeDecay, type CafeOptions, type NetworkDecay } from './cafe.js'
 export {
   dynamicStop,
   leakingAccuracy,
@@ -54,7 +54,14 @@ export { idcMatching, type IdcMatchingOptions } from './idc-matching.js'
 export { dccLoops, dcLoops, type Loops } from './loops.js'
 export { type MatchedNetwork } from './network-gradient.js'
 export { practiceOnReal, practiceOnSet, type PracticeOnRealOptions, type PracticeOnSetOptions } from './practice.js'
-export { trajectoryDistance, trajectoryMatching, type TrajectoryMatchingOptions } from './trajectory-matching.js'
+export {
+  expertLabels,
+  ownLabels,
+  trajectoryDistance,
+  trajectoryMatching,
+  type StudentLabels,
+  type TrajectoryMatchingOptions,
+} from './trajectory-matching.js'
 export {
   fredPresets,
   ftdPresets,

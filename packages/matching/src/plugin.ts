@@ -3,7 +3,7 @@ import { canvas } from './canvas.js'
 import { openExperts } from './experts.js'
 import { featureEntries } from './feature-entries.js'
 import { gradientEntries } from './gradient-entries.js'
-import { trajectoryMatching } from './trajectory-matching.js'
+import { expertLabels, ownLabels, trajectoryMatching } from './trajectory-matching.js'
 
 const count = (description: string, byDefault: number, minimum = 1) => ({
   type: 'integer',
@@ -12,6 +12,7 @@ const count = (description: string, byDefault: number, minimum = 1) => ({
   description,
 })
 
+const labels = { own: ownLabels, experts: expertLabels } as const
 const starts = { real: fromReal, noise: fromNoise } as const
 
 /** Names for configuration files. */
@@ -62,6 +63,12 @@ export const plugin: Plugin = {
           maxStartEpoch: count('the student starts at an expert epoch below this', 25),
           batch: { type: 'integer', minimum: 1, description: 'synthetic images a student step (default: all)' },
           rate: { type: 'number', exclusiveMinimum: 0, default: 0.01, description: "the student's first step size" },
+          labels: {
+            enum: Object.keys(labels),
+            default: 'own',
+            description:
+              "the student's targets: the set's own, or at every step what its expert says of the images (TESLA as released)",
+          },
         },
         required: ['experts'],
       },
@@ -73,6 +80,7 @@ export const plugin: Plugin = {
           expertEpochs: options.expertEpochs as number,
           maxStartEpoch: options.maxStartEpoch as number,
           rate: options.rate as number,
+          labels: labels[options.labels as keyof typeof labels],
           ...(options.batch !== undefined && { batch: options.batch as number }),
           ...(augmentation && { augmentation }),
         }),

@@ -1,11 +1,28 @@
 import { mkdtemp, readdir, truncate } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { disposeTree, fold, keyFrom, mapTree, namedLeaves, normal, tensor, tensorLeaves, type Tree } from '@haba/core'
-import { referenceEngine, testObjective, tinyNetwork, toyData } from '@haba/testing'
+import {
+  constant,
+  disposeTree,
+  fold,
+  keyFrom,
+  mapTree,
+  mul,
+  namedLeaves,
+  normal,
+  pixels,
+  scalar,
+  softmax,
+  tensor,
+  tensorLeaves,
+  valueAndGrad,
+  type Tree,
+} from '@haba/core'
+import { referenceEngine, seedFrom, straightThrough, testObjective, tinyNetwork, toyData } from '@haba/testing'
+import type { Scalar, Tensor2D } from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 import { openExperts, recordExperts, type Experts } from './experts.js'
-import { trajectoryDistance, trajectoryMatching } from './trajectory-matching.js'
+import { expertLabels, trajectoryDistance, trajectoryMatching, type StudentLabels } from './trajectory-matching.js'
 
 const network = tinyNetwork()
 
@@ -53,6 +70,57 @@ describe('trajectoryDistance', () => {
   it('is the squared distance left over the squared distance to go', async () =>
     // ‖(3,4)-(4,6)‖² / ‖(1,2)-(4,6)‖² = 5 / 25
     expect(await distance([3, 4], [1, 2], [4, 6])).toBeCloseTo(0.2, 6))
+})
+
+describe('expertLabels', async () => {
+  const real = toyData()
+  const set = pixels({ image: real.image, classes: real.classes, perClass: 1 })
+  const params = await set.init(keyFrom(1), seedFrom(real))
+  const teach = (labels: StudentLabels) =>
+    trajectoryMatching({
+      network,
+      experts: walkers(5),
+      steps: 1,
+      expertEpochs: 2,
+      maxStartEpoch: 3,
+      augmentation: { name: 'double', draw: () => ({}), apply: (images) => mul(images, 2) },
+      labels,
+    })
+  const objective = teach(expertLabels)
+  const drawn = await objective.draw(keyFrom(4), { real, layout: set.layout, state: {} })
+  const seen = (stored: typeof params) => ({
+    layout: set.layout,
+    render: (rows: Parameters<typeof set.render>[1]) => set.render(stored, rows),
+  })
+  const labels = await referenceEngine().compile('labels', (stored: typeof params, common: typeof drawn.common) => {
+    const { images } = set.render(stored, drawn.items[0]!.rows)
+    const says = (weights: Tree) =>
+      softmax(network.apply(weights as never, images, { kind: 'evaluate', state: {} }).logits)
+    const { targets } = objective.input(seen(stored), common, drawn.items[0]!)
+    return { targets, target: says(common.target), start: says(common.start) }
+  })(params, drawn.common)
+  const values = (t: Tree) => tensorLeaves(t).flatMap((leaf) => [...leaf.dataSync()])
+
+  it("are the target's softmax of the images before they change, whatever the set says", () => {
+    values(labels.targets).forEach((v, i) => expect(v).toBeCloseTo(values(labels.target)[i]!, 5))
+    expect(values(labels.targets).some((v, i) => Math.abs(v - values(labels.start)[i]!) > 1e-3)).toBe(true)
+  })
+
+  it('pass no gradient: it is that of labels which stay', async () => {
+    const gradientOf = (one: ReturnType<typeof teach>) =>
+      referenceEngine().compile('gradient', (stored: typeof params, { rate }: { readonly rate: Scalar }) => ({
+        ...valueAndGrad(
+          (at: typeof params) => straightThrough(one as never, seen(at), { rate } as never, drawn as never),
+          stored,
+        ),
+      }))(params, { rate: scalar(0.2) })
+    const stay: StudentLabels = () => constant(values(labels.targets), [3, 3]) as Tensor2D
+    const [own, fixed] = [await gradientOf(objective), await gradientOf(teach(stay))]
+    expect(values(own.value)[0]).toBeCloseTo(values(fixed.value)[0]!, 5)
+    const wanted = values(fixed.grad)
+    expect(Math.max(...wanted.map(Math.abs))).toBeGreaterThan(0)
+    values(own.grad).forEach((v, i) => expect(v).toBeCloseTo(wanted[i]!, 6))
+  })
 })
 
 describe('trajectoryMatching', () => {

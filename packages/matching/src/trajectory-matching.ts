@@ -1,4 +1,4 @@
-import type { Scalar } from '@tensorflow/tfjs-core'
+import type { Scalar, Tensor2D } from '@tensorflow/tfjs-core'
 import {
   div,
   drawBatches,
@@ -10,6 +10,8 @@ import {
   mapTree,
   rowsOf,
   scalar,
+  softmax,
+  stopGradient,
   studentStep,
   sub,
   type Args,
@@ -41,7 +43,22 @@ export interface TrajectoryMatchingOptions {
   readonly batch?: number
   /** The student's step size at the start; it is learned with the set. @default 0.01 */
   readonly rate?: number
+  /** Whose labels the student is taught by. @default ownLabels */
+  readonly labels?: StudentLabels
 }
+
+/** A batch's targets `[batch, classes]`, before it is augmented. @param target the weights that the student should reach */
+export type StudentLabels = (batch: Batch, network: Network, target: Tree) => Tensor2D
+
+/** The set's own: one-hot (MTT), or those that a set of its own labels holds, once assigned or learned. */
+export const ownLabels: StudentLabels = ({ targets }) => targets
+
+/**
+ * Assigned anew in every iteration: what the drawn expert says of the images as they are, at the epoch that the student
+ * should reach (TESLA as released, `--teacher_label`, which made its ImageNet-1K numbers). No gradient passes.
+ */
+export const expertLabels: StudentLabels = ({ images }, network, target) =>
+  stopGradient(softmax(network.apply(target, images, { kind: 'evaluate', state: {} }).logits)) as Tensor2D
 
 type Params = { readonly rate: Scalar; readonly [name: string]: Scalar }
 type Common = { readonly start: Tree; readonly target: Tree }
@@ -71,6 +88,7 @@ export function trajectoryMatching({
   maxStartEpoch = 25,
   batch,
   rate = 0.01,
+  labels = ownLabels,
 }: TrajectoryMatchingOptions): RecurrenceObjective<Common, Item, Params, None, Tree, Batch> {
   const who = 'trajectoryMatching'
   checkCount(who, 'steps', steps)
@@ -105,9 +123,10 @@ export function trajectoryMatching({
       return { common: { start, target }, items }
     },
     start: ({ start }) => start,
-    input(set, _, { rows, augment }) {
-      const { images, targets } = set.render(rows)
-      return { images: augmentation ? augmentation.apply(images, augment) : images, targets }
+    input(set, { target }, { rows, augment }) {
+      const batch = set.render(rows)
+      const images = augmentation ? augmentation.apply(batch.images, augment) : batch.images
+      return { images, targets: labels(batch, network, target) }
     },
     step: (params, _, weights, input) => studentStep(network, weights, input, params.rate),
     finish: (_, { start, target }, reached) => trajectoryDistance(reached, start, target),

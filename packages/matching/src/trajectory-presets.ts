@@ -138,15 +138,15 @@ export const fredPresets = {
   },
 } as const satisfies TrajectoryPresets
 
-/** TESLA's rows (Cui et al., ICML 2023), for `tesla` differentiation; ImageNet's labels come from experts (`--teacher_label`). */
+/** The rows of TESLA's readme (Cui et al., ICML 2023), for `tesla` differentiation; ImageNet's takes `expertLabels`. */
 export const teslaPresets = {
   cifar10: {
-    1: at(3, [50, 2, 5, all, 1000, 1e-7, unsaid, false]),
+    1: at(3, [50, 2, 5, all, 1000, 1e-7, 0.01, false]),
   },
   cifar100: {
-    50: at(3, [80, 2, 40, 125, unsaid, unsaid, unsaid, true]),
+    50: at(3, [80, 2, 40, 125, 1000, 1e-5, 0.01, true]),
   },
   imageNet: {
-    1: at(4, [10, 3, 10, 100, 1e4, 0.0001, unsaid, false]),
+    1: at(4, [10, 3, 10, 100, 1e4, 0.0001, 0.01, false]),
   },
 } as const satisfies TrajectoryPresets

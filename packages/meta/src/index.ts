@@ -17,6 +17,7 @@ export {
   uniformLabels,
   type LabelledOptions,
   type LabelledParams,
+  type LabelledSet,
   type LabelStart,
   type LabelStorage,
   type PredictedLabelsOptions,

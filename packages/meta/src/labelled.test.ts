@@ -1,5 +1,6 @@
-import { keyFrom, pixels, rowsOf, type Parameterization, type Tree } from '@haba/core'
+import { keyFrom, pixels, rowsOf, tensor, type Parameterization, type Tree } from '@haba/core'
 import { referenceEngine, seedFrom, testParameterization, tinyNetwork, toyData, toySet } from '@haba/testing'
+import type { Tensor4D } from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 import { asLogits, hardLabels, labelled, predictedLabels, uniformLabels, type LabelledOptions } from './labelled.js'
 
@@ -56,5 +57,16 @@ describe('labelled', () => {
       own.forEach((v, c) => expect(targets[3 * row + c]).toBeCloseTo(v / total, 5))
     })
     expect(images.length).toBe(2 * 128)
+    // Assigned again to the images as they have become.
+    const set = labelled({ of, start: hardLabels })
+    const params = await set.init(keyFrom(1), seedFrom(real))
+    const again = await set.relabel(params, start)
+    ;[0, 5].forEach((slot, row) =>
+      [0, 1, 2].forEach((c) => expect(again.dataSync()[3 * slot + c]).toBeCloseTo(targets[3 * row + c]!, 6)),
+    )
+    const before = params['images'] as Tensor4D
+    const moved = { ...params, images: tensor(before.dataSync().map((v) => 2 * v) as Float32Array, before.shape) }
+    const other = await set.relabel(moved, start)
+    expect([...other.dataSync()]).not.toEqual([...again.dataSync()])
   })
 })

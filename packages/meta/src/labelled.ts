@@ -72,9 +72,9 @@ export interface PredictedLabelsOptions {
 }
 
 /**
- * Starts at what a trained network makes of the first images: `softmax(logits)` (TESLA's soft labels, `--teacher_label`).
- * The released code labels anew in every iteration, by that iteration's expert; here they are assigned once, and then
- * stay or are learned.
+ * What a trained network makes of the images: `softmax(logits)` (the soft label assignment of TESLA; Cui et al., ICML
+ * 2023). As a start it is assigned once, and then stays or is learned. The released code labels anew in every iteration,
+ * by that iteration's expert: `expertLabels` of trajectory matching, and at the end `relabel` for the set that is kept.
  */
 export const predictedLabels =
   ({ engine, network, weights }: PredictedLabelsOptions): LabelStart =>
@@ -100,15 +100,17 @@ export interface LabelledOptions {
   readonly stored?: LabelStorage
 }
 
+/** A set with soft labels of its own. */
+export interface LabelledSet extends Parameterization<LabelledParams> {
+  /** The targets, as they are stored, that `labels` gives to the images as they are now; the caller owns them. */
+  relabel(params: LabelledParams, labels: LabelStart): Promise<Tensor2D>
+}
+
 /**
  * Any set with soft labels of its own, one row a slot, stored and learned as its part `targets`: with an optimiser that
  * leaves it alone they are fixed; with one that leaves the images alone, it is label distillation's set.
  */
-export function labelled({
-  of,
-  start = hardLabels,
-  stored = asProbabilities,
-}: LabelledOptions): Parameterization<LabelledParams> {
+export function labelled({ of, start = hardLabels, stored = asProbabilities }: LabelledOptions): LabelledSet {
   const { layout } = of
   const { slots, classes } = layout
   const all = () =>
@@ -116,20 +118,23 @@ export function labelled({
       Int32Array.from({ length: slots }, (_, i) => i),
       0,
     )
+  const assign = async (inner: Tree, labels: LabelStart) => {
+    const images = async (engine: Engine) => {
+      const rows = all()
+      const batch = await engine.compile('unlabelled', (x: Tree, at: Rows) => of.render(x, at) as Batch)(inner, rows)
+      disposeTree(rows, batch.targets)
+      return batch.images
+    }
+    return tensor(stored.store(await labels({ layout, images })), [slots, classes]) as Tensor2D
+  }
   return {
     name: `${of.name}, labels as ${stored.name}`,
     layout,
     async init(key, seed) {
       const inner = (await of.init(key, seed)) as Readonly<Record<string, Tree>>
-      const images = async (engine: Engine) => {
-        const rows = all()
-        const batch = await engine.compile('unlabelled', (x: Tree, at: Rows) => of.render(x, at) as Batch)(inner, rows)
-        disposeTree(rows, batch.targets)
-        return batch.images
-      }
-      const targets = tensor(stored.store(await start({ layout, images })), [slots, classes]) as Tensor2D
-      return { ...inner, targets }
+      return { ...inner, targets: await assign(inner, start) }
     },
+    relabel: ({ targets: _, ...inner }, labels) => assign(inner, labels),
     render({ targets, ...inner }, rows) {
       const { images } = of.render(inner, rows) as Batch
       return { images, targets: stored.targets(gather(targets, rows.slots) as Tensor2D) }

@@ -6,6 +6,8 @@ import * as numbers from './numbers.js'
 import { page } from './page.js'
 import { accuracyRanges, budgetBars, curves } from './plots.js'
 import type { Gallery } from './run-page.js'
+import { crossSection, usesSections } from './use-sections.js'
+import type { Uses } from './uses.js'
 
 /** One of the runs that a page compares. */
 export interface ComparedRun {
@@ -25,6 +27,18 @@ export interface ComparedRun {
   readonly storage: StorageReport
   readonly metrics: readonly Metrics[]
   readonly gallery: Gallery
+  /** What was measured of it besides; methods in `cross` are told apart by their names. */
+  readonly uses?: Uses
+}
+
+/** Methods at the bytes of each run: measured, or between two sizes that were. */
+export interface EqualBytes {
+  readonly bytes: readonly number[]
+  readonly methods: readonly {
+    readonly name: string
+    /** For each of `bytes`, `0 … 1`; undefined outside of what was measured. */
+    readonly means: readonly (number | undefined)[]
+  }[]
 }
 
 /** What a comparison of runs shows. */
@@ -32,6 +46,7 @@ export interface ComparisonPage {
   readonly title: string
   /** At least two. */
   readonly runs: readonly ComparedRun[]
+  readonly equalBytes?: EqualBytes
 }
 
 /** Whether runs may be compared as they are: how far their budgets are apart, and whether their protocols agree. */
@@ -49,7 +64,7 @@ export function comparability(runs: readonly Pick<ComparedRun, 'name' | 'protoco
 }
 
 /** Runs side by side: one HTML file that needs no network, no script and no font of its own. */
-export function comparisonPage({ title, runs }: ComparisonPage): string {
+export function comparisonPage({ title, runs, equalBytes }: ComparisonPage): string {
   const names = new Set(runs.map(({ name }) => name))
   if (runs.length < 2 || names.size < runs.length)
     throw new HabaError(
@@ -63,7 +78,9 @@ export function comparisonPage({ title, runs }: ComparisonPage): string {
       <p class="lead">${comparability(runs)}</p>
     </header>
     <main>
-      ${accuracies(runs)} ${budgets(runs)} ${overTheRuns(runs)}
+      ${accuracies(runs)} ${equalBytes ? atEqualBytes(equalBytes) : undefined} ${budgets(runs)} ${overTheRuns(runs)}
+      ${crossSection(runs.flatMap(({ uses }) => uses?.cross ?? []))}
+      ${runs.map(({ name, uses = {} }) => usesSections({ ...uses, cross: [] }, name))}
       ${runs.map(({ name, gallery }, at) => gallerySection(gallery, { id: `gallery-${at}`, title: name }))}
     </main>`
   return page(title, body)
@@ -99,6 +116,35 @@ function accuracies(runs: readonly ComparedRun[]): Html {
         </thead>
         <tbody>
           ${rows}
+        </tbody>
+      </table>
+    </div>
+  </section>`
+}
+
+function atEqualBytes({ bytes, methods }: EqualBytes): Html {
+  return html`<section id="equal-bytes">
+    <h2>At equal bytes</h2>
+    <p>
+      What was measured at these sizes; between two sizes, on the line over the logarithm of bytes. Outside of what was
+      measured there is no number.
+    </p>
+    <div class="scroll" tabindex="0" role="region" aria-label="Accuracy at equal bytes">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Method</th>
+            ${bytes.map((size) => html`<th scope="col">${numbers.count(size)} bytes</th>`)}
+          </tr>
+        </thead>
+        <tbody>
+          ${methods.map(
+            ({ name, means }) =>
+              html`<tr>
+                <th scope="row">${name}</th>
+                ${means.map((mean) => html`<td>${mean === undefined ? '–' : numbers.percent(mean)}</td>`)}
+              </tr>`,
+          )}
         </tbody>
       </table>
     </div>

@@ -1,4 +1,5 @@
 import { type ImageShape, type Preprocessing } from '@haba/core'
+import { demoUses } from './demo-uses.test-data.js'
 import type { Metrics } from './metrics.js'
 import { encodePicture, type Pixels } from './picture.js'
 import type { GallerySlot, RunPage } from './run-page.js'
@@ -133,6 +134,7 @@ export async function demoRun(change: Partial<RunPage> = {}): Promise<RunPage> {
       std: 0.006 + 0.01 * noise(step),
     })),
     snapshots: await Promise.all([0, 3, 8].map(snapshot)),
+    uses: demoUses('this set'),
     settings: {
       protocol: {
         name: 'mtt',

@@ -6,10 +6,11 @@ import { trusted, type Html } from './html.js'
 const bins = 240
 
 const { document } = parseHTML('<!doctype html><html></html>')
-const accent = 'var(--accent)'
+/** This run's colour. */
+export const accent = 'var(--accent)'
 
 /** Draws with the page's own colours, so that one drawing serves light and dark. */
-function draw(label: string, options: Plot.PlotOptions): Html {
+export function draw(label: string, options: Plot.PlotOptions): Html {
   const drawing: { readonly outerHTML: string; setAttribute(name: string, value: string): void } = Plot.plot({
     document,
     width: 460,
@@ -110,7 +111,7 @@ export function accuracyRanges(
 }
 
 /** A colour of the page for each of several runs. */
-const colourOf = (at: number) => `var(--run-${at % 6})`
+export const colourOf = (at: number) => `var(--run-${at % 6})`
 
 /** One number over the steps of several runs, each named at the end of its line. */
 export function curves({

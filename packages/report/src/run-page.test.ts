@@ -30,7 +30,8 @@ describe('runPage', () => {
   it('has headings in order and every section', () => {
     expect(words(all(document, 'h1'))).toEqual([run.title])
     const titles = ['Accuracy', 'Storage', 'Gallery', 'Over the run', 'Images over the run']
-    expect(words(all(document, 'h2'))).toEqual([...titles, 'Protocol, settings and versions'])
+    const uses = ['Other networks', 'Classes that arrive in steps', 'Architecture search']
+    expect(words(all(document, 'h2'))).toEqual([...titles, ...uses, 'Protocol, settings and versions'])
   })
 
   it('fetches nothing and runs nothing', () => {
@@ -121,7 +122,7 @@ describe('runPage', () => {
   })
 
   it('leaves out what a run does not have', () => {
-    const { evaluations: _, snapshots: __, ...rest } = run
+    const { evaluations: _, snapshots: __, uses: ___, ...rest } = run
     const plain = parse(runPage({ ...rest, metrics: [], gallery: { slots: [] } }))
     expect(words(all(plain, 'h2'))).toEqual(['Accuracy', 'Storage', 'Protocol, settings and versions'])
   })

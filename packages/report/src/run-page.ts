@@ -8,6 +8,8 @@ import type { Picture } from './picture.js'
 import { accuracyPoints, curve } from './plots.js'
 import { settingsSection } from './settings-section.js'
 import { accuracySection, storageSection } from './result-sections.js'
+import { usesSections } from './use-sections.js'
+import type { Uses } from './uses.js'
 
 /** The test accuracy of one training set under the run's protocol. */
 export interface Accuracy {
@@ -75,6 +77,8 @@ export interface RunPage {
   /** Accuracy along the way, `0 … 1`. */
   readonly evaluations?: readonly { readonly step: number; readonly mean: number; readonly std: number }[]
   readonly snapshots?: readonly Snapshot[]
+  /** Other networks, classes in steps, architecture search: what was measured of it. */
+  readonly uses?: Uses
   /** Tables by title (`protocol`, `objective`, …); nested records become dotted names. */
   readonly settings: Readonly<Record<string, Readonly<Record<string, unknown>>>>
   readonly versions: Readonly<Record<string, string>>
@@ -97,7 +101,8 @@ export function runPage(run: RunPage): string {
     </header>
     <main>
       ${accuracySection(run.accuracies)} ${storageSection(run.storage)} ${gallerySection(run.gallery)}
-      ${curvesSection(run)} ${snapshotSection(run.snapshots ?? [])} ${settingsSection(run)}
+      ${curvesSection(run)} ${snapshotSection(run.snapshots ?? [])} ${usesSections(run.uses ?? {})}
+      ${settingsSection(run)}
     </main>`
   return page(run.title, body)
 }

@@ -5,10 +5,14 @@ import { basename, resolve } from 'node:path'
 import { readConfig } from '../config/read-config.js'
 import { progressOn } from '../progress.js'
 import { metricsOf, openRun } from '../run/draw-run.js'
+import type { About } from '../run/finished-run.js'
 import { openEngine } from '../run/parts.js'
 import { picturesOf } from '../run/pictures.js'
-import { tableText, type Row } from '../run/result.js'
+import { atEqualBytes, equalBytesLines, type MeasuredRun } from '../run/equal-bytes.js'
+import { protocolName } from '../run/protocol-text.js'
+import { recoveryOf, tableText, type Row } from '../run/result.js'
 import { configOf, writeWhole } from '../run/run-folder.js'
+import { usesOf } from '../run/uses.js'
 import type { Terminal } from './terminal.js'
 
 export interface CompareOptions {
@@ -26,14 +30,23 @@ export async function compareCommand(
   const names = namesOf(folders)
   const compared: ComparedRun[] = []
   const rows: Row[] = []
+  const measured: MeasuredRun[] = []
   for (const [i, folder] of folders.entries()) {
-    const { run, row } = await readRun(folder, names[i]!, progressOn(err).say)
+    const { run, row, rows: own, settings } = await readRun(folder, names[i]!, progressOn(err).say)
     compared.push(run)
     rows.push(row)
+    measured.push({ name: run.name, settings, rows: own })
   }
   const first = comparability(compared)
-  await writeWhole(file, comparisonPage({ title: names.join(' and '), runs: compared }))
-  out.write(`${first}\n\n${tableText({ name: '', caption: '', rows })}\n\npage  ${file}\n`)
+  const equalBytes = atEqualBytes(measured)
+  await writeWhole(file, comparisonPage({ title: names.join(' and '), runs: compared, equalBytes }))
+  const recovery = ({ name }: Row) =>
+    recoveryOf(
+      measured.find((run) => run.name === name)!.rows,
+      rows.find((row) => row.name === name)!,
+    )
+  const table = tableText({ caption: '', rows }, recovery)
+  out.write(`${first}\n\n${table}\n\n${equalBytesLines(equalBytes).join('\n')}\n\npage  ${file}\n`)
 }
 
 /** The last parts of the folders' paths, or the whole paths where those are alike. */
@@ -46,7 +59,7 @@ async function readRun(
   folder: string,
   name: string,
   say: (line: string) => void,
-): Promise<{ run: ComparedRun; row: Row }> {
+): Promise<{ run: ComparedRun; row: Row; rows: readonly Row[]; settings: string }> {
   const read = await readConfig(configOf(folder))
   const opened = await openEngine(read, say)
   try {
@@ -64,7 +77,7 @@ async function readRun(
       run: {
         name,
         summary: `${about.data.name}, ${String(about.decoder.name)}, ${read.config.objective.use}, ${about.steps} steps`,
-        protocol: `${String(protocol.name)} (${String(protocol.hash ?? 'no hash')}), ${String(protocol.epochs)} epochs on ${about.network}`,
+        protocol: `${protocolName(protocol)}, ${String(protocol.epochs)} epochs on ${about.network}`,
         mean: own.mean,
         std: own.std,
         networks: own.accuracies.length,
@@ -72,10 +85,17 @@ async function readRun(
         storage: manifest.storage,
         metrics: await metricsOf(folder),
         gallery,
+        uses: await usesOf(folder, name),
       },
       row: { ...own, name },
+      rows: result.rows,
+      settings: settingsOf(about),
     }
   } finally {
     await opened.close()
   }
 }
+
+/** What runs of one method have in common, whatever they store. */
+const settingsOf = ({ data, decoder, objective, games, network, protocol, steps }: About): string =>
+  JSON.stringify([data.name, decoder.name, objective, games, network, protocol.hash, steps])

@@ -6,6 +6,7 @@ import { interruptible, listenForInterruption, type Interruption } from '../inte
 import { progressOn } from '../progress.js'
 import { memoriesOf, type Memory } from '../run/continual-memories.js'
 import { keyFor, makeProtocol, openEngine, openParts } from '../run/parts.js'
+import { protocolText } from '../run/protocol-text.js'
 import { accuracyText, alignedLines } from '../run/result.js'
 import { configOf, writeWhole } from '../run/run-folder.js'
 import { evaluateSettings } from './evaluate.js'
@@ -87,7 +88,8 @@ export async function continualCommand(
     const result = { protocol: describeProtocol(protocol), steps, seed: read.config.seed, curves }
     await writeWhole(file, `${JSON.stringify(result, null, 2)}\n`)
     out.write(
-      `\n${tableOf(curves).join('\n')}\n${captionOf(read.config.objective.use, orders, seeds)}\nWritten to ${file}\n`,
+      `\n${tableOf(curves).join('\n')}\n${captionOf(read.config.objective.use, orders, seeds)}\n` +
+        `${protocolText(result.protocol)}\nWritten to ${file}; \`haba show ${folder}\` draws it into the page.\n`,
     )
   } finally {
     await opened.close()

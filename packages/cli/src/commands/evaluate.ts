@@ -11,6 +11,7 @@ import { kinds, type AnyTable } from '../plugins/tables.js'
 import { progressOn } from '../progress.js'
 import { readManifest } from '../run/draw-run.js'
 import type { MeasuredNetwork, MeasuringJob } from '../run/measuring.js'
+import { protocolText } from '../run/protocol-text.js'
 import { accuracyText, alignedLines } from '../run/result.js'
 import { configOf, writeWhole } from '../run/run-folder.js'
 import { openLanes } from '../workers/lanes.js'
@@ -65,7 +66,7 @@ export async function evaluateCommand(
     out.write(
       `\n${read.config.name}: ${floats.toLocaleString('en-US')} floats, as many as ${perClass.toFixed(3)} images a class\n` +
         `${crossTable(rows).join('\n')}\n${captionOf(rows[0]!)}\n` +
-        `Written to ${join(folder, `evaluation-${settings.protocol}-….json`)}\n`,
+        `Written to ${join(folder, `evaluation-${settings.protocol}-….json`)}; \`haba show ${folder}\` draws them into the page.\n`,
     )
   } finally {
     await close()
@@ -129,6 +130,4 @@ const intervalText = (mean: number, half: number) =>
   [mean - half, mean + half].map((bound) => (100 * Math.min(1, Math.max(0, bound))).toFixed(2)).join(' … ') + ' %'
 
 const captionOf = ({ protocol }: CrossRow) =>
-  `Protocol ${String(protocol.name)}, version ${String(protocol.version)} (${String(protocol.hash)}): ` +
-  `${String(protocol.epochs)} epochs from rate ${String(protocol.rate)}. ${String(protocol.choice)}\n` +
-  `mean ± population std; the interval is Student's t.`
+  `${protocolText(protocol)}\nmean ± population std; the interval is Student's t.`

@@ -16,6 +16,7 @@ import { progressOn } from '../progress.js'
 import { budgetOf } from '../run/budget.js'
 import { openRun } from '../run/draw-run.js'
 import { measureRandom, measureSet, type Measure } from '../run/evaluate-rows.js'
+import { protocolText } from '../run/protocol-text.js'
 import { makeProtocol, openEngine, openParts } from '../run/parts.js'
 import { alignedLines, accuracyText } from '../run/result.js'
 import { configOf, writeWhole } from '../run/run-folder.js'
@@ -75,9 +76,12 @@ export async function scoresCommand(
     const scores = scoresOf(measured)
     const file = join(folder, 'scores.json')
     const { floats, bytes } = manifest.storage
-    const protocol = describeProtocol(augmented.protocol)
-    await writeWhole(file, `${JSON.stringify({ protocol, floats, bytes, ...scores, measured }, null, 2)}\n`)
-    out.write(`\n${scoresText(measured, scores).join('\n')}\n${budget.caption}\nWritten to ${file}\n`)
+    const protocols = { augmented: describeProtocol(augmented.protocol), plain: describeProtocol(plain.protocol) }
+    await writeWhole(file, `${JSON.stringify({ protocols, floats, bytes, ...scores, measured }, null, 2)}\n`)
+    out.write(
+      `\n${scoresText(measured, scores).join('\n')}\n${budget.caption}\n` +
+        `With augmentation: ${protocolText(protocols.augmented)}\nWithout: ${protocolText(protocols.plain)}\nWritten to ${file}\n`,
+    )
   } finally {
     await opened.close()
   }

@@ -6,7 +6,6 @@ import {
   shareOut,
   type Architecture,
   type ScoredArchitecture,
-  type SearchReport,
   type SearchSpace,
 } from '@haba/eval'
 import { existsSync } from 'node:fs'
@@ -15,11 +14,12 @@ import { join } from 'node:path'
 import type { Named } from '../config/config.js'
 import { readConfig } from '../config/read-config.js'
 import { listenForInterruption, type Interruption } from '../interruption.js'
-import { progressOn, timeText } from '../progress.js'
+import { progressOn } from '../progress.js'
 import type { MeasuredNetwork, MeasuringJob } from '../run/measuring.js'
 import { keyFor } from '../run/parts.js'
 import { alignedLines } from '../run/result.js'
 import { configOf, writeWhole } from '../run/run-folder.js'
+import { searchText, type SearchFile } from '../run/uses.js'
 import { openLanes } from '../workers/lanes.js'
 import { evaluateSettings } from './evaluate.js'
 import { overridden } from './distill.js'
@@ -86,10 +86,13 @@ export async function searchCommand(
     const [proxy, truth] = [of(jobs[2 * i]!), of(jobs[2 * i + 1]!)]
     return { name: proxy.network, proxy, truth }
   })
-  const report = searchReport(scored)
+  const protocols = { set: of(jobs[0]!).protocol, real: of(jobs[1]!).protocol }
+  const report = { ...searchReport(scored), protocols }
   const result = join(folder, 'search.json')
   await writeWhole(result, `${JSON.stringify({ epochs, realEpochs, ...report, scored }, null, 2)}\n`)
-  out.write(`\n${reportText(report).join('\n')}\nWritten to ${result}\n`)
+  out.write(
+    `\n${reportText(report).join('\n')}\nWritten to ${result}; \`haba show ${folder}\` draws it into the page.\n`,
+  )
 }
 
 function spaceOf(text: string | undefined): SearchSpace {
@@ -137,8 +140,7 @@ async function readLines(file: string): Promise<Map<string, MeasuredNetwork>> {
 
 const correlationText = (rho: number | undefined) => (rho === undefined ? 'all equal' : rho.toFixed(2))
 
-function reportText({ correlations, chosen, best, seconds, saved }: SearchReport): readonly string[] {
-  const percent = (fraction: number) => `${(100 * fraction).toFixed(2)} %`
+function reportText({ correlations, ...rest }: Omit<SearchFile, 'scored'>): readonly string[] {
   return [
     ...alignedLines(
       [
@@ -151,7 +153,6 @@ function reportText({ correlations, chosen, best, seconds, saved }: SearchReport
       ],
       [0],
     ),
-    `The set chooses ${chosen.name}: ${percent(chosen.truth.accuracy)} on all data. Best there is: ${best.name}, ${percent(best.truth.accuracy)}.`,
-    `Searching took ${timeText(seconds.proxy)} on the set and ${timeText(seconds.truth)} on all data; with the chosen network trained on all data, ${percent(Math.max(0, saved))} of the time is saved.`,
+    ...searchText(rest),
   ]
 }

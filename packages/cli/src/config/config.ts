@@ -16,7 +16,9 @@ interface OptimizerSettings {
   /** Of Adam. */
   readonly betas?: readonly [number, number]
   readonly decay?: { readonly every: number; readonly factor: number }
-  readonly keep?: 'probabilities'
+  readonly keep?: 'probabilities' | 'pixels'
+  /** Steps from one clamp of pixels to the next. */
+  readonly keepEvery?: number
   /** The part never falls below it. */
   readonly atLeast?: number
 }
@@ -30,6 +32,7 @@ export type GameSettings = Named & { readonly network?: Named }
 /** Soft labels of a set. */
 export interface TargetSettings {
   readonly start: 'hard' | 'uniform' | 'expert'
+  readonly assigned: 'once' | 'at-the-end'
   readonly stored: 'probabilities' | 'logits'
   readonly expert: number
   readonly epoch?: number

@@ -37,8 +37,15 @@ const decay = {
   description: 'how the step size falls (default: not at all)',
 }
 const keep = {
-  enum: ['probabilities'],
-  description: 'rows are clamped to [0, 1] and divided by their sums after each step (default: they move anywhere)',
+  enum: ['probabilities', 'pixels'],
+  description:
+    'probabilities: rows are clamped to [0, 1] and divided by their sums after each step; pixels: images stay between black and white (default: they move anywhere)',
+}
+const keepEvery = {
+  type: 'integer',
+  minimum: 1,
+  description:
+    "steps from one clamp of pixels to the next; IDC's release: as many as there are under one network (default: 1)",
 }
 const atLeast = { type: 'number', description: 'the part never falls below it' }
 const optimizers = (description: string) => ({
@@ -46,7 +53,7 @@ const optimizers = (description: string) => ({
   minProperties: 1,
   additionalProperties: {
     type: 'object',
-    properties: { use, rate, momentum, betas, decay, keep, atLeast },
+    properties: { use, rate, momentum, betas, decay, keep, keepEvery, atLeast },
     required: ['rate'],
     additionalProperties: false,
   },
@@ -145,6 +152,12 @@ const targetsSchema: Omit<OptionsSchema, 'type'> = {
       enum: ['hard', 'uniform', 'expert'],
       default: 'hard',
       description: "where soft labels start: one-hot, no opinion, or what one of the objective's experts says",
+    },
+    assigned: {
+      enum: ['once', 'at-the-end'],
+      default: 'once',
+      description:
+        'when an expert says it: of the first images, or again of the last ones, for an objective whose labels are its experts\' ("labels")',
     },
     stored: {
       enum: ['probabilities', 'logits'],

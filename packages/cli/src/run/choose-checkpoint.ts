@@ -12,6 +12,8 @@ export interface ChooseCheckpointOptions {
   readonly parameterization: AnyParameterization
   readonly measure: Measure
   readonly what: string
+  /** What a set becomes before it is measured. @default the set itself */
+  readonly finish?: (set: Tree) => Promise<Tree>
   /** What was chosen when this was measured before. */
   readonly known?: Choice
 }
@@ -23,11 +25,11 @@ export interface ChosenCheckpoint extends Settled {
 
 /** Under a protocol that chooses: the checkpoint and the rate. Under any other, the last step. */
 export async function chooseCheckpoint(options: ChooseCheckpointOptions): Promise<ChosenCheckpoint> {
-  const { folder, state, parameterization, measure, what, known } = options
+  const { folder, state, parameterization, measure, what, known, finish = (set) => Promise.resolve(set) } = options
   const { choosing, ...rest } = measure
-  if (!choosing) return { state, measure }
-  const setAt = (step: number): Promise<Tree> =>
-    step === state.step ? Promise.resolve(state.set) : loadSnapshot(folder, step)
+  if (!choosing) return { state: { ...state, set: await finish(state.set) }, measure }
+  const setAt = async (step: number): Promise<Tree> =>
+    finish(step === state.step ? state.set : await loadSnapshot(folder, step))
   const candidate = async (step: number) => {
     const set = await expand(measure.parts.engine, parameterization, await setAt(step))
     return { name: `step ${step}`, data: dataOfSet(set) }

@@ -104,9 +104,9 @@ async function distilled({ folder, key, ...shared }: MemoriesOptions, own: Parts
       objective: await makeObjective(own),
       games: await makeGames(own),
       differentiation: differentiations[config.differentiation],
-      optimizer: makeOptimizer(read, config.optimizer, 'optimizer'),
+      optimizer: makeOptimizer(own, config.optimizer, 'optimizer'),
       ...(config.objectiveOptimizer && {
-        objectiveOptimizer: makeOptimizer(read, config.objectiveOptimizer, 'objectiveOptimizer'),
+        objectiveOptimizer: makeOptimizer(own, config.objectiveOptimizer, 'objectiveOptimizer'),
       }),
       steps: config.steps,
     } as DistillSpec,

@@ -14,6 +14,7 @@ import { restorePreprocessing } from './preprocessing-file.js'
 import type { Result } from './result.js'
 import { FILES, readResult, writeWhole } from './run-folder.js'
 import { eventPictures, snapshotsOf } from './snapshots.js'
+import { usesOf } from './uses.js'
 
 /** A finished run with everything that is needed to look at its set. */
 export interface OpenRun {
@@ -85,6 +86,7 @@ export async function drawRun(folder: string, read: ReadConfig, engine: Engine):
     gallery,
     metrics,
     snapshots,
+    uses: await usesOf(folder, result.rows.find(({ id }) => id === 'set')!.name),
     settings: settingsOf(about, folder, read),
     versions: about.versions,
   })

@@ -2,6 +2,7 @@ import { drawSome, fold, indicesByClass, type Engine, type RealSource, type Rend
 import {
   chooseOnValidation,
   dataOfReal,
+  describeProtocol,
   evaluateReal,
   evaluateSet,
   summarise,
@@ -13,6 +14,7 @@ import {
 } from '@haba/eval'
 import type { Progress } from '../progress.js'
 import { keyFor, type Parts } from './parts.js'
+import type { Described } from './protocol-text.js'
 import { accuracyText } from './result.js'
 
 /** What every row is measured with. */
@@ -36,6 +38,8 @@ interface Choosing {
 
 /** What was measured, and how it was chosen where it was. */
 export interface Measured extends Accuracy {
+  /** Under which; absent where networks were trained as the set itself prescribes. */
+  readonly protocol?: Described
   readonly choice?: Choice
 }
 
@@ -87,7 +91,7 @@ export async function settle(measure: Measure, what: string, candidates: readonl
 const told = ({ measure, choice }: Settled, what: string, accuracy: Accuracy): Measured => {
   const how = choice ? `, at rate ${choice.rate}, chosen on validation data` : ''
   measure.progress.say(`${what}: ${accuracyText(accuracy)}${how}`)
-  return { ...accuracy, ...(choice && { choice }) }
+  return { ...accuracy, protocol: describeProtocol(measure.protocol), ...(choice && { choice }) }
 }
 
 /** Fresh networks on a distilled set. */

@@ -8,6 +8,7 @@ import {
   onSimplex,
   sgd,
   stepDecay,
+  within,
   type AnyGame,
   type AnyObjective,
   type AnyParameterization,
@@ -21,6 +22,7 @@ import {
   type Mixing,
   type Optimizer,
   type RealSource,
+  type Tree,
 } from '@haba/core'
 import { openExperts } from '@haba/matching'
 import {
@@ -30,6 +32,8 @@ import {
   labelled,
   predictedLabels,
   uniformLabels,
+  type LabelledParams,
+  type LabelledSet,
   type LabelStart,
 } from '@haba/meta'
 import { recomputed, stored, tesla, teslaReleased, type Differentiation } from '@haba/distill'
@@ -68,7 +72,7 @@ export async function openEngine(
 ): Promise<OpenEngine> {
   const { use } = config.engine
   const open = (name: string, options: Readonly<Record<string, unknown>>) =>
-    within({ file, path: 'engine' }, () => tables.engines[name]!.make(options, {}))
+    inPlace({ file, path: 'engine' }, () => tables.engines[name]!.make(options, {}))
   try {
     return await open(use, optionsOf(config.engine))
   } catch (error) {
@@ -82,7 +86,7 @@ export async function openEngine(
 /** Reads the data, and makes what depends on its shape alone. */
 export async function openParts(read: ReadConfig, engine: Engine, onProgress: (text: string) => void): Promise<Parts> {
   const { config, tables, file } = read
-  const whole = await within({ file, path: 'data' }, () =>
+  const whole = await inPlace({ file, path: 'data' }, () =>
     tables.datasets[config.data.use]!.make(optionsOf(config.data), { engine, onProgress }),
   )
   const key = keyFrom(config.seed)
@@ -104,7 +108,7 @@ const optionsOf = ({ use: _, ...options }: Named) => options
 const shapeOf = ({ image, classes }: ImageContext): ImageContext => ({ image, classes })
 
 /** Errors of a part also name the place in the file that it was made from. */
-async function within<T>(place: Place, make: () => T | Promise<T>): Promise<T> {
+async function inPlace<T>(place: Place, make: () => T | Promise<T>): Promise<T> {
   try {
     return await make()
   } catch (error) {
@@ -124,7 +128,7 @@ export const makeNetwork = (
   context: ImageContext,
   path: string,
 ): Promise<Network> =>
-  within({ file, path }, () => tables.networks[named.use]!.make(optionsOf(named), shapeOf(context)))
+  inPlace({ file, path }, () => tables.networks[named.use]!.make(optionsOf(named), shapeOf(context)))
 
 export async function makeAugmentation(
   { tables, file }: ReadConfig,
@@ -133,7 +137,7 @@ export async function makeAugmentation(
   path: string,
 ): Promise<Augmentation | undefined> {
   const make = () => tables.augmentations[named.use]!.make(optionsOf(named), shapeOf(context))
-  const made = await within({ file, path }, make)
+  const made = await inPlace({ file, path }, make)
   return made.name === 'none' ? undefined : made
 }
 
@@ -143,7 +147,7 @@ async function makeMixing(
   context: ImageContext,
   path: string,
 ): Promise<Mixing> {
-  return await within({ file, path }, () => tables.mixings[named.use]!.make(optionsOf(named), shapeOf(context)))
+  return await inPlace({ file, path }, () => tables.mixings[named.use]!.make(optionsOf(named), shapeOf(context)))
 }
 
 /**
@@ -156,7 +160,7 @@ export const makeSet = (
   context: ImageContext,
   parts?: Parts,
 ): Promise<AnyParameterization> =>
-  within({ file, path: 'set' }, async () => {
+  inPlace({ file, path: 'set' }, async () => {
     const { targets, ...named } = config.set
     const of = await tables.parameterizations[named.use]!.make(optionsOf(named), shapeOf(context))
     return targets ? labelled({ of, stored: storages[targets.stored], start: await labelStart(targets, parts) }) : of
@@ -175,6 +179,17 @@ async function labelStart({ start, expert, epoch }: TargetSettings, parts?: Part
   return predictedLabels({ engine, network, weights: () => experts.read(expert, epoch ?? experts.epochs) })
 }
 
+/** Labels that an expert gives to a set as it has become, where the configuration asks for it; else the set itself. */
+export async function finishedSet(parts: Parts, parameterization: AnyParameterization, set: Tree): Promise<Tree> {
+  const { targets } = parts.read.config.set
+  if (targets?.assigned !== 'at-the-end') return set
+  const labelled = parameterization as LabelledSet
+  return await inPlace({ file: parts.read.file, path: 'set.targets' }, async () => ({
+    ...(set as LabelledParams),
+    targets: await labelled.relabel(set as LabelledParams, await labelStart({ ...targets, start: 'expert' }, parts)),
+  }))
+}
+
 const objectiveContext = ({ data, network, augmentation }: Shaped): ObjectiveContext => ({
   ...shapeOf(data),
   network,
@@ -184,7 +199,7 @@ const objectiveContext = ({ data, network, augmentation }: Shaped): ObjectiveCon
 export const makeObjective = async (parts: Shaped): Promise<AnyObjective> => {
   const { config, tables, file } = parts.read
   const training = await makeTraining(parts)
-  return await within({ file, path: 'objective' }, () =>
+  return await inPlace({ file, path: 'objective' }, () =>
     tables.objectives[config.objective.use]!.make(optionsOf(config.objective), {
       ...objectiveContext(parts),
       ...(training && { training }),
@@ -209,31 +224,58 @@ export const makeGames = (parts: Parts): Promise<readonly AnyGame[]> => {
       const place = inside({ file, path: 'games' }, i)
       const critic = network && (await makeNetwork(parts.read, network, parts.data, `${place.path}.network`))
       const context = { ...objectiveContext(parts), ...(critic && { network: critic }) }
-      return await within(place, () => tables.games[game.use]!.make(optionsOf(game), context))
+      return await inPlace(place, () => tables.games[game.use]!.make(optionsOf(game), context))
     }),
   )
 }
 
-function optimizerOf({ use, rate, momentum, betas, decay, keep, atLeast: bound }: Optimizers[string]): Optimizer {
-  const plain = use === 'adam' ? adam({ rate, ...(betas && { betas }) }) : sgd({ rate, momentum })
-  const decayed = decay ? stepDecay(decay, plain as unknown as Optimizer) : plain
-  const kept = keep === 'probabilities' ? onSimplex(decayed as unknown as Optimizer) : decayed
-  return (bound === undefined ? kept : atLeast(bound, kept as unknown as Optimizer)) as unknown as Optimizer
+function optimizerOf(settings: Optimizers[string], data: Dataset): Optimizer {
+  const { use, rate, momentum, betas, decay, keep, keepEvery: every, atLeast: bound } = settings
+  const plain = (use === 'adam' ? adam({ rate, ...(betas && { betas }) }) : sgd({ rate, momentum })) as Optimizer
+  const decayed = (decay ? stepDecay(decay, plain) : plain) as Optimizer
+  const kept =
+    keep === undefined
+      ? decayed
+      : ((keep === 'pixels'
+          ? within({ low: channelsOf(0, data), high: channelsOf(1, data), ...(every && { every }) }, decayed)
+          : onSimplex(decayed)) as Optimizer)
+  return bound === undefined ? kept : atLeast(bound, kept)
+}
+
+/** What a pixel of this brightness is in each channel, as networks see it. */
+function channelsOf(brightness: 0 | 1, { image, preprocessing }: Dataset): readonly number[] {
+  const [height, width, channels] = image
+  const values = preprocessing.apply(new Float32Array(height * width * channels).fill(brightness), image)
+  const first = [...values.subarray(0, channels)]
+  if (values.some((value, i) => value !== first[i % channels]))
+    throw new HabaError(
+      'keep',
+      'preprocessing that treats all places alike, for "pixels"',
+      preprocessing.name,
+      'Leave "keep" out, or do not whiten.',
+    )
+  return first
 }
 
 /** An optimiser part by part; a part that the parameters lack, or lack an optimiser for, is an error at `init`. */
-export function makeOptimizer({ file }: ReadConfig, settings: Optimizers, path: string): Optimizer {
-  const parts = Object.entries(settings).map(([name, one]) => [name, optimizerOf(one)] as const)
-  const optimizer = byName(Object.fromEntries(parts)) as unknown as Optimizer
+export function makeOptimizer(
+  { read: { file }, data }: Pick<Parts, 'read' | 'data'>,
+  settings: Optimizers,
+  path: string,
+): Optimizer {
+  const made = () => Object.entries(settings).map(([name, one]) => [name, optimizerOf(one, data)] as const)
+  const optimizer = byName(Object.fromEntries(locating({ file, path }, made))) as unknown as Optimizer
   return {
     ...optimizer,
-    init: (params) => {
-      try {
-        return optimizer.init(params)
-      } catch (error) {
-        throw located({ file, path }, error)
-      }
-    },
+    init: (params) => locating({ file, path }, () => optimizer.init(params)),
+  }
+}
+
+function locating<T>(place: Place, make: () => T): T {
+  try {
+    return make()
+  } catch (error) {
+    throw located(place, error)
   }
 }
 
@@ -268,7 +310,7 @@ export async function makeProtocol(
     settings.augmentation && (await makeAugmentation(read, settings.augmentation, data, 'evaluate.augmentation'))
   const used = settings.augmentation ? own : augmentation
   const mixed = mixing && (await makeMixing(read, mixing, data, 'evaluate.mixing'))
-  return within(place, () =>
+  return inPlace(place, () =>
     protocols[settings.protocol]({
       rate: rate === 'learned' ? learned! : rate,
       ...(rate === 'learned' && settings.protocol !== 'ours' && { rateFrom: 'learned' }),

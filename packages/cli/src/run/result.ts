@@ -1,5 +1,6 @@
-import type { Accuracy, Choice } from '@haba/eval'
+import { recoveryRatio, type Accuracy, type Choice } from '@haba/eval'
 import { selectionNames, type SelectionName } from '../plugins/selections.js'
+import { protocolText, type Described } from './protocol-text.js'
 
 /** What was trained on: the distilled set, or what it is compared with. */
 export type RowId = 'random' | SelectionName | 'pixels' | 'set' | 'prescribedRandom' | 'prescribed' | 'fullData'
@@ -18,6 +19,8 @@ export interface Row {
   readonly note: string
   /** Steps of distillation. */
   readonly steps?: number
+  /** How networks were trained on it; absent where as the set itself prescribes. */
+  readonly protocol?: Described
   /** How rate and checkpoint were chosen, under a protocol that chooses. */
   readonly choice?: Choice
 }
@@ -50,21 +53,46 @@ const percent = (fraction: number) => (100 * fraction).toFixed(2)
 export const accuracyText = ({ mean, std }: Pick<Accuracy, 'mean' | 'std'>): string =>
   `${percent(mean)} ± ${percent(std)} %`
 
-/** The table as a terminal shows it. */
-export function tableText({ caption, rows }: Result): string {
+/** The share of what all training data reach, which the run measured under a short protocol of its own. */
+export const recoveryOf = (rows: readonly Row[], { mean }: Pick<Row, 'mean'>): number | undefined => {
+  const full = rows.find(({ id }) => id === 'fullData')?.mean
+  return full ? recoveryRatio(mean, full) : undefined
+}
+
+/** One line for each protocol: which rows it is of, where there are several. */
+function protocolLines(rows: readonly Pick<Row, 'name' | 'protocol'>[]): readonly string[] {
+  const names = new Map<string, string[]>()
+  for (const { name, protocol } of rows)
+    if (protocol) names.set(protocolText(protocol), [...(names.get(protocolText(protocol)) ?? []), name])
+  const lines = [...names]
+  return lines.map(([text, own]) => (lines.length === 1 ? text : `${own.join(', ')}: ${text}`))
+}
+
+/**
+ * The table as a terminal shows it.
+ *
+ * @param recovery of a row, as a fraction @default its share of the row `fullData`
+ */
+export function tableText(
+  { caption, rows }: Pick<Result, 'caption' | 'rows'>,
+  recovery: (row: Row) => number | undefined = (row) => recoveryOf(rows, row),
+): string {
   const cells = [
-    ['trained on', 'test accuracy', 'floats', 'bytes', 'networks', ''],
+    ['trained on', 'test accuracy', 'of full data', 'floats', 'bytes', 'networks', ''],
     ...rows.map((row) => [
       row.name,
       accuracyText(row),
+      recoveryText(recovery(row)),
       row.floats.toLocaleString('en-US'),
       row.bytes.toLocaleString('en-US'),
       `${row.accuracies.length}`,
       row.note,
     ]),
   ]
-  return [...alignedLines(cells, [0, 5]), ...(caption === '' ? [] : [caption])].join('\n')
+  return [...alignedLines(cells, [0, 6]), ...(caption === '' ? [] : [caption]), ...protocolLines(rows)].join('\n')
 }
+
+const recoveryText = (ratio: number | undefined) => (ratio === undefined ? '–' : `${(100 * ratio).toFixed(1)} %`)
 
 /**
  * Cells in columns, ruled below the first line and at the end.

@@ -15,6 +15,7 @@ import { measureRandom, measureReal, measureSet, type Measure, type Measured } f
 import { writeRunSet } from './finished-run.js'
 import {
   differentiations,
+  finishedSet,
   keyFor,
   makeGames,
   makeObjective,
@@ -144,9 +145,9 @@ async function distilSet(run: Run, parameterization: AnyParameterization) {
       ...spec,
       parameterization,
       games: await makeGames(parts),
-      optimizer: makeOptimizer(read, config.optimizer, 'optimizer'),
+      optimizer: makeOptimizer(parts, config.optimizer, 'optimizer'),
       ...(config.objectiveOptimizer && {
-        objectiveOptimizer: makeOptimizer(read, config.objectiveOptimizer, 'objectiveOptimizer'),
+        objectiveOptimizer: makeOptimizer(parts, config.objectiveOptimizer, 'objectiveOptimizer'),
       }),
       steps: config.steps,
     } as DistillSpec,
@@ -159,6 +160,7 @@ async function distilSet(run: Run, parameterization: AnyParameterization) {
     parameterization,
     measure: await measureOf(run, last),
     what: name,
+    finish: (set) => finishedSet(parts, parameterization, set),
     ...(row?.choice && { known: row.choice }),
   })
   const { state, measure } = chosen
@@ -186,9 +188,9 @@ async function addPixels(run: Run, budget: Budget, rows: Rows): Promise<void> {
       spec: {
         ...(await specOf(parts)),
         parameterization,
-        optimizer: makeOptimizer(read, settings.optimizer, 'compare.pixels.optimizer'),
+        optimizer: makeOptimizer(parts, settings.optimizer, 'compare.pixels.optimizer'),
         ...(objectiveOptimizer && {
-          objectiveOptimizer: makeOptimizer(read, objectiveOptimizer, 'compare.pixels.objectiveOptimizer'),
+          objectiveOptimizer: makeOptimizer(parts, objectiveOptimizer, 'compare.pixels.objectiveOptimizer'),
         }),
         steps,
       } as DistillSpec,
@@ -252,10 +254,20 @@ const plain = ({ floats, images }: Budget) => ({ floats, bytes: 4 * (floats + im
 
 const row = (
   name: string,
-  { mean, std, accuracies, choice }: Measured,
+  { mean, std, accuracies, protocol, choice }: Measured,
   { floats, bytes }: Pick<StorageReport, 'floats' | 'bytes'>,
   note: string,
-): Omit<Row, 'id'> => ({ name, floats, bytes, mean, std, accuracies, note, ...(choice && { choice }) })
+): Omit<Row, 'id'> => ({
+  name,
+  floats,
+  bytes,
+  mean,
+  std,
+  accuracies,
+  note,
+  ...(protocol && { protocol }),
+  ...(choice && { choice }),
+})
 
 /** A summary's first word or words, where a colon follows them: the name people know something by. */
 const titleOf = (use: string, summary: string): string => /^([^:]{1,24}):/.exec(summary)?.[1] ?? use

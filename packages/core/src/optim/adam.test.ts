@@ -8,6 +8,7 @@ import { adam } from './adam.js'
 import { onSimplex } from './on-simplex.js'
 import { applyUpdates, sgd } from './sgd.js'
 import { stepDecay } from './step-decay.js'
+import { within } from './within.js'
 
 const row = (...values: number[]): Tree => ({ x: tensor(values, [1, values.length]) })
 
@@ -58,6 +59,35 @@ describe('stepDecay', () => {
   it('refuses an interval or factor out of range', () => {
     expect(() => stepDecay({ every: 0, factor: 0.5 }, loose(sgd({ rate: 1 })))).toThrow('at least 1 step, got 0')
     expect(() => stepDecay({ every: 1, factor: 2 }, loose(sgd({ rate: 1 })))).toThrow('a factor in (0, 1], got 2')
+  })
+})
+
+describe('within', () => {
+  const bounds = { low: [0, -1], high: [1, 2] }
+  it('clamps every channel to its own bounds after each step, and leaves momentum alone', async () => {
+    const optimizer = loose(within(bounds, loose(sgd({ rate: 1, momentum: 0.5 }))))
+    const [first, second] = await path(optimizer, row(0.5, 0), [row(-2, -1), row(0, 4)])
+    expect(first).toEqual([1, 1])
+    // Velocities -2 and -1 become -1 and 3.5: up against the bound, and down to it.
+    expect(second).toEqual([1, -1])
+  })
+
+  it('clamps after every so many steps where it is told to, as IDC does', async () => {
+    const optimizer = loose(within({ ...bounds, every: 2 }, loose(sgd({ rate: 1 }))))
+    const places = await path(optimizer, row(0, 0), [row(-2, 2), row(-1, 0), row(-1, 0), row(0, 0)])
+    expect(places).toEqual([
+      [2, -2],
+      [1, -1],
+      [2, -1],
+      [1, -1],
+    ])
+  })
+
+  it('refuses bounds that cross, and an interval of 0', () => {
+    expect(() => within({ low: [1], high: [0] }, loose(sgd({ rate: 1 })))).toThrow(
+      'within: expected as many high bounds',
+    )
+    expect(() => within({ ...bounds, every: 0 }, loose(sgd({ rate: 1 })))).toThrow('every to be at least 1 step, got 0')
   })
 })
 

@@ -58,6 +58,11 @@ interface ObjectiveBase<Common extends Args, Item extends Args, P extends Tree, 
    * Absent where nothing is carried.
    */
   advance?(key: Key, from: AdvanceContext<S>): Promise<S>
+  /**
+   * How large the set's steps are against those of its optimiser, above 0: for a rate that falls by what is carried, such
+   * as the networks so far (CAFE). Absent where steps are the optimiser's own.
+   */
+  pace?(state: S): number
   /** Absent where any training will do (all but DD). */
   prescribe?(params: P, layout: Layout): Prescription
 }

@@ -1,0 +1,95 @@
+import { HabaError } from '@haba/core'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { root } from '../../tools/packages.js'
+import { cells, type Cell } from './cells.js'
+
+/** What the command was asked for. */
+export interface Request {
+  /** None without a name. */
+  readonly cells: readonly Cell[]
+  /** Seconds of distilling in all; measuring what is there at the end comes on top. @default no limit */
+  readonly seconds: number
+  /** Of each cell, at most. @default as published */
+  readonly iterations: number
+  /** Where the data are: a folder for each dataset, by its name, or the folder of the only one. */
+  readonly data?: string
+  /** A folder of experts that were recorded before, instead of the cell's own. */
+  readonly experts?: string
+  /** Fewer experts, or shorter ones, than the cell says. */
+  readonly expertCount?: number
+  readonly expertEpochs?: number
+  /** Test other networks, even before a cell's end. */
+  readonly crossed: boolean
+  /** Run folders. */
+  readonly runs: string
+  readonly results: string
+  /** Write the configuration files and the document, and run nothing. */
+  readonly document: boolean
+}
+
+const usage =
+  'npm run reproduction -- NAME… [--time 30m] [--iterations N] [--data FOLDER] [--experts FOLDER] ' +
+  '[--expert-count N] [--expert-epochs N] [--networks] [--runs FOLDER] [--results FOLDER], or --document'
+
+const refuse = (expected: string, got: string) => new HabaError('reproduction', expected, got, usage)
+
+/** Reads the command line. @throws HabaError for names that no cell has, and for numbers that are none */
+export function parseArguments(args: readonly string[], known: readonly Cell[] = cells): Request {
+  const text = { type: 'string' } as const
+  const flag = { type: 'boolean', default: false } as const
+  const { positionals, values } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      time: text,
+      iterations: text,
+      data: text,
+      experts: text,
+      'expert-count': text,
+      'expert-epochs': text,
+      networks: flag,
+      runs: text,
+      results: text,
+      document: flag,
+    },
+  })
+  const count = whole(values['expert-count'])
+  const epochs = whole(values['expert-epochs'])
+  return {
+    cells: positionals.flatMap((pattern) => named(pattern, known)),
+    seconds: secondsOf(values.time),
+    iterations: whole(values.iterations) ?? Infinity,
+    ...(values.data !== undefined && { data: values.data }),
+    ...(values.experts !== undefined && { experts: values.experts }),
+    ...(count !== undefined && { expertCount: count }),
+    ...(epochs !== undefined && { expertEpochs: epochs }),
+    crossed: values.networks,
+    runs: values.runs ?? join(root, 'runs/reproduction'),
+    results: values.results ?? join(root, 'bench/reproduction/results'),
+    document: values.document,
+  }
+}
+
+function named(pattern: string, known: readonly Cell[]): readonly Cell[] {
+  const expression = new RegExp(`^${pattern.replaceAll('*', '.*')}$`)
+  const found = known.filter(({ name }) => expression.test(name))
+  if (found.length === 0)
+    throw refuse(`names or globs of ${known.length} cells, such as ${known[0]!.name} or "cifar10-1-*"`, `"${pattern}"`)
+  return found
+}
+
+function whole(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const value = Number(text)
+  if (!Number.isSafeInteger(value) || value < 1) throw refuse('a whole number of at least 1', `"${text}"`)
+  return value
+}
+
+/** `90s`, `30m` or `8h`. */
+function secondsOf(text: string | undefined): number {
+  if (text === undefined) return Infinity
+  const [, value, unit] = /^(\d+)([smh])$/.exec(text) ?? []
+  if (value === undefined) throw refuse('a time such as 90s, 30m or 8h', `"${text}"`)
+  return Number(value) * { s: 1, m: 60, h: 3600 }[unit as 's' | 'm' | 'h']
+}

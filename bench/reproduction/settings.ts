@@ -1,0 +1,179 @@
+import type { DatasetName, MethodName, Size } from './published.js'
+import { habaSettings, mttSettings, neededEpochs, type TrajectorySettings } from './trajectory-settings.js'
+
+/** Settings of one cell, besides its name: what a configuration file says. */
+export interface CellSettings {
+  readonly config: Readonly<Record<string, unknown>>
+  /** What is not as it was published, or not known. */
+  readonly note?: string
+}
+
+const strategy = 'color_crop_cutout_flip_scale_rotate'
+/** Digits are not mirrored, says the readme of DC; the codes of MTT and HaBa mirror them. */
+const strategyFor = (dataset: DatasetName) =>
+  dataset === 'svhn' || dataset === 'mnist' ? 'color_crop_cutout_scale_rotate' : strategy
+
+/** Constants of CIFAR-100 are its own in the code of DC and CIFAR-10's in all others. */
+const data = (dataset: DatasetName, preprocessing: string = dataset) => ({ use: dataset, preprocessing })
+const others = (dataset: DatasetName) => (dataset === 'cifar100' ? 'cifar10' : dataset)
+
+const networks = 5
+const images = (rate: number) => ({ images: { rate, momentum: 0.5 } })
+
+/** Real images alone: the distilled row is random images that do not move. */
+export const coresets = (dataset: DatasetName, perClass: Size): CellSettings => ({
+  config: {
+    data: data(dataset),
+    augmentation: strategyFor(dataset),
+    set: { use: 'pixels', perClass },
+    objective: { use: 'distribution-matching', realPerClass: 1 },
+    optimizer: images(0),
+    steps: 1,
+    evaluate: { protocol: 'dsa', networks },
+    compare: { random: true, herding: true, kCenter: true, forgetting: true },
+  },
+  note: 'how long the network trained that herding and the like choose by was not published: 10 epochs',
+})
+
+/** DC and, with an augmentation, DSA: 1000 networks. */
+function gradients(dataset: DatasetName, perClass: Size, siamese: boolean): CellSettings {
+  const onMnist = { epochs: 1000, augmentation: { use: 'legacy' } }
+  return {
+    config: {
+      data: data(dataset),
+      augmentation: siamese ? strategyFor(dataset) : 'none',
+      set: { use: 'pixels', perClass, start: siamese ? 'real' : 'noise' },
+      objective: { use: 'gradient-matching', loopsFor: perClass },
+      optimizer: images(0.1),
+      steps: 1000 * perClass,
+      evaluate: siamese
+        ? { protocol: 'dsa', networks }
+        : { protocol: 'dc', networks, ...(dataset === 'mnist' && onMnist) },
+      compare: { random: true },
+    },
+  }
+}
+
+/** DCC and, with an augmentation, DSAC: 1000 networks, of 10 steps each even for one image a class. */
+const contrastive = (dataset: DatasetName, perClass: Size, siamese: boolean): CellSettings => ({
+  config: {
+    data: data(dataset, others(dataset)),
+    augmentation: siamese ? strategyFor(dataset) : 'none',
+    set: { use: 'pixels', perClass },
+    objective: { use: 'contrastive-signals', loopsFor: perClass },
+    optimizer: images(0.1),
+    steps: 1000 * Math.max(10, perClass),
+    evaluate: { protocol: siamese ? 'dsa' : 'dc', networks },
+    compare: { random: true },
+  },
+})
+
+const dm = (dataset: DatasetName, perClass: Size): CellSettings => ({
+  config: {
+    data: data(dataset),
+    augmentation: strategyFor(dataset),
+    set: { use: 'pixels', perClass },
+    objective: { use: 'distribution-matching', realPerClass: 256 },
+    optimizer: images(1),
+    steps: 20_000,
+    evaluate: { protocol: 'dsa', networks },
+    compare: { random: true },
+  },
+})
+
+const cafe = (dataset: DatasetName, perClass: Size, siamese: boolean): CellSettings => ({
+  config: {
+    data: data(dataset, others(dataset)),
+    augmentation: siamese ? strategyFor(dataset) : 'none',
+    set: { use: 'pixels', perClass, start: 'noise' },
+    objective: { use: 'cafe', realPerClass: 256, layerWeights: [0.1, 0.1, 1, 1, 1], accumulation: 'as-released' },
+    optimizer: images(0.1),
+    steps: 20_000,
+    evaluate: siamese ? { protocol: 'dsa', networks } : { protocol: 'dc', epochs: 600, networks },
+    compare: { random: true },
+  },
+  note: 'an iteration is one move of the images, and 10 is the least under one of the 2000 published networks; the rate is not halved',
+})
+
+const expertsOf = (folder: string, epochs: number, transform: string) => ({
+  folder: `../../../experts/reproduction/${folder}`,
+  count: 100,
+  epochs,
+  transform,
+})
+
+/** What MTT and HaBa share. */
+function trajectory(dataset: DatasetName, of: TrajectorySettings, epochs: number, transform: string) {
+  const folder = [dataset, of.zca ? 'zca' : 'standard', ...(transform === 'none' ? [] : ['batches'])].join('-')
+  const experts = expertsOf(folder, epochs, transform)
+  return {
+    data: data(dataset, of.zca ? 'zca' : others(dataset)),
+    augmentation: strategy,
+    objective: {
+      use: 'trajectory-matching',
+      experts: experts.folder,
+      steps: of.steps,
+      expertEpochs: of.expertEpochs,
+      maxStartEpoch: of.maxStartEpoch,
+      ...(of.batch !== undefined && { batch: of.batch }),
+      rate: of.first,
+    },
+    experts,
+    compare: { random: true },
+  }
+}
+
+const noted = ({ inferred }: TrajectorySettings) => (inferred === undefined ? {} : { note: inferred })
+
+function mtt(dataset: Exclude<DatasetName, 'mnist'>, perClass: Size): CellSettings {
+  const of = mttSettings[dataset][perClass]
+  return {
+    config: {
+      ...trajectory(dataset, of, neededEpochs(mttSettings[dataset], of.zca), 'none'),
+      set: { use: 'pixels', perClass },
+      optimizer: images(of.rate),
+      objectiveOptimizer: { rate: { rate: of.rateRate, momentum: 0.5 } },
+      steps: 5000,
+      evaluate: { protocol: 'mtt', networks, rate: 'learned' },
+    },
+    ...noted(of),
+  }
+}
+
+/** Bases that, with five hallucinators, go with so many images a class; a single one needs more than one image's floats. */
+const basesFor = (perClass: Size) => Math.max(1, perClass - 1)
+
+function haba(dataset: Exclude<DatasetName, 'mnist'>, perClass: Size, set: object = {}): CellSettings {
+  const of = habaSettings[dataset][perClass]
+  const moves = { rate: of.rate, momentum: 0.95 }
+  return {
+    config: {
+      ...trajectory(dataset, of, neededEpochs(habaSettings[dataset], of.zca), 'batch-standardisation'),
+      set: { use: 'factorised', basesPerClass: basesFor(perClass), hallucinators: 5, ...set },
+      games: [{ use: 'adversarial-contrast', apart: 0.1, classify: 1, together: 0.1, contrast: 0.1 }],
+      optimizer: { bases: moves, hallucinators: moves },
+      objectiveOptimizer: { rate: { rate: of.rateRate, momentum: 0.9, atLeast: 0.001 } },
+      steps: 15_000,
+      evaluate: { protocol: 'haba', networks, rate: 'learned' },
+    },
+    ...noted(of),
+  }
+}
+
+type Settings = (dataset: DatasetName, perClass: Size) => CellSettings
+const coloured = (make: (dataset: Exclude<DatasetName, 'mnist'>, perClass: Size) => CellSettings) => make as Settings
+
+/** Every method's published settings. */
+export const methods: Readonly<Record<MethodName, Settings>> = {
+  dc: (dataset, perClass) => gradients(dataset, perClass, false),
+  dsa: (dataset, perClass) => gradients(dataset, perClass, true),
+  dcc: (dataset, perClass) => contrastive(dataset, perClass, false),
+  dsac: (dataset, perClass) => contrastive(dataset, perClass, true),
+  dm,
+  cafe: (dataset, perClass) => cafe(dataset, perClass, false),
+  'cafe-dsa': (dataset, perClass) => cafe(dataset, perClass, true),
+  mtt: coloured(mtt),
+  haba: coloured(haba),
+  'haba-per-class': coloured((dataset, perClass) => haba(dataset, perClass, { sharing: 'per-class' })),
+  'haba-grey': coloured((dataset, perClass) => haba(dataset, perClass, { basesPerClass: 3, basis: [32, 32, 1] })),
+}

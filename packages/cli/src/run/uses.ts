@@ -1,0 +1,99 @@
+import { halfInterval95, summarise, type Accuracy, type ContinualStep, type SearchReport } from '@haba/eval'
+import type { ContinualResult, CrossAccuracy, SearchResult, Uses } from '@haba/report'
+import { existsSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { timeText } from '../progress.js'
+import { protocolName, protocolText, type Described } from './protocol-text.js'
+
+/** What `haba evaluate` writes for a kind of network. */
+interface EvaluationFile extends Accuracy {
+  readonly network: string
+  readonly protocol: Described
+}
+
+/** What `haba continual` writes. */
+interface ContinualFile {
+  readonly protocol: Described
+  readonly steps: number
+  readonly curves: readonly {
+    readonly memory: string
+    readonly floats: number
+    readonly orders: readonly (readonly ContinualStep[])[]
+  }[]
+}
+
+/** What `haba search` writes. */
+export interface SearchFile extends SearchReport {
+  readonly scored: readonly {
+    readonly name: string
+    readonly proxy: { readonly accuracy: number }
+    readonly truth: { readonly accuracy: number }
+  }[]
+  readonly protocols: { readonly set: Described; readonly real: Described }
+}
+
+/** What other commands measured of a run, read from its folder. @param method what tables call the set */
+export async function usesOf(folder: string, method: string): Promise<Uses> {
+  const names = (await readdir(folder)).sort()
+  const read = async <T>(name: string) => JSON.parse(await readFile(join(folder, name), 'utf8')) as T
+  const all = <T>(pattern: RegExp) =>
+    Promise.all(names.filter((name) => pattern.test(name)).map((name) => read<T>(name)))
+  const cross = (await all<EvaluationFile>(/^evaluation-.*\.json$/)).map((file) => crossOf(file, method))
+  const continual = (await all<ContinualFile>(/^continual-\d+\.json$/)).sort((a, b) => a.steps - b.steps)
+  const search = existsSync(join(folder, 'search.json')) ? await read<SearchFile>('search.json') : undefined
+  return {
+    ...(cross.length > 0 && { cross }),
+    ...(continual.length > 0 && { continual: continual.map(continualOf) }),
+    // Files of before protocols were written beside their numbers are left out.
+    ...(search?.protocols && { search: searchOf(search) }),
+  }
+}
+
+function crossOf({ network, protocol, mean, std, accuracies }: EvaluationFile, method: string): CrossAccuracy {
+  const halfInterval = halfInterval95(accuracies)
+  return {
+    method,
+    network,
+    protocol: protocolName(protocol),
+    mean,
+    std,
+    networks: accuracies.length,
+    ...(halfInterval !== undefined && { halfInterval }),
+  }
+}
+
+/** Where orders bring unequal numbers of classes in a step, the first one's are shown. */
+function continualOf({ protocol, steps, curves }: ContinualFile): ContinualResult {
+  return {
+    steps,
+    summary: `Accuracy on all classes seen so far, mean ± standard deviation over ${curves[0]!.orders.length} orders of the classes. ${protocolText(protocol)}`,
+    curves: curves.map(({ memory, floats, orders }) => ({
+      memory,
+      floats,
+      points: orders[0]!.map(({ seen }, step) => {
+        const { mean, std } = summarise(orders.flatMap((points) => points[step]!.accuracy.accuracies))
+        return { classes: seen.length, mean, std }
+      }),
+    })),
+  }
+}
+
+function searchOf({ scored, correlations, ...rest }: SearchFile): SearchResult {
+  return {
+    networks: scored.map(({ name, proxy, truth }) => ({ name, proxy: proxy.accuracy, truth: truth.accuracy })),
+    correlations: correlations.map(({ top, byTruth, byProxy }) => ({ top, byTruth, byProxy })),
+    summary: searchText(rest).join(' '),
+  }
+}
+
+/** What a search chose, what it saved, and under which protocols. */
+export function searchText({ chosen, best, seconds, saved, protocols }: Omit<SearchFile, 'scored' | 'correlations'>) {
+  const percent = (fraction: number) => `${(100 * fraction).toFixed(2)} %`
+  return [
+    `The set chooses ${chosen.name}: ${percent(chosen.truth.accuracy)} on all data. Best there is: ${best.name}, ${percent(best.truth.accuracy)}.`,
+    `Searching took ${timeText(seconds.proxy)} on the set and ${timeText(seconds.truth)} on all data; with the chosen network trained on all data, ${percent(Math.max(0, saved))} of the time is saved.`,
+    `On the set: ${protocolText(protocols.set)}`,
+    `On all data: ${protocolText(protocols.real)} One network of each kind, seed 0.`,
+  ]
+}

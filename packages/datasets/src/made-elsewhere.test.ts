@@ -1,0 +1,41 @@
+import { copyFile, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, it } from 'vitest'
+import { identity } from './identity.js'
+import { parquet } from './parquet.js'
+import { svhn } from './svhn.js'
+
+// Files that other programs wrote, so that reader and writer share no mistake.
+const here = (name: string) => fileURLToPath(new URL(name, import.meta.url))
+const bytesOf = (values: ArrayLike<number>) => Array.from(values, (v) => Math.round(v * 255))
+
+it('reads SVHN as scipy writes it', async () => {
+  // scipy 1.17: savemat(file, {'X': X, 'y': [[1], [10], [9]]}, do_compression=True), uint8,
+  // X[row, column, channel, image] = (7·row + 3·column + 50·channel + 90·image) mod 256
+  const folder = await mkdtemp(join(tmpdir(), 'haba-scipy-'))
+  for (const half of ['train', 'test'])
+    await copyFile(here('svhn-scipy.test-data.mat'), join(folder, `${half}_32x32.mat`))
+  const { train, test } = await svhn({ folder, preprocessing: identity() })
+  await rm(folder, { recursive: true })
+  expect([...train.labels]).toEqual([1, 0, 9])
+  expect(test.labels).toEqual(train.labels)
+  const got = bytesOf((await train.images(Int32Array.of(2))).dataSync())
+  const wanted = Array.from(got, (_, i) => {
+    const [row, column, channel] = [Math.floor(i / 96), Math.floor(i / 3) % 32, i % 3]
+    return (7 * row + 3 * column + 50 * channel + 180) % 256
+  })
+  expect(got).toEqual(wanted)
+})
+
+it.each(['snappy', 'zstd'])('reads parquet as Hugging Face writes it, packed by %s', async (packing) => {
+  // datasets 5.2: Dataset.from_dict({'img': …, 'label': [2, 0, 1, 1]}, Features(img=Image(), label=ClassLabel(names)))
+  // .to_parquet(…), packed by pyarrow; image i is 6 × 5 with red 40·i, green 20·column, blue 30·row
+  const file = here(`hugging-face-${packing}.test-data.parquet`)
+  const data = await parquet({ train: [file], test: [file], imageColumn: 'img' })
+  expect(data).toMatchObject({ image: [5, 6, 3], classNames: ['plane', 'car', 'bird'] })
+  expect([...data.train.labels]).toEqual([2, 0, 1, 1])
+  const got = bytesOf((await data.train.images(Int32Array.of(3))).dataSync())
+  expect(got).toEqual(got.map((_, i) => [120, 20 * (Math.floor(i / 3) % 6), 30 * Math.floor(i / 18)][i % 3]))
+})

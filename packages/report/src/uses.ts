@@ -1,0 +1,61 @@
+/** How well networks of one kind learn from one training set. */
+export interface CrossAccuracy {
+  /** What they are trained on: a distilled set, or what it is compared with. */
+  readonly method: string
+  readonly network: string
+  /** Name, version and hash in a few words; only accuracies of one protocol are shown together. */
+  readonly protocol: string
+  /** Over networks, `0 … 1`. */
+  readonly mean: number
+  readonly std: number
+  /** Half of the 95 % interval of the mean, where there are two networks or more. */
+  readonly halfInterval?: number
+  readonly networks: number
+}
+
+/** A network of an architecture search. */
+export interface RankedNetwork {
+  readonly name: string
+  /** Test accuracy of training on the distilled set, `0 … 1`. */
+  readonly proxy: number
+  /** Test accuracy of training on all data, `0 … 1`. */
+  readonly truth: number
+}
+
+/** What an architecture search on a set found out. */
+export interface SearchResult {
+  /** At least two. */
+  readonly networks: readonly RankedNetwork[]
+  /** Spearman's rank correlations among the best `top` by all data, and by the set; undefined where ranks are all equal. */
+  readonly correlations: readonly {
+    readonly top: number
+    readonly byTruth: number | undefined
+    readonly byProxy: number | undefined
+  }[]
+  /** What was chosen, what it saved, under which protocol. */
+  readonly summary: string
+}
+
+/** Accuracy on all classes seen so far, with one kind of memory. */
+export interface ContinualCurve {
+  readonly memory: string
+  /** Stored by the end. */
+  readonly floats: number
+  /** Accuracies are `0 … 1`. */
+  readonly points: readonly { readonly classes: number; readonly mean: number; readonly std: number }[]
+}
+
+/** Classes that arrive in steps. */
+export interface ContinualResult {
+  readonly steps: number
+  readonly curves: readonly ContinualCurve[]
+  /** How it was measured, and under which protocol. */
+  readonly summary: string
+}
+
+/** What a finished set was used for: each is shown where it is there. */
+export interface Uses {
+  readonly cross?: readonly CrossAccuracy[]
+  readonly continual?: readonly ContinualResult[]
+  readonly search?: SearchResult
+}
