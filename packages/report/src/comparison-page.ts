@@ -103,8 +103,8 @@ function accuracies(runs: readonly ComparedRun[]): Html {
   return html`<section id="accuracy">
     <h2>Accuracy</h2>
     <p>
-      On the test set, mean ± standard deviation over networks trained from scratch; then its share of what the same
-      protocol reaches on all training data.
+      On the test set, mean ± standard deviation over networks trained from scratch; then its share of what all training
+      data reach with the epochs that the run gave them.
     </p>
     <figure class="plot wide">${accuracyRanges(runs.map((run) => ({ ...run, own: run.mean === best })))}</figure>
     <div class="scroll" tabindex="0" role="region" aria-label="Accuracy table">

@@ -69,15 +69,18 @@ export function rankLines(accuracies: readonly CrossAccuracy[]): Html {
   const ends = methods.map((_, at) => rows.filter((row) => row.at === at).at(-1)!)
   const colour = ({ at }: { readonly at: number }) => colourOf(at)
   return draw(`ranks of ${methods.join(', ')} on ${networks.join(', ')}`, {
-    height: 90 + 34 * methods.length,
-    marginLeft: 40,
+    height: 120 + 34 * methods.length,
+    marginLeft: 90,
+    marginBottom: 84,
     marginRight: 24 + 6.4 * Math.max(...names.map(({ length }) => length)),
     x: {
       type: 'point',
       label: null,
       domain: networks.map((_, x) => x),
       padding: 0.25,
-      tickFormat: (x: number) => cut(networks[x]!, Math.max(6, Math.floor(44 / networks.length))),
+      // Slanted, so that long names do not run into each other.
+      tickRotate: -35,
+      tickFormat: (x: number) => cut(networks[x]!, 14),
     },
     y: { label: 'rank', domain: [methods.length + 0.4, 0.6], ticks: methods.map((_, i) => i + 1), tickFormat: 'd' },
     marks: [
@@ -99,7 +102,10 @@ export function rankLines(accuracies: readonly CrossAccuracy[]): Html {
 /** Accuracy over the classes seen, a line for each memory with a band of one standard deviation to either side. */
 export function continualLines(curves: readonly ContinualCurve[]): Html {
   const names = curves.map(({ memory }) => cut(memory, 20))
-  const heights = spreadOut(curves.map(({ points }) => points.at(-1)!.mean))
+  const heights = spreadOut(
+    curves.map(({ points }) => points.at(-1)!.mean),
+    curves.flatMap(({ points }) => points.flatMap(({ mean, std }) => [mean - std, mean + std])),
+  )
   return draw(`accuracy over classes seen, with ${curves.map(({ memory }) => memory).join(', ')}`, {
     height: 290,
     marginRight: 20 + 6.6 * Math.max(...names.map(({ length }) => length)),
@@ -125,10 +131,16 @@ export function continualLines(curves: readonly ContinualCurve[]): Html {
   })
 }
 
-/** Pixels by which names at the ends of lines are moved so that they do not lie on each other. */
-function spreadOut(values: readonly number[]): readonly number[] {
-  const order = [...values.keys()].sort((a, b) => values[b]! - values[a]!)
-  const range = Math.max(...values) - Math.min(...values)
-  // About 14 pixels a line; lines that end apart keep their names beside them.
-  return values.map((_, i) => (range > 0.08 * values.length ? 0 : 14 * (order.indexOf(i) - (values.length - 1) / 2)))
+/** Pixels by which names at the ends of lines are moved down so that they do not lie on each other. */
+function spreadOut(ends: readonly number[], values: readonly number[]): readonly number[] {
+  // Of 220 pixels of height, 14 for a name.
+  const pixels = 220 / (Math.max(...values) - Math.min(...values) || 1)
+  const moved = ends.map(() => 0)
+  let free = -Infinity
+  for (const i of [...ends.keys()].sort((a, b) => ends[b]! - ends[a]!)) {
+    const own = -ends[i]! * pixels
+    moved[i] = Math.max(0, free - own)
+    free = own + moved[i]! + 14
+  }
+  return moved
 }

@@ -45,6 +45,7 @@ thead th { color: var(--muted); font-weight: 500; font-size: .84rem; }
 tbody tr { border-top: 1px solid var(--line); }
 tbody th { font-weight: 500; }
 tbody th small { display: block; white-space: normal; min-width: 11rem; max-width: 24rem; }
+td small { display: block; }
 tr.own, tr.total { background: var(--wash); }
 tr.own th, tr.own td, tr.total th, tr.total td { font-weight: 650; }
 tr.budget { color: var(--muted); }
@@ -97,6 +98,7 @@ caption::first-letter { text-transform: uppercase; }
   .views { gap: .35rem; }
   .basis { padding-right: .6rem; }
   th, td { padding: .45rem .6rem; }
+  tbody th { white-space: normal; min-width: 7rem; overflow-wrap: anywhere; }
   .tile { min-height: calc(var(--size) + 1rem); }
   .tile:hover img, .tile:focus img {
     position: fixed; left: 50%; bottom: 3.2rem; width: 15rem; margin-left: -7.5rem; transform: none; z-index: 5;

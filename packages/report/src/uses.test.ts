@@ -71,6 +71,15 @@ describe('crossSection', () => {
 })
 
 describe('usesSections', () => {
+  it('keeps the names of lines that end alike apart', () => {
+    const points = [1, 2].map((classes) => ({ classes, mean: 1 - classes / 10, std: 0 }))
+    const curves = ['random', 'herding'].map((memory) => ({ memory, floats: 1, points }))
+    const { all } = parse(usesSections({ continual: [{ steps: 2, summary: '', curves }] }))
+    const labels = all('g[aria-label="text"]').filter(({ textContent }) => /random|herding/.test(textContent))
+    const height = (label: Found) => Number(/,\s*([\d.]+)\)/.exec(label.getAttribute('transform')!)![1])
+    expect(height(labels[1]!) - height(labels[0]!)).toBeCloseTo(14, 1)
+  })
+
   it('shows what is there, and draws nothing that is no number', () => {
     const { all, words } = parse(usesSections(demoUses('this set')))
     expect(words('h2')).toEqual(['Other networks', 'Classes that arrive in steps', 'Architecture search'])

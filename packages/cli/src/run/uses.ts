@@ -89,11 +89,12 @@ function searchOf({ scored, correlations, ...rest }: SearchFile): SearchResult {
 
 /** What a search chose, what it saved, and under which protocols. */
 export function searchText({ chosen, best, seconds, saved, protocols }: Omit<SearchFile, 'scored' | 'correlations'>) {
+  const [onSet, onAll] = [protocolText(protocols.set), protocolText(protocols.real)]
   const percent = (fraction: number) => `${(100 * fraction).toFixed(2)} %`
   return [
     `The set chooses ${chosen.name}: ${percent(chosen.truth.accuracy)} on all data. Best there is: ${best.name}, ${percent(best.truth.accuracy)}.`,
     `Searching took ${timeText(seconds.proxy)} on the set and ${timeText(seconds.truth)} on all data; with the chosen network trained on all data, ${percent(Math.max(0, saved))} of the time is saved.`,
-    `On the set: ${protocolText(protocols.set)}`,
-    `On all data: ${protocolText(protocols.real)} One network of each kind, seed 0.`,
+    ...(onSet === onAll ? [onSet] : [`On the set: ${onSet}`, `On all data: ${onAll}`]),
+    'One network of each kind, seed 0.',
   ]
 }
