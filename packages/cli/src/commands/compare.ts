@@ -85,7 +85,7 @@ async function readRun(
         storage: manifest.storage,
         metrics: await metricsOf(folder),
         gallery,
-        uses: await usesOf(folder, name),
+        uses: await usesOf(folder, name, read.config.steps),
       },
       row: { ...own, name },
       rows: result.rows,

@@ -85,7 +85,8 @@ export async function continualCommand(
       }
     }
     const file = join(folder, `continual-${steps}.json`)
-    const result = { protocol: describeProtocol(protocol), steps, seed: read.config.seed, curves }
+    const { seed, steps: after } = read.config
+    const result = { protocol: describeProtocol(protocol), after, steps, seed, curves }
     await writeWhole(file, `${JSON.stringify(result, null, 2)}\n`)
     out.write(
       `\n${tableOf(curves).join('\n')}\n${captionOf(read.config.objective.use, orders, seeds)}\n` +

@@ -60,7 +60,10 @@ export async function evaluateCommand(
     const { floats, bytes } = storage
     for (const row of rows) {
       const file = join(folder, `evaluation-${settings.protocol}-${row.network}.json`)
-      await writeWhole(file, `${JSON.stringify({ ...row, floats, bytes, seed: read.config.seed }, null, 2)}\n`)
+      await writeWhole(
+        file,
+        `${JSON.stringify({ ...row, after: read.config.steps, floats, bytes, seed: read.config.seed }, null, 2)}\n`,
+      )
     }
     const perClass = floats / (layout.classes * sizeOf(layout.image))
     out.write(

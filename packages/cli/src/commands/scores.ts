@@ -136,7 +136,7 @@ function scoresOf({ set, setHard = set, random, setPlain, randomPlain, fullData 
 }
 
 function scoresText(
-  { set, random, setPlain, randomPlain }: MeasuredForScores,
+  { set, setHard, random, setPlain, randomPlain }: MeasuredForScores,
   { gainAtEqualFloats, augmentationRobust, recoveryRatio: ratio, labelRobust }: ReturnType<typeof scoresOf>,
 ): readonly string[] {
   const percent = (fraction: number) => `${(100 * fraction).toFixed(2)} %`
@@ -155,5 +155,8 @@ function scoresText(
     `label-robust score          ${labelRobust === undefined ? absent : labelRobust.score.toFixed(4)}`,
     `augmentation-robust score   ${augmentationRobust.score.toFixed(4)}`,
     'Scores after DD-Ranking, on fractions, 0 … 1: 1 is best.',
+    ...(setHard && labelRobust
+      ? ['Random images had hard labels here; DD-Ranking gives them labels as soft as the set has.']
+      : []),
   ]
 }

@@ -49,8 +49,9 @@ export async function searchCommand(
   const read = overridden(await readConfig(configOf(folder)), elsewhere)
   const settings = evaluateSettings(read, {})
   const networks = chosenNetworks(spaceOf(space), sample, read.config.seed)
+  const after = read.config.steps
   const jobs = networks.flatMap((network): readonly MeasuringJob[] => [
-    { on: 'set', network, seed: 0, epochs },
+    { on: 'set', network, seed: 0, epochs, after },
     { on: 'real', network, seed: 0, epochs: realEpochs },
   ])
   const file = join(folder, 'search.jsonl')
@@ -89,7 +90,7 @@ export async function searchCommand(
   const protocols = { set: of(jobs[0]!).protocol, real: of(jobs[1]!).protocol }
   const report = { ...searchReport(scored), protocols }
   const result = join(folder, 'search.json')
-  await writeWhole(result, `${JSON.stringify({ epochs, realEpochs, ...report, scored }, null, 2)}\n`)
+  await writeWhole(result, `${JSON.stringify({ after, epochs, realEpochs, ...report, scored }, null, 2)}\n`)
   out.write(
     `\n${reportText(report).join('\n')}\nWritten to ${result}; \`haba show ${folder}\` draws it into the page.\n`,
   )
@@ -140,7 +141,7 @@ async function readLines(file: string): Promise<Map<string, MeasuredNetwork>> {
 
 const correlationText = (rho: number | undefined) => (rho === undefined ? 'all equal' : rho.toFixed(2))
 
-function reportText({ correlations, ...rest }: Omit<SearchFile, 'scored'>): readonly string[] {
+function reportText({ correlations, ...rest }: Omit<SearchFile, 'scored' | 'after'>): readonly string[] {
   return [
     ...alignedLines(
       [

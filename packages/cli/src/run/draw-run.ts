@@ -86,7 +86,7 @@ export async function drawRun(folder: string, read: ReadConfig, engine: Engine):
     gallery,
     metrics,
     snapshots,
-    uses: await usesOf(folder, result.rows.find(({ id }) => id === 'set')!.name),
+    uses: await usesOf(folder, result.rows.find(({ id }) => id === 'set')!.name, read.config.steps),
     settings: settingsOf(about, folder, read),
     versions: about.versions,
   })

@@ -31,6 +31,8 @@ export interface MeasuringJob {
   readonly seed: number
   /** Instead of what the settings say. */
   readonly epochs?: number
+  /** Steps that the set was distilled for: what was measured of a shorter run does not hold of a longer one. */
+  readonly after?: number
 }
 
 export interface MeasuredNetwork {

@@ -1,19 +1,23 @@
 import { halfInterval95, summarise, type Accuracy, type ContinualStep, type SearchReport } from '@haba/eval'
 import type { ContinualResult, CrossAccuracy, SearchResult, Uses } from '@haba/report'
-import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { timeText } from '../progress.js'
 import { protocolName, protocolText, type Described } from './protocol-text.js'
 
+interface Measured {
+  /** Steps that the set was distilled for. */
+  readonly after: number
+}
+
 /** What `haba evaluate` writes for a kind of network. */
-interface EvaluationFile extends Accuracy {
+interface EvaluationFile extends Accuracy, Measured {
   readonly network: string
   readonly protocol: Described
 }
 
 /** What `haba continual` writes. */
-interface ContinualFile {
+interface ContinualFile extends Measured {
   readonly protocol: Described
   readonly steps: number
   readonly curves: readonly {
@@ -24,7 +28,7 @@ interface ContinualFile {
 }
 
 /** What `haba search` writes. */
-export interface SearchFile extends SearchReport {
+export interface SearchFile extends SearchReport, Measured {
   readonly scored: readonly {
     readonly name: string
     readonly proxy: { readonly accuracy: number }
@@ -33,20 +37,26 @@ export interface SearchFile extends SearchReport {
   readonly protocols: { readonly set: Described; readonly real: Described }
 }
 
-/** What other commands measured of a run, read from its folder. @param method what tables call the set */
-export async function usesOf(folder: string, method: string): Promise<Uses> {
+/**
+ * What other commands measured of a run, read from its folder; what they measured of the set after fewer steps is left out.
+ *
+ * @param method what tables call the set
+ * @param steps that the run has taken
+ */
+export async function usesOf(folder: string, method: string, steps: number): Promise<Uses> {
   const names = (await readdir(folder)).sort()
   const read = async <T>(name: string) => JSON.parse(await readFile(join(folder, name), 'utf8')) as T
-  const all = <T>(pattern: RegExp) =>
-    Promise.all(names.filter((name) => pattern.test(name)).map((name) => read<T>(name)))
+  const all = async <T extends Measured>(pattern: RegExp) => {
+    const files = await Promise.all(names.filter((name) => pattern.test(name)).map((name) => read<T>(name)))
+    return files.filter(({ after }) => after === steps)
+  }
   const cross = (await all<EvaluationFile>(/^evaluation-.*\.json$/)).map((file) => crossOf(file, method))
   const continual = (await all<ContinualFile>(/^continual-\d+\.json$/)).sort((a, b) => a.steps - b.steps)
-  const search = existsSync(join(folder, 'search.json')) ? await read<SearchFile>('search.json') : undefined
+  const [search] = await all<SearchFile>(/^search\.json$/)
   return {
     ...(cross.length > 0 && { cross }),
     ...(continual.length > 0 && { continual: continual.map(continualOf) }),
-    // Files of before protocols were written beside their numbers are left out.
-    ...(search?.protocols && { search: searchOf(search) }),
+    ...(search && { search: searchOf(search) }),
   }
 }
 
@@ -88,7 +98,13 @@ function searchOf({ scored, correlations, ...rest }: SearchFile): SearchResult {
 }
 
 /** What a search chose, what it saved, and under which protocols. */
-export function searchText({ chosen, best, seconds, saved, protocols }: Omit<SearchFile, 'scored' | 'correlations'>) {
+export function searchText({
+  chosen,
+  best,
+  seconds,
+  saved,
+  protocols,
+}: Omit<SearchFile, 'scored' | 'correlations' | 'after'>) {
   const [onSet, onAll] = [protocolText(protocols.set), protocolText(protocols.real)]
   const percent = (fraction: number) => `${(100 * fraction).toFixed(2)} %`
   return [
