@@ -9,7 +9,8 @@ import { chooser } from './chosen-images.js'
 import { distilInto } from './distil-into.js'
 import type { Measure } from './evaluate-rows.js'
 import { blank } from './finished-run.js'
-import { differentiations, makeGames, makeNetwork, makeObjective, makeOptimizer, makeSet, type Parts } from './parts.js'
+import { makeOptimizer } from './optimizers.js'
+import { differentiations, makeGames, makeNetwork, makeObjective, makeSet, type Parts } from './parts.js'
 
 export interface MemoriesOptions {
   /** Where the sets of the steps are distilled: what is there already is not done again. */

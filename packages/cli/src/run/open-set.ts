@@ -23,17 +23,22 @@ export interface OpenSet {
 export async function openSet(folder: string): Promise<OpenSet> {
   const read = await readConfig(configOf(folder))
   const { engine, close } = await openEngine(read, () => {})
-  const parts = await openParts(read, engine, () => {})
-  const { evaluate } = read.config
-  const parameterization = await makeSet(read, parts.data)
-  const { params, about } = await readRunSet(folder, parameterization)
-  const rate = evaluate.protocol === 'ours' ? (about.protocol.rate as number) : evaluate.rate
-  return {
-    set: await expand(engine, parameterization, params),
-    engine,
-    network: parts.network,
-    protocol: await makeProtocol(parts, { ...evaluate, rate }, about.learned.rate),
-    test: parts.data.test,
-    close: () => close(),
+  try {
+    const parts = await openParts(read, engine, () => {})
+    const { evaluate } = read.config
+    const parameterization = await makeSet(read, parts.data)
+    const { params, about } = await readRunSet(folder, parameterization)
+    const rate = evaluate.protocol === 'ours' ? (about.protocol.rate as number) : evaluate.rate
+    return {
+      set: await expand(engine, parameterization, params),
+      engine,
+      network: parts.network,
+      protocol: await makeProtocol(parts, { ...evaluate, rate }, about.learned.rate),
+      test: parts.data.test,
+      close,
+    }
+  } catch (error) {
+    await close()
+    throw error
   }
 }

@@ -7,7 +7,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { finishedSet, makeOptimizer, type Parts } from './parts.js'
+import { finishedSet } from './labels.js'
+import { makeOptimizer } from './optimizers.js'
+import type { Parts } from './parts.js'
 
 describe('an optimiser that keeps pixels', () => {
   const keeping = (apply: (pixels: Float32Array) => Float32Array) =>

@@ -1,14 +1,7 @@
 import {
-  adam,
-  atLeast,
-  byName,
   fold,
   HabaError,
   keyFrom,
-  onSimplex,
-  sgd,
-  stepDecay,
-  within,
   type AnyGame,
   type AnyObjective,
   type AnyParameterization,
@@ -20,28 +13,17 @@ import {
   type Network,
   type ObjectiveContext,
   type Mixing,
-  type Optimizer,
   type RealSource,
-  type Tree,
 } from '@haba/core'
-import { openExperts } from '@haba/matching'
-import {
-  asLogits,
-  asProbabilities,
-  hardLabels,
-  labelled,
-  predictedLabels,
-  uniformLabels,
-  type LabelledParams,
-  type LabelledSet,
-  type LabelStart,
-} from '@haba/meta'
 import { recomputed, stored, tesla, teslaReleased, type Differentiation } from '@haba/distill'
 import { batchStandardisation, holdOut, protocols, type Protocol } from '@haba/eval'
-import type { EvaluateSettings, Named, Optimizers, TargetSettings } from '../config/config.js'
+import { labelled } from '@haba/meta'
+import type { EvaluateSettings, Named } from '../config/config.js'
 import type { ReadConfig } from '../config/read-config.js'
-import { inside, placeName, type Place } from '../config/validate.js'
+import { inside, placeName } from '../config/validate.js'
 import { defaultEngine, type OpenEngine } from '../plugins/engines.js'
+import { inPlace } from './in-place.js'
+import { labelStart, labelStorages } from './labels.js'
 
 /** What can be made without reading data. */
 export interface Shaped {
@@ -107,21 +89,6 @@ export async function openParts(read: ReadConfig, engine: Engine, onProgress: (t
 const optionsOf = ({ use: _, ...options }: Named) => options
 const shapeOf = ({ image, classes }: ImageContext): ImageContext => ({ image, classes })
 
-/** Errors of a part also name the place in the file that it was made from. */
-async function inPlace<T>(place: Place, make: () => T | Promise<T>): Promise<T> {
-  try {
-    return await make()
-  } catch (error) {
-    throw located(place, error)
-  }
-}
-
-function located(place: Place, error: unknown): unknown {
-  if (!HabaError.is(error)) return error
-  const { who, expected, got, todo } = error.facts
-  return new HabaError(`${placeName(place)}: ${who}`, expected, got, todo, { cause: error })
-}
-
 export const makeNetwork = (
   { tables, file }: ReadConfig,
   named: Named,
@@ -163,32 +130,10 @@ export const makeSet = (
   inPlace({ file, path: 'set' }, async () => {
     const { targets, ...named } = config.set
     const of = await tables.parameterizations[named.use]!.make(optionsOf(named), shapeOf(context))
-    return targets ? labelled({ of, stored: storages[targets.stored], start: await labelStart(targets, parts) }) : of
+    return targets
+      ? labelled({ of, stored: labelStorages[targets.stored], start: await labelStart(targets, parts) })
+      : of
   })
-
-const storages = { probabilities: asProbabilities, logits: asLogits } as const
-
-async function labelStart({ start, expert, epoch }: TargetSettings, parts?: Parts): Promise<LabelStart> {
-  if (start === 'uniform') return uniformLabels
-  if (start === 'hard' || !parts) return hardLabels
-  const { network, engine } = parts
-  const { experts: folder } = parts.read.config.objective
-  if (typeof folder !== 'string')
-    throw new HabaError('targets', 'an objective with experts, for "expert"', 'none', 'Write "hard" or "uniform".')
-  const experts = await openExperts(folder, network)
-  return predictedLabels({ engine, network, weights: () => experts.read(expert, epoch ?? experts.epochs) })
-}
-
-/** Labels that an expert gives to a set as it has become, where the configuration asks for it; else the set itself. */
-export async function finishedSet(parts: Parts, parameterization: AnyParameterization, set: Tree): Promise<Tree> {
-  const { targets } = parts.read.config.set
-  if (targets?.assigned !== 'at-the-end') return set
-  const labelled = parameterization as LabelledSet
-  return await inPlace({ file: parts.read.file, path: 'set.targets' }, async () => ({
-    ...(set as LabelledParams),
-    targets: await labelled.relabel(set as LabelledParams, await labelStart({ ...targets, start: 'expert' }, parts)),
-  }))
-}
 
 const objectiveContext = ({ data, network, augmentation }: Shaped): ObjectiveContext => ({
   ...shapeOf(data),
@@ -227,56 +172,6 @@ export const makeGames = (parts: Parts): Promise<readonly AnyGame[]> => {
       return await inPlace(place, () => tables.games[game.use]!.make(optionsOf(game), context))
     }),
   )
-}
-
-function optimizerOf(settings: Optimizers[string], data: Dataset): Optimizer {
-  const { use, rate, momentum, betas, decay, keep, keepEvery: every, atLeast: bound } = settings
-  const plain = (use === 'adam' ? adam({ rate, ...(betas && { betas }) }) : sgd({ rate, momentum })) as Optimizer
-  const decayed = (decay ? stepDecay(decay, plain) : plain) as Optimizer
-  const kept =
-    keep === undefined
-      ? decayed
-      : ((keep === 'pixels'
-          ? within({ low: channelsOf(0, data), high: channelsOf(1, data), ...(every && { every }) }, decayed)
-          : onSimplex(decayed)) as Optimizer)
-  return bound === undefined ? kept : atLeast(bound, kept)
-}
-
-/** What a pixel of this brightness is in each channel, as networks see it. */
-function channelsOf(brightness: 0 | 1, { image, preprocessing }: Dataset): readonly number[] {
-  const [height, width, channels] = image
-  const values = preprocessing.apply(new Float32Array(height * width * channels).fill(brightness), image)
-  const first = [...values.subarray(0, channels)]
-  if (values.some((value, i) => value !== first[i % channels]))
-    throw new HabaError(
-      'keep',
-      'preprocessing that treats all places alike, for "pixels"',
-      preprocessing.name,
-      'Leave "keep" out, or do not whiten.',
-    )
-  return first
-}
-
-/** An optimiser part by part; a part that the parameters lack, or lack an optimiser for, is an error at `init`. */
-export function makeOptimizer(
-  { read: { file }, data }: Pick<Parts, 'read' | 'data'>,
-  settings: Optimizers,
-  path: string,
-): Optimizer {
-  const made = () => Object.entries(settings).map(([name, one]) => [name, optimizerOf(one, data)] as const)
-  const optimizer = byName(Object.fromEntries(locating({ file, path }, made))) as unknown as Optimizer
-  return {
-    ...optimizer,
-    init: (params) => locating({ file, path }, () => optimizer.init(params)),
-  }
-}
-
-function locating<T>(place: Place, make: () => T): T {
-  try {
-    return make()
-  } catch (error) {
-    throw located(place, error)
-  }
 }
 
 export const differentiations = {

@@ -13,13 +13,13 @@ import { distilInto, learnedNumbers } from './distil-into.js'
 import { drawRun } from './draw-run.js'
 import { measureRandom, measureReal, measureSet, type Measure, type Measured } from './evaluate-rows.js'
 import { writeRunSet } from './finished-run.js'
+import { finishedSet } from './labels.js'
+import { makeOptimizer } from './optimizers.js'
 import {
   differentiations,
-  finishedSet,
   keyFor,
   makeGames,
   makeObjective,
-  makeOptimizer,
   makeProtocol,
   makeSet,
   openEngine,
