@@ -6,6 +6,7 @@ import * as numbers from './numbers.js'
 import { page } from './page.js'
 import { accuracyRanges, budgetBars, curves } from './plots.js'
 import type { Gallery } from './run-page.js'
+import { table } from './table.js'
 import { crossSection, usesSections } from './use-sections.js'
 import type { Uses } from './uses.js'
 
@@ -107,18 +108,7 @@ function accuracies(runs: readonly ComparedRun[]): Html {
       data reach with the epochs that the run gave them.
     </p>
     <figure class="plot wide">${accuracyRanges(runs.map((run) => ({ ...run, own: run.mean === best })))}</figure>
-    <div class="scroll" tabindex="0" role="region" aria-label="Accuracy table">
-      <table>
-        <thead>
-          <tr>
-            ${columns.map((column) => html`<th scope="col">${column}</th>`)}
-          </tr>
-        </thead>
-        <tbody>
-          ${rows}
-        </tbody>
-      </table>
-    </div>
+    ${table('Accuracy table', columns, rows)}
   </section>`
 }
 
@@ -129,25 +119,17 @@ function atEqualBytes({ bytes, methods }: EqualBytes): Html {
       What was measured at these sizes; between two sizes, on the line over the logarithm of bytes. Outside of what was
       measured there is no number.
     </p>
-    <div class="scroll" tabindex="0" role="region" aria-label="Accuracy at equal bytes">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Method</th>
-            ${bytes.map((size) => html`<th scope="col">${numbers.count(size)} bytes</th>`)}
-          </tr>
-        </thead>
-        <tbody>
-          ${methods.map(
-            ({ name, means }) =>
-              html`<tr>
-                <th scope="row">${name}</th>
-                ${means.map((mean) => html`<td>${mean === undefined ? '–' : numbers.percent(mean)}</td>`)}
-              </tr>`,
-          )}
-        </tbody>
-      </table>
-    </div>
+    ${table(
+      'Accuracy at equal bytes',
+      ['Method', ...bytes.map((size) => `${numbers.count(size)} bytes`)],
+      methods.map(
+        ({ name, means }) =>
+          html`<tr>
+            <th scope="row">${name}</th>
+            ${means.map((mean) => html`<td>${mean === undefined ? '–' : numbers.percent(mean)}</td>`)}
+          </tr>`,
+      ),
+    )}
   </section>`
 }
 

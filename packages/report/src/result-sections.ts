@@ -2,6 +2,7 @@ import { html, type Html } from './html.js'
 import * as numbers from './numbers.js'
 import { accuracyRanges } from './plots.js'
 import type { Accuracy, RunPage } from './run-page.js'
+import { table } from './table.js'
 
 /** Accuracies side by side, as a drawing and as a table. */
 export function accuracySection(accuracies: readonly Accuracy[]): Html {
@@ -23,23 +24,7 @@ export function accuracySection(accuracies: readonly Accuracy[]): Html {
     <figure class="plot wide">
       ${accuracyRanges(accuracies.map((accuracy) => ({ ...accuracy, own: accuracy === own })))}
     </figure>
-    <div class="scroll" tabindex="0" role="region" aria-label="Accuracy table">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Trained on</th>
-            <th scope="col">Accuracy</th>
-            <th scope="col">Gain, points</th>
-            <th scope="col">Floats</th>
-            <th scope="col">Bytes</th>
-            <th scope="col">Students</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${rows}
-        </tbody>
-      </table>
-    </div>
+    ${table('Accuracy table', ['Trained on', 'Accuracy', 'Gain, points', 'Floats', 'Bytes', 'Students'], rows)}
   </section>`
 }
 
@@ -62,21 +47,15 @@ export function storageSection({ parts, floats, bytes, budget }: RunPage['storag
       ${numbers.count(floats)} floats in ${numbers.count(bytes)}
       bytes${budget ? `: ${numbers.percent(floats / budget.floats)} of ${budget.name}${over}` : ''}.
     </p>
-    <div class="scroll" tabindex="0" role="region" aria-label="Storage table">
-      <table class="parts">
-        <thead>
-          <tr>
-            <th scope="col">Part</th>
-            <th scope="col">Floats</th>
-            <th scope="col">Bytes</th>
-            <th scope="col">Share</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${parts.map((part) => row(part.name, part, 'part'))} ${row('All together', { floats, bytes }, 'total')}
-          ${budget ? row(`Budget: ${budget.name}`, budget, 'budget') : undefined}
-        </tbody>
-      </table>
-    </div>
+    ${table(
+      'Storage table',
+      ['Part', 'Floats', 'Bytes', 'Share'],
+      [
+        ...parts.map((part) => row(part.name, part, 'part')),
+        row('All together', { floats, bytes }, 'total'),
+        budget ? row(`Budget: ${budget.name}`, budget, 'budget') : undefined,
+      ],
+      'parts',
+    )}
   </section>`
 }

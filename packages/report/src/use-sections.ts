@@ -1,6 +1,7 @@
 import { html, type Html } from './html.js'
 import * as numbers from './numbers.js'
 import { continualLines, rankLines, rankScatter } from './rank-plots.js'
+import { table } from './table.js'
 import type { ContinualResult, CrossAccuracy, SearchResult, Uses } from './uses.js'
 
 /** What the set was used for, after it was distilled. */
@@ -11,20 +12,6 @@ export const usesSections = ({ cross = [], continual = [], search }: Uses, name?
 const idOf = (id: string, name: string | undefined) => (name === undefined ? id : `${id}-${name.replace(/\W+/g, '-')}`)
 
 const titled = (title: string, name: string | undefined) => (name === undefined ? title : `${title}: ${name}`)
-
-const scrolled = (label: string, head: readonly string[], rows: readonly Html[]): Html =>
-  html`<div class="scroll" tabindex="0" role="region" aria-label="${label}">
-    <table>
-      <thead>
-        <tr>
-          ${head.map((column) => html`<th scope="col">${column}</th>`)}
-        </tr>
-      </thead>
-      <tbody>
-        ${rows}
-      </tbody>
-    </table>
-  </div>`
 
 /** Kinds of networks, protocol by protocol: their ranking of the methods, and what they reach. */
 export function crossSection(accuracies: readonly CrossAccuracy[]): Html {
@@ -60,7 +47,7 @@ function crossTable(accuracies: readonly CrossAccuracy[]): Html {
   }
   const plot = networks.length > 1 && methods.length > 1
   return html`${plot ? html`<figure class="plot wide">${rankLines(accuracies)}</figure>` : undefined}
-  ${scrolled(
+  ${table(
     'Accuracy by network',
     ['Trained on', ...networks],
     methods.map(
@@ -108,7 +95,7 @@ export function searchSection({ networks, correlations, summary }: SearchResult,
       </h3>
       ${rankScatter(networks, top, number)}
     </figure>
-    ${scrolled(
+    ${table(
       'Rank correlations',
       ['Rank correlation', 'Best by all data', 'Best by the set'],
       correlations.map(
