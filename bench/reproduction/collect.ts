@@ -86,6 +86,7 @@ async function expertsOf(folder: string): Promise<NonNullable<CellResult['expert
 /** Other networks that `haba evaluate` tested on the set as it is. */
 async function networksOf(run: string, iterations: number): Promise<Readonly<Record<string, CurvePoint>>> {
   const files = (await readdir(run)).filter((name) => /^evaluation-.*\.json$/.test(name))
-  const read = files.map((name) => json<Accuracy & { readonly network: string }>(run, name))
-  return Object.fromEntries((await Promise.all(read)).map((one) => [one.network, { iterations, ...accuracy(one) }]))
+  const read = files.map((name) => json<Accuracy & { readonly network: string; readonly after: number }>(run, name))
+  const own = (await Promise.all(read)).filter(({ after }) => after === iterations)
+  return Object.fromEntries(own.map((one) => [one.network, { iterations, ...accuracy(one) }]))
 }

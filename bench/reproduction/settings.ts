@@ -104,10 +104,10 @@ const expertsOf = (folder: string, epochs: number, transform: string) => ({
 
 /** What MTT and HaBa share. */
 function trajectory(dataset: DatasetName, of: TrajectorySettings, epochs: number, transform: string) {
-  const folder = [dataset, of.zca ? 'zca' : 'standard', ...(transform === 'none' ? [] : ['batches'])].join('-')
+  const folder = [dataset, of.whitened ? 'zca' : 'standard', ...(transform === 'none' ? [] : ['batches'])].join('-')
   const experts = expertsOf(folder, epochs, transform)
   return {
-    data: data(dataset, of.zca ? 'zca' : others(dataset)),
+    data: data(dataset, of.whitened ? 'zca' : others(dataset)),
     augmentation: strategy,
     objective: {
       use: 'trajectory-matching',
@@ -116,7 +116,7 @@ function trajectory(dataset: DatasetName, of: TrajectorySettings, epochs: number
       expertEpochs: of.expertEpochs,
       maxStartEpoch: of.maxStartEpoch,
       ...(of.batch !== undefined && { batch: of.batch }),
-      rate: of.first,
+      rate: of.rate,
     },
     experts,
     compare: { random: true },
@@ -129,9 +129,9 @@ function mtt(dataset: Exclude<DatasetName, 'mnist'>, perClass: Size): CellSettin
   const of = mttSettings[dataset][perClass]
   return {
     config: {
-      ...trajectory(dataset, of, neededEpochs(mttSettings[dataset], of.zca), 'none'),
+      ...trajectory(dataset, of, neededEpochs(mttSettings[dataset], of.whitened), 'none'),
       set: { use: 'pixels', perClass },
-      optimizer: images(of.rate),
+      optimizer: images(of.imageRate),
       objectiveOptimizer: { rate: { rate: of.rateRate, momentum: 0.5 } },
       steps: 5000,
       evaluate: { protocol: 'mtt', networks, rate: 'learned' },
@@ -145,10 +145,10 @@ const basesFor = (perClass: Size) => Math.max(1, perClass - 1)
 
 function haba(dataset: Exclude<DatasetName, 'mnist'>, perClass: Size, set: object = {}): CellSettings {
   const of = habaSettings[dataset][perClass]
-  const moves = { rate: of.rate, momentum: 0.95 }
+  const moves = { rate: of.imageRate, momentum: 0.95 }
   return {
     config: {
-      ...trajectory(dataset, of, neededEpochs(habaSettings[dataset], of.zca), 'batch-standardisation'),
+      ...trajectory(dataset, of, neededEpochs(habaSettings[dataset], of.whitened), 'batch-standardisation'),
       set: { use: 'factorised', basesPerClass: basesFor(perClass), hallucinators: 5, ...set },
       games: [{ use: 'adversarial-contrast', apart: 0.1, classify: 1, together: 0.1, contrast: 0.1 }],
       optimizer: { bases: moves, hallucinators: moves },
