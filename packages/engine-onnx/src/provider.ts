@@ -6,7 +6,7 @@ export type Provider = 'cpu' | 'webgpu' | 'cuda'
 /** How a provider wants programs said: facts about its kernels, read by the lowerings. */
 export interface Traits {
   /** A convolution with the channels of x side by side in its rows (one matrix product on a CPU), or as the batch. */
-  readonly filterGradient: 'wide' | 'each'
+  readonly filterGradient: 'inRows' | 'asBatch'
   /** A convolution to small maps: the batch at once, as a depth of one image, or image by image. */
   readonly smallMaps: 'together' | 'each'
   /** Batches of matrices stored transposed: read so by `FusedMatMul`, or transposed first. */
@@ -28,7 +28,7 @@ interface ProviderFacts {
 }
 
 const onGpu: Traits = {
-  filterGradient: 'each',
+  filterGradient: 'asBatch',
   smallMaps: 'each',
   transposedBatches: 'transposed',
   rowSums: 'reduceSum',
@@ -40,7 +40,7 @@ const onGpu: Traits = {
 export const providers: Readonly<Record<Provider, ProviderFacts>> = {
   cpu: {
     traits: {
-      filterGradient: 'wide',
+      filterGradient: 'inRows',
       smallMaps: 'together',
       transposedBatches: 'read',
       rowSums: 'matMul',
