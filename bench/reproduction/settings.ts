@@ -92,7 +92,7 @@ const cafe = (dataset: DatasetName, perClass: Size, siamese: boolean): CellSetti
     evaluate: siamese ? { protocol: 'dsa', networks } : { protocol: 'dc', epochs: 600, networks },
     compare: { random: true },
   },
-  note: 'an iteration is one move of the images, and 10 is the least under one of the 2000 published networks; the rate is not halved',
+  note: 'an iteration is one move of the images, and 10 is the least under one of the 2000 published networks',
 })
 
 const expertsOf = (folder: string, epochs: number, transform: string) => ({
