@@ -91,7 +91,13 @@ export function startOurs(row: Row, threads: number, folder: string, profile?: s
     logLevel: 'error',
   })
   const task = JSON.stringify({ row, threads, folder, profile })
-  return startChild(`${row.name}, ours`, process.execPath, [join(outdir, 'ours.mjs'), task], root)
+  // As the command line does (packages/cli/src/main.ts).
+  return startChild(
+    `${row.name}, ours`,
+    process.execPath,
+    ['--no-incremental-marking', join(outdir, 'ours.mjs'), task],
+    root,
+  )
 }
 
 /** Times the two sides of a row in turn, each in a process of its own that is warm before the first round. */

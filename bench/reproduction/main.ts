@@ -1,6 +1,7 @@
 /** `npm run reproduction`: the cells of the papers' tables, as far as time allows; `docs/reproduction.md` says how. */
 import { HabaError } from '@haba/core'
 import { writeFile } from 'node:fs/promises'
+import { setFlagsFromString } from 'node:v8'
 import { parseArguments } from './arguments.js'
 import { chartFile, chartText, documentFile, documentText } from './document.js'
 import { runCell } from './run-cell.js'
@@ -12,6 +13,9 @@ async function writeDocument(): Promise<void> {
   const picture = await chartText()
   if (picture !== undefined) await writeFile(chartFile, picture)
 }
+
+// As the command line does (packages/cli/src/main.ts).
+setFlagsFromString('--no-incremental-marking')
 
 async function main(): Promise<void> {
   const request = parseArguments(process.argv.slice(2))

@@ -62,7 +62,19 @@ export async function runCell({ cell, request, stop, terminal }: RunCellOptions)
   const atEnd = result?.iterations.done === cell.config.steps
   if (!result || cell.others.length === 0 || !(request.crossed || atEnd) || stop.measuring.asked) return result
   const began = performance.now()
-  if (!(await haba(stop.measuring, 'evaluate', run, '--networks', cell.others.join(','), '--workers', '1')))
+  if (
+    !(await haba(
+      stop.measuring,
+      'evaluate',
+      run,
+      '--networks',
+      cell.others.join(','),
+      '--workers',
+      '1',
+      '--baselines',
+      'none',
+    ))
+  )
     return result
   const seconds = (performance.now() - began) / 1000
   await writeCellResult(request.results, await collect({ cell, run, seconds, known: result, crossed: true }))

@@ -84,7 +84,7 @@ describe('--engine', () => {
     expect(code, text).toBe(0)
     expect(text.match(/^Using onnx-cpu instead of direct-webgpu: .*got none\. .*$/gm)).toHaveLength(1)
     expect(await lossOf('fallen')).toBe(await lossOf('onnx'))
-    const tested = await haba('evaluate', join(folder, 'fallen'), '--engine', 'onnx-cpu')
+    const tested = await haba('evaluate', join(folder, 'fallen'), '--engine', 'onnx-cpu', '-b', 'none')
     expect(tested.code, tested.text).toBe(0)
     expect(tested.text).not.toContain('instead of')
   })

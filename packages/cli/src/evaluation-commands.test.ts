@@ -66,13 +66,54 @@ describe('a run under the protocol ours', () => {
   })
 
   it('gives its own number again, and tells how it was chosen', async () => {
-    const { code, text } = await haba('evaluate', run, '--workers', '1')
+    const { code, text } = await haba('evaluate', run, '--workers', '1', '--baselines', 'none')
     expect(code, text).toBe(0)
     expect(text).toContain('A validation split of the training data')
+    expect(text).not.toContain('random')
     const { rows } = await read('result.json')
     const own = await read('evaluation-ours-ConvNetD1W4-IN-relu-AP.json')
     expect(own.accuracies).toEqual(rows.find((row: { id: string }) => row.id === 'set').accuracies)
     expect(own.halfInterval).toBeGreaterThan(0)
+  })
+})
+
+describe('haba evaluate', () => {
+  it('compares with real images of as many floats, at the same seeds, and shows them in the page', async () => {
+    const { code, text } = await haba('evaluate', run, '--protocol', 'dc', '--epochs', '1', '--workers', '1')
+    expect(code, text).toBe(0)
+    const { baselines, floats, accuracies } = await read('evaluation-dc-ConvNetD1W4-IN-relu-AP.json')
+    expect(baselines.map((one: { id: string }) => one.id)).toEqual(['random', 'herding', 'kCenter', 'kMeans'])
+    const { rows } = await read('result.json')
+    const random = rows.find((row: { id: string }) => row.id === 'random')
+    for (const one of baselines) {
+      expect(one.accuracies).toHaveLength(accuracies.length)
+      expect(one.floats).toBe(random.floats)
+      expect(one.floats).toBeLessThanOrEqual(floats)
+      expect(text).toContain(one.name)
+    }
+    expect((await haba('show', run)).code).toBe(0)
+    expect(await readFile(join(run, 'report.html'), 'utf8')).toMatch(/<section id="cross">[^]*k-center[^]*<\/section>/)
+  })
+
+  it('tests random images as the run itself did, under the protocol of the run', async () => {
+    const plain = join(run, '../plain')
+    const config = join(run, '../plain.json')
+    const { plugins } = JSON.parse(await readFile(join(run, '../toy.json'), 'utf8'))
+    const evaluate = { protocol: 'dsa', epochs: 2, networks: 2 }
+    await writeFile(config, JSON.stringify({ ...toy, plugins, evaluate, compare: {} }))
+    expect((await haba('distill', config, '--out', plain)).code).toBe(0)
+    expect((await haba('evaluate', plain, '--baselines', 'random', '--workers', '1')).code).toBe(0)
+    const result = JSON.parse(await readFile(join(plain, 'result.json'), 'utf8'))
+    const file = 'evaluation-dsa-ConvNetD1W4-IN-relu-AP.json'
+    const { baselines } = JSON.parse(await readFile(join(plain, file), 'utf8'))
+    const row = result.rows.find(({ id }: { id: string }) => id === 'random')
+    expect(baselines[0].accuracies).toEqual(row.accuracies)
+  })
+
+  it('names the baselines there are', async () => {
+    const { code, text } = await haba('evaluate', run, '--baselines', 'herdin')
+    expect(code).not.toBe(0)
+    expect(text).toContain('kMeans')
   })
 })
 
@@ -98,6 +139,25 @@ describe('haba scores', () => {
     expect(augmentationRobust.withoutAugmentation).toBeCloseTo(setPlain.mean - randomPlain.mean, 12)
     expect(recoveryRatio).toBeCloseTo(set.mean / fullData.mean, 12)
     expect(labelRobust.hardLabelRecovery).toBeCloseTo(fullData.mean - set.mean, 12)
+  })
+
+  it('gives random images labels as soft as the set has, where it has such', async () => {
+    const soft = join(run, '../soft')
+    const config = join(run, '../soft.json')
+    const { plugins } = JSON.parse(await readFile(join(run, '../toy.json'), 'utf8'))
+    const set = { use: 'pixels', targets: { start: 'uniform' } }
+    const objective = { use: 'label-distillation', batch: 3, realBatch: 12 }
+    const optimizer = { images: { rate: 0 }, targets: { use: 'adam', rate: 0.1, keep: 'probabilities' } }
+    const evaluate = { protocol: 'dsa', epochs: 2, networks: 1 }
+    await writeFile(config, JSON.stringify({ ...toy, plugins, set, objective, optimizer, evaluate }))
+    const distilled = await haba('distill', config, '--out', soft)
+    expect(distilled.code, distilled.text).toBe(0)
+    const { code, text } = await haba('scores', soft)
+    expect(code, text).toBe(0)
+    expect(text).toContain("with a trained network's labels")
+    const { measured, labelRobust } = JSON.parse(await readFile(join(soft, 'scores.json'), 'utf8'))
+    expect(labelRobust.improvementOverRandom).toBeCloseTo(measured.set.mean - measured.randomTaught.mean, 12)
+    expect(labelRobust.hardLabelRecovery).toBeCloseTo(measured.fullData.mean - measured.setHard.mean, 12)
   })
 })
 

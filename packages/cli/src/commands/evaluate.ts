@@ -7,12 +7,13 @@ import { readConfig, type ReadConfig } from '../config/read-config.js'
 import { evaluateSchema } from '../config/schema.js'
 import { validate } from '../config/validate.js'
 import { listenForInterruption, type Interruption } from '../interruption.js'
+import { selectionNames } from '../plugins/selections.js'
 import { kinds, type AnyTable } from '../plugins/tables.js'
 import { progressOn } from '../progress.js'
 import { readManifest } from '../run/draw-run.js'
 import type { MeasuredNetwork, MeasuringJob } from '../run/measuring.js'
-import { protocolText } from '../run/protocol-text.js'
-import { accuracyText, alignedLines } from '../run/result.js'
+import { accuracyText, alignedLines, protocolLines } from '../run/result.js'
+import { chooseBaselines, usualBaselines, type BaselineName, type Contender } from '../run/baselines.js'
 import { configOf, writeWhole } from '../run/run-folder.js'
 import { openLanes } from '../workers/lanes.js'
 import { overridden } from './distill.js'
@@ -24,26 +25,48 @@ export interface EvaluateOptions {
   readonly workers?: number
   readonly protocol?: string
   readonly epochs?: number
+  /** Real images to compare with. @default the usual ones, where the set stores an image a class or more */
+  readonly baselines?: readonly string[]
   readonly data?: string
   readonly engine?: string
 }
 
-/** `haba evaluate`: tests a finished set again, under another protocol or with other kinds of networks. */
+/**
+ * `haba evaluate`: tests a finished set again, under another protocol or with other kinds of networks, beside real images of
+ * as many floats.
+ */
 export async function evaluateCommand(
   folder: string,
-  { networks, seeds, workers, protocol, epochs, ...elsewhere }: EvaluateOptions,
+  { networks, seeds, workers, protocol, epochs, baselines, ...elsewhere }: EvaluateOptions,
   { out, err }: Terminal,
   interruption?: Interruption,
 ): Promise<void> {
   const read = overridden(await readConfig(configOf(folder)), elsewhere)
   const settings = evaluateSettings(read, { protocol, epochs, networks: seeds })
   const { storage, layout } = await readManifest(folder)
+  const { floats, bytes } = storage
+  const perClass = floats / (layout.classes * sizeOf(layout.image))
+  const names = baselineNames(baselines) ?? (perClass < 1 ? [] : usualBaselines)
   const kindsOf = networks === undefined ? [read.config.network] : namedNetworks(read, networks)
-  const jobs: MeasuringJob[] = kindsOf.flatMap((network) =>
-    Array.from({ length: settings.networks }, (_, seed) => ({ on: 'set' as const, network, seed })),
-  )
   const progress = progressOn(err)
   const heard = interruption ?? listenForInterruption(progress.say)
+  const real = await chooseBaselines({
+    folder,
+    read,
+    names,
+    networks: settings.networks,
+    progress,
+    interruption: heard,
+  })
+  const contenders: readonly Contender[] = [
+    { id: 'set', name: read.config.name, floats, bytes, on: () => 'set' },
+    ...real.contenders,
+  ]
+  const jobs: MeasuringJob[] = kindsOf.flatMap((network) =>
+    contenders.flatMap(({ on }) =>
+      Array.from({ length: settings.networks }, (_, seed) => ({ on: on(seed), network, seed })),
+    ),
+  )
   const { lanes, close } = await openLanes({
     read,
     measuring: { folder, settings, ...elsewhere },
@@ -53,22 +76,28 @@ export async function evaluateCommand(
     interruption: heard,
   })
   try {
-    const told = (_: MeasuringJob, { network, accuracy }: MeasuredNetwork, done: number) =>
-      progress.say(`${done}/${jobs.length}  ${network}: ${(100 * accuracy).toFixed(2)} %`)
+    const contender = (job: MeasuringJob) =>
+      contenders[Math.floor(jobs.indexOf(job) / settings.networks) % contenders.length]!
+    const told = (job: MeasuringJob, { network, accuracy }: MeasuredNetwork, done: number) =>
+      progress.say(`${done}/${jobs.length}  ${network}, ${contender(job).name}: ${(100 * accuracy).toFixed(2)} %`)
     const measured = await shareOut(jobs, lanes, told)
-    const rows = kindsOf.map((_, i) => rowOf(measured.slice(i * settings.networks, (i + 1) * settings.networks)))
-    const { floats, bytes } = storage
-    for (const row of rows) {
+    const rows = Array.from({ length: jobs.length / settings.networks }, (_, i): CrossRow => {
+      const { on: _on, ...about } = contenders[i % contenders.length]!
+      return { ...about, ...accuracyOf(measured.slice(i * settings.networks, (i + 1) * settings.networks)) }
+    })
+    for (const { id, name: _name, ...row } of rows) {
+      if (id !== 'set') continue
       const file = join(folder, `evaluation-${settings.protocol}-${row.network}.json`)
+      const others = rows.filter((one) => one.id !== 'set' && one.network === row.network)
+      const { steps: after, seed } = read.config
       await writeWhole(
         file,
-        `${JSON.stringify({ ...row, after: read.config.steps, floats, bytes, seed: read.config.seed }, null, 2)}\n`,
+        `${JSON.stringify({ ...row, after, seed, ...(others.length > 0 && { baselines: others }) }, null, 2)}\n`,
       )
     }
-    const perClass = floats / (layout.classes * sizeOf(layout.image))
     out.write(
       `\n${read.config.name}: ${floats.toLocaleString('en-US')} floats, as many as ${perClass.toFixed(3)} images a class\n` +
-        `${crossTable(rows).join('\n')}\n${captionOf(rows[0]!)}\n` +
+        `${crossTable(rows).join('\n')}\n${[...captionOf(rows), ...real.captions].join('\n')}\n` +
         `Written to ${join(folder, `evaluation-${settings.protocol}-….json`)}; \`haba show ${folder}\` draws them into the page.\n`,
     )
   } finally {
@@ -106,31 +135,47 @@ const namedNetworks = ({ tables }: ReadConfig, texts: readonly string[]): readon
     .flatMap((text) => (text.trimStart().startsWith('{') ? [text] : text.split(',')))
     .map((text) => namedInText('--networks', text.trim(), tables.networks as unknown as AnyTable, kinds.networks))
 
-function rowOf(measured: readonly MeasuredNetwork[]) {
+/** Baselines by names with commas between them; "none" are none. */
+const baselineNames = (texts: readonly string[] | undefined): readonly BaselineName[] | undefined =>
+  texts
+    ?.flatMap((text) => text.split(','))
+    .map((text) => text.trim())
+    .filter((name) => name !== 'none')
+    .map((name) => {
+      const known = ['random', ...selectionNames] as const
+      const found = known.find((one) => one.toLowerCase() === name.replaceAll('-', '').toLowerCase())
+      if (!found) throw new HabaError('--baselines', `some of ${known.join(', ')}, or none`, name, 'Mend the name.')
+      return found
+    })
+
+function accuracyOf(measured: readonly MeasuredNetwork[]) {
   const { network, protocol } = measured[0]!
   const accuracy = summarise(measured.map((one) => one.accuracy))
   const halfInterval = halfInterval95(accuracy.accuracies)
   return { network, protocol, ...accuracy, ...(halfInterval !== undefined && { halfInterval }) }
 }
 
-type CrossRow = ReturnType<typeof rowOf>
+type CrossRow = Omit<Contender, 'on'> & ReturnType<typeof accuracyOf>
 
 const crossTable = (rows: readonly CrossRow[]): readonly string[] =>
   alignedLines(
     [
-      ['network', 'test accuracy', '95 % interval of the mean', 'seeds'],
+      ['network', 'trained on', 'test accuracy', '95 % interval of the mean', 'seeds'],
       ...rows.map((row) => [
         row.network,
+        row.name,
         accuracyText(row),
         row.halfInterval === undefined ? 'from 2 seeds on' : intervalText(row.mean, row.halfInterval),
         `${row.accuracies.length}`,
       ]),
     ],
-    [0],
+    [0, 1],
   )
 
 const intervalText = (mean: number, half: number) =>
   [mean - half, mean + half].map((bound) => (100 * Math.min(1, Math.max(0, bound))).toFixed(2)).join(' … ') + ' %'
 
-const captionOf = ({ protocol }: CrossRow) =>
-  `${protocolText(protocol)}\nmean ± population std; the interval is Student's t.`
+const captionOf = (rows: readonly CrossRow[]) => [
+  ...protocolLines(rows),
+  "mean ± population std; the interval is Student's t.",
+]

@@ -20,7 +20,8 @@ export function addEvaluationCommands(haba: Command, terminal: Terminal, interru
     .summary('test a finished set again: other protocol, other networks')
     .description(
       'Trains fresh networks on the set of a run and tests them on real data, several at a time. Prints a table, and ' +
-        'writes evaluation-PROTOCOL-NETWORK.json for each kind of network into the run folder.',
+        'writes evaluation-PROTOCOL-NETWORK.json for each kind of network into the run folder. Real images of as many ' +
+        'floats are tested beside it.',
     )
     .argument('<run>', 'a run folder')
     .option(
@@ -31,6 +32,10 @@ export function addEvaluationCommands(haba: Command, terminal: Terminal, interru
     .addOption(workers())
     .addOption(new Option('-p, --protocol <name>', "(default: the run's)").choices([...protocolNames]))
     .addOption(epochs())
+    .option(
+      '-b, --baselines <names...>',
+      'random, herding, k-center, forgetting, k-means, or none (default: all of them but forgetting)',
+    )
     .option(...flags.data)
     .option(...flags.engine)
     .action((run: string, options: EvaluateOptions) => evaluateCommand(run, options, terminal, interruption))

@@ -16,6 +16,7 @@ import { progressOn } from '../progress.js'
 import { budgetOf } from '../run/budget.js'
 import { openRun } from '../run/draw-run.js'
 import { measureRandom, measureSet, type Measure } from '../run/evaluate-rows.js'
+import { measureTaughtRandom } from '../run/taught-images.js'
 import { protocolText } from '../run/protocol-text.js'
 import { makeProtocol, openEngine, openParts } from '../run/parts.js'
 import { alignedLines, accuracyText } from '../run/result.js'
@@ -65,10 +66,19 @@ export async function scoresCommand(
       makeProtocol(parts, { ...settings, rate, augmentation: use }, about.learned.rate)
     const augmented = measureUnder(await protocolWith(augmentation))
     const plain = measureUnder(await protocolWith({ use: 'none' }))
+    const soft = !isHard(set)
     const measured = {
       set: await measureSet(set, { measure: augmented }, 'set, augmented'),
-      setHard: isHard(set) ? undefined : await measureSet(hardened(set), { measure: augmented }, 'set, hard labels'),
+      setHard: soft ? await measureSet(hardened(set), { measure: augmented }, 'set, hard labels') : undefined,
       random: await measureRandom(budget.perClass, augmented, 'random images, augmented'),
+      randomTaught: soft
+        ? await measureTaughtRandom(
+            budget.perClass,
+            augmented,
+            read.config.compare.selection,
+            'random images, soft labels',
+          )
+        : undefined,
       setPlain: await measureSet(set, { measure: plain }, 'set, plain'),
       randomPlain: await measureRandom(budget.perClass, plain, 'random images, plain'),
       fullData: fullDataOf(result.rows),
@@ -108,13 +118,23 @@ interface MeasuredForScores {
   /** Where the set's labels are soft. */
   readonly setHard: Accuracy | undefined
   readonly random: Accuracy
+  /** Where the set's labels are soft: random images with a trained network's. */
+  readonly randomTaught: Accuracy | undefined
   readonly setPlain: Accuracy
   readonly randomPlain: Accuracy
   /** Where the run measured it. */
   readonly fullData: Accuracy | undefined
 }
 
-function scoresOf({ set, setHard = set, random, setPlain, randomPlain, fullData }: MeasuredForScores) {
+function scoresOf({
+  set,
+  setHard = set,
+  random,
+  randomTaught = random,
+  setPlain,
+  randomPlain,
+  fullData,
+}: MeasuredForScores) {
   return {
     gainAtEqualFloats: set.mean - random.mean,
     augmentationRobust: augmentationRobustScore({
@@ -129,14 +149,14 @@ function scoresOf({ set, setHard = set, random, setPlain, randomPlain, fullData 
         realHard: fullData.mean,
         setHard: setHard.mean,
         setAny: set.mean,
-        randomAny: random.mean,
+        randomAny: randomTaught.mean,
       }),
     }),
   }
 }
 
 function scoresText(
-  { set, setHard, random, setPlain, randomPlain }: MeasuredForScores,
+  { set, setHard, random, randomTaught, setPlain, randomPlain }: MeasuredForScores,
   { gainAtEqualFloats, augmentationRobust, recoveryRatio: ratio, labelRobust }: ReturnType<typeof scoresOf>,
 ): readonly string[] {
   const percent = (fraction: number) => `${(100 * fraction).toFixed(2)} %`
@@ -147,6 +167,12 @@ function scoresText(
         ['trained', 'on the set', 'on random images'],
         ['with augmentation', accuracyText(set), accuracyText(random)],
         ['without', accuracyText(setPlain), accuracyText(randomPlain)],
+        ...(setHard && randomTaught
+          ? [
+              ['with hard labels', accuracyText(setHard), accuracyText(random)],
+              ["with a trained network's labels", '–', accuracyText(randomTaught)],
+            ]
+          : []),
       ],
       [0],
     ),
@@ -155,8 +181,5 @@ function scoresText(
     `label-robust score          ${labelRobust === undefined ? absent : labelRobust.score.toFixed(4)}`,
     `augmentation-robust score   ${augmentationRobust.score.toFixed(4)}`,
     'Scores after DD-Ranking, on fractions, 0 … 1: 1 is best.',
-    ...(setHard && labelRobust
-      ? ['Random images had hard labels here; DD-Ranking gives them labels as soft as the set has.']
-      : []),
   ]
 }

@@ -25,7 +25,7 @@ export function budgetOf(floats: number, image: ImageShape, classes: number): Bu
       'comparison',
       `a set of at least ${classes * size} floats, one image a class`,
       `${floats}`,
-      'Leave out compare.random and compare.pixels, or store more.',
+      'Compare with no real images ("compare": { "random": false }, or --baselines none), or store more.',
     )
   const [each, more] = [Math.floor(images / classes), images % classes]
   const left = floats - images * size

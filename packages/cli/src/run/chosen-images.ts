@@ -1,12 +1,23 @@
-import { fold } from '@haba/core'
+import { drawSome, fold, indicesByClass, type Engine, type Key, type RealSource } from '@haba/core'
 import { choose, featuresOf, observeTraining, type Observed } from '@haba/coreset'
 import type { SelectionSettings } from '../config/config.js'
 import { selections, type SelectionName } from '../plugins/selections.js'
-import type { Measure } from './evaluate-rows.js'
-import { keyFor } from './parts.js'
+import type { Progress } from '../progress.js'
+import { keyFor, type Parts } from './parts.js'
+
+/** What choosing needs of a measure. */
+interface ChooseWith {
+  readonly parts: Parts
+  watch(onCall: (name: string) => void): Engine
+  readonly progress: Progress
+}
 
 /** Chooses real images by a selection's name; the training that they need is done once, when it is first asked for. */
-export type ChooseByName = (name: SelectionName, perClass: readonly number[], measure: Measure) => Promise<Int32Array>
+export type ChooseByName = (
+  name: SelectionName,
+  perClass: readonly number[],
+  measure: ChooseWith,
+) => Promise<Int32Array>
 
 /** The configuration's network is trained on all images, with its augmentation. */
 export function chooser({ epochs, rate }: SelectionSettings): ChooseByName {
@@ -31,4 +42,14 @@ export function chooser({ epochs, rate }: SelectionSettings): ChooseByName {
     progress.say(`Choosing images by ${selections[name].title}.`)
     return choose({ selection: selections[name].make({ features, forgotten }), real, perClass, key: fold(own, name) })
   }
+}
+
+/** Draws so many images of each class, others for every `draw`. */
+export function randomImages(real: RealSource, perClass: readonly number[], key: Key, draw: number): Int32Array {
+  const own = fold(key, draw)
+  return Int32Array.from(
+    indicesByClass(real.labels, perClass.length).flatMap((members, label) => [
+      ...drawSome(fold(own, label), members, perClass[label]!),
+    ]),
+  )
 }

@@ -1,11 +1,11 @@
-import { disposeTree, drawSome, fold, indicesByClass, type Key, type RenderedSet, type Tree } from '@haba/core'
+import { disposeTree, fold, type Key, type RenderedSet, type Tree } from '@haba/core'
 import { expand, type DistillSpec } from '@haba/distill'
 import { relabelled, selectionAsSet, spreadClasses } from '@haba/eval'
 import { join } from 'node:path'
 import type { Interruption } from '../interruption.js'
 import type { Progress } from '../progress.js'
 import { budgetOf } from './budget.js'
-import { chooser } from './chosen-images.js'
+import { chooser, randomImages } from './chosen-images.js'
 import { distilInto } from './distil-into.js'
 import type { Measure } from './evaluate-rows.js'
 import { blank } from './finished-run.js'
@@ -54,13 +54,7 @@ export function memoriesOf(options: MemoriesOptions): Readonly<Record<'method' |
       const { set, floats } = await distilled(options, await partsOf(parts, classes), step)
       return { set: spreadClasses(set, classes, all), floats }
     },
-    random: images(async ({ data: { train, classes } }, perClass, step) => {
-      const own = fold(fold(key, 'random'), step)
-      const drawn = indicesByClass(train.labels, classes).flatMap((members, label) => [
-        ...drawSome(fold(own, label), members, perClass[label]!),
-      ])
-      return Int32Array.from(drawn)
-    }),
+    random: images(async ({ data }, perClass, step) => randomImages(data.train, perClass, fold(key, 'random'), step)),
     herding: images((own, perClass) => {
       const chosen = chooser(own.read.config.compare.selection)
       return chosen('herding', perClass, { ...measure, parts: own })

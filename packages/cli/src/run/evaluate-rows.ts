@@ -1,4 +1,4 @@
-import { drawSome, fold, indicesByClass, type Engine, type RealSource, type RenderedSet } from '@haba/core'
+import { type Engine, type RealSource, type RenderedSet } from '@haba/core'
 import {
   chooseOnValidation,
   dataOfReal,
@@ -13,6 +13,7 @@ import {
   type Protocol,
 } from '@haba/eval'
 import type { Progress } from '../progress.js'
+import { randomImages } from './chosen-images.js'
 import { keyFor, type Parts } from './parts.js'
 import type { Described } from './protocol-text.js'
 import { accuracyText } from './result.js'
@@ -113,20 +114,13 @@ export async function measureReal(
 
 /** Random real images, drawn anew for every network: their luck is part of the deviation. */
 export async function measureRandom(perClass: readonly number[], measure: Measure, what: string): Promise<Measured> {
-  const { train, classes } = measure.parts.data
-  const drawn = (network: number) => {
-    const key = fold(keyFor(measure.parts.key, 'random'), network)
-    return Int32Array.from(
-      indicesByClass(train.labels, classes).flatMap((members, label) => [
-        ...drawSome(fold(key, label), members, perClass[label]!),
-      ]),
-    )
-  }
+  const { train } = measure.parts.data
+  const drawn = (network: number) => randomImages(train, perClass, keyFor(measure.parts.key, 'random'), network)
   const settled = await settle(measure, what, [{ name: what, data: dataOfReal(train, drawn(0)) }])
   const options = optionsOf(settled.measure, what, drawn(0).length)
   const accuracies: number[] = []
   for (let i = 0; i < measure.networks; i++) {
-    const own = { ...options, networks: 1, key: fold(options.key, i) }
+    const own = { ...options, networks: 1, first: i }
     accuracies.push((await evaluateReal(train, own, drawn(i))).mean)
   }
   return told(settled, what, summarise(accuracies))

@@ -25,8 +25,8 @@ export interface MeasuringOptions {
 
 /** One network to train and test. */
 export interface MeasuringJob {
-  /** On the distilled set, or on all of the training data. */
-  readonly on: 'set' | 'real'
+  /** On the distilled set, on all of the training data, or on some of its images. */
+  readonly on: 'set' | 'real' | readonly number[]
   readonly network: Named
   readonly seed: number
   /** Instead of what the settings say. */
@@ -77,7 +77,7 @@ export async function openMeasuring(
           ...settings,
           ...(epochs !== undefined && { epochs }),
           // A learned step size is that of the set.
-          ...(on === 'real' && settings.rate === 'learned' && { rate: 0.01 }),
+          ...(on !== 'set' && settings.rate === 'learned' && { rate: 0.01 }),
           // What was chosen for the set; a test of other networks chooses nothing.
           ...(settings.protocol === 'ours' && { rate: about.protocol.rate as number }),
         },
@@ -94,10 +94,11 @@ export async function openMeasuring(
         progress,
       }
       const what = `${read.config.name}, ${student.name}, seed ${seed}`
-      const items = on === 'set' ? set.layout.slots : train.labels.length
+      const chosen = typeof on === 'string' ? undefined : Int32Array.from(on)
+      const items = on === 'set' ? set.layout.slots : (chosen ?? train.labels).length
       const options = { ...optionsOf(measure, what, items), first: seed }
       const began = performance.now()
-      const { mean } = await (on === 'set' ? evaluateSet(set, options) : evaluateReal(train, options))
+      const { mean } = await (on === 'set' ? evaluateSet(set, options) : evaluateReal(train, options, chosen))
       const seconds = (performance.now() - began) / 1000
       return { network: student.name, accuracy: mean, seconds, protocol: describeProtocol(protocol) }
     },

@@ -1,7 +1,8 @@
-import { drawSome, fold, indicesByClass, type AnyObjective, type Layout, type RenderedSet, type Tree } from '@haba/core'
-import { summarise, type Accuracy } from '@haba/eval'
+import { fold, type AnyObjective, type Layout, type RenderedSet, type Tree } from '@haba/core'
+import { selectionAsSet, summarise, type Accuracy } from '@haba/eval'
 import { testAsPrescribed } from '@haba/meta'
 import type { Measure } from './evaluate-rows.js'
+import { randomImages } from './chosen-images.js'
 import { keyFor } from './parts.js'
 import { accuracyText } from './result.js'
 
@@ -26,21 +27,11 @@ export async function measurePrescribedRandom(
   what: string,
 ): Promise<Accuracy> {
   const { measure } = options
-  const { train, image, classes } = measure.parts.data
-  const labels = Int32Array.from(perClass.flatMap((count, label) => Array<number>(count).fill(label)))
-  const layout: Layout = { image, classes, slots: labels.length, views: 1, labels }
-  const targets = new Float32Array(labels.length * classes)
-  labels.forEach((label, slot) => (targets[slot * classes + label] = 1))
+  const { train } = measure.parts.data
   const accuracies: number[] = []
   for (let i = 0; i < measure.networks; i++) {
-    const key = fold(keyFor(measure.parts.key, 'random'), i)
-    const chosen = indicesByClass(train.labels, classes).flatMap((members, label) => [
-      ...drawSome(fold(key, label), members, perClass[label]!),
-    ])
-    const drawn = await train.images(Int32Array.from(chosen))
-    const images = (await drawn.data()) as Float32Array
-    drawn.dispose()
-    accuracies.push(...(await test(options, { layout, images, targets }, what, i, 1)))
+    const drawn = randomImages(train, perClass, keyFor(measure.parts.key, 'random'), i)
+    accuracies.push(...(await test(options, await selectionAsSet(train, drawn), what, i, 1)))
   }
   return told(measure, what, accuracies)
 }

@@ -60,10 +60,10 @@ export const recoveryOf = (rows: readonly Row[], { mean }: Pick<Row, 'mean'>): n
 }
 
 /** One line for each protocol: which rows it is of, where there are several. */
-function protocolLines(rows: readonly Pick<Row, 'name' | 'protocol'>[]): readonly string[] {
+export function protocolLines(rows: readonly Pick<Row, 'name' | 'protocol'>[]): readonly string[] {
   const names = new Map<string, string[]>()
   for (const { name, protocol } of rows)
-    if (protocol) names.set(protocolText(protocol), [...(names.get(protocolText(protocol)) ?? []), name])
+    if (protocol) names.set(protocolText(protocol), [...new Set([...(names.get(protocolText(protocol)) ?? []), name])])
   const lines = [...names]
   return lines.map(([text, own]) => (lines.length === 1 ? text : `${own.join(', ')}: ${text}`))
 }

@@ -11,7 +11,11 @@ interface Measured {
 }
 
 /** What `haba evaluate` writes for a kind of network. */
-interface EvaluationFile extends Accuracy, Measured {
+interface EvaluationFile extends CrossFile, Measured {
+  readonly baselines?: readonly (CrossFile & { readonly name: string })[]
+}
+
+interface CrossFile extends Accuracy {
   readonly network: string
   readonly protocol: Described
 }
@@ -50,7 +54,10 @@ export async function usesOf(folder: string, method: string, steps: number): Pro
     const files = await Promise.all(names.filter((name) => pattern.test(name)).map((name) => read<T>(name)))
     return files.filter(({ after }) => after === steps)
   }
-  const cross = (await all<EvaluationFile>(/^evaluation-.*\.json$/)).map((file) => crossOf(file, method))
+  const cross = (await all<EvaluationFile>(/^evaluation-.*\.json$/)).flatMap((file) => [
+    crossOf(file, method),
+    ...(file.baselines ?? []).map((one) => crossOf(one, one.name)),
+  ])
   const continual = (await all<ContinualFile>(/^continual-\d+\.json$/)).sort((a, b) => a.steps - b.steps)
   const [search] = await all<SearchFile>(/^search\.json$/)
   return {
@@ -60,7 +67,7 @@ export async function usesOf(folder: string, method: string, steps: number): Pro
   }
 }
 
-function crossOf({ network, protocol, mean, std, accuracies }: EvaluationFile, method: string): CrossAccuracy {
+function crossOf({ network, protocol, mean, std, accuracies }: CrossFile, method: string): CrossAccuracy {
   const halfInterval = halfInterval95(accuracies)
   return {
     method,
