@@ -95,6 +95,7 @@ export const gradientEntries: Readonly<Record<string, PluginEntry<ObjectiveConte
       properties: {
         realPerClass: count('real images a class and step', 64),
         distance: distance('convolution-squared'),
+        syntheticPerClass: count('images of a class of the set, over all views, that a step sees at most', 128),
         turns: count('steps under one network', 100),
         networkImages: count('real images that the network trains on between two steps', 2000),
       },
@@ -103,6 +104,7 @@ export const gradientEntries: Readonly<Record<string, PluginEntry<ObjectiveConte
       idcMatching({
         network,
         realPerClass: options.realPerClass as number,
+        syntheticPerClass: options.syntheticPerClass as number,
         distance: distances[options.distance as keyof typeof distances],
         turns: options.turns as number,
         networkImages: options.networkImages as number,

@@ -1,12 +1,16 @@
-import type { Rank, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
+import type { Rank, Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
 import {
   concat,
+  drawSome,
+  fold,
+  gather,
   mapTree,
   rowsOf,
   stopGradient,
   tensor,
   type Augmentation,
   type Batch,
+  type Key,
   type Layout,
   type Network,
   type None,
@@ -39,6 +43,8 @@ export interface GradientMatchingOptions {
   readonly networkBatch?: number
   /** What of a class is seen besides its slots under the drawn view. @default nothing */
   readonly further?: FurtherViews
+  /** Of all that is seen of a class, so many images at random in each step. @default all */
+  readonly syntheticPerClass?: number
   /** How the network trains between matchings. @default on the set, `loops.inner` epochs of plain SGD */
   readonly practice?: Practice
 }
@@ -54,21 +60,40 @@ export const otherViews: FurtherViews = ({ slots, view }, { views }) => {
 }
 
 /** A class's batch with the targets of its real images, `[images, classes]`, and more of its rows. */
-export type LabelledBatch = ClassBatch & { readonly targets: Tensor2D; readonly further: readonly Rows[] }
+export type LabelledBatch = ClassBatch & {
+  readonly targets: Tensor2D
+  readonly further: readonly Rows[]
+  /** Which of all these images are seen; all where it is absent. */
+  readonly seen?: Tensor1D
+}
 
 /** All that is seen of a class of the set in a step. */
-export function renderClass(set: Synthetic, { rows, further }: LabelledBatch): Batch {
-  if (further.length === 0) return set.render(rows)
+export function renderClass(set: Synthetic, { rows, further, seen }: LabelledBatch): Batch {
   const all = [rows, ...further].map((one) => set.render(one))
+  const joined = <R extends Rank>(parts: readonly Tensor<R>[]): Tensor<R> => {
+    const whole = parts.length === 1 ? parts[0]! : concat<R>(parts, 0)
+    return seen ? gather(whole, seen) : whole
+  }
   return {
-    images: concat<Rank.R4>(
-      all.map(({ images }) => images),
-      0,
-    ),
-    targets: concat<Rank.R2>(
-      all.map(({ targets }) => targets),
-      0,
-    ),
+    images: joined(all.map(({ images }) => images)),
+    targets: joined(all.map(({ targets }) => targets)),
+  }
+}
+
+/** Draws so many of a class's images, where there are more. */
+function drawSeen(key: Key, label: number, all: readonly Rows[], most: number): { readonly seen?: Tensor1D } {
+  const count = all.reduce((sum, { slots }) => sum + slots.shape[0], 0)
+  if (count <= most) return {}
+  const own = fold(fold(fold(key, 'class'), label), 'seen')
+  return {
+    seen: tensor(
+      drawSome(
+        own,
+        Int32Array.from({ length: count }, (_, i) => i),
+        most,
+      ),
+      [most],
+    ) as Tensor1D,
   }
 }
 
@@ -89,12 +114,14 @@ export function gradientMatching({
   networkRate = 0.01,
   networkBatch = 256,
   further = () => [],
+  syntheticPerClass = Infinity,
   practice = practiceOnSet({ epochs: loops.inner, rate: networkRate, batch: networkBatch, augmentation }),
 }: GradientMatchingOptions): SumObjective<MatchedNetwork, LabelledBatch, None, Carried> {
   const who = 'gradientMatching'
   checkCount(who, 'loops.outer', loops.outer)
   checkCount(who, 'loops.inner', loops.inner, 0)
   checkCount(who, 'realPerClass', realPerClass)
+  if (syntheticPerClass !== Infinity) checkCount(who, 'syntheticPerClass', syntheticPerClass)
   const carried = carriedNetwork({ network, turns: loops.outer, practice })
   return {
     kind: 'sum',
@@ -102,19 +129,23 @@ export function gradientMatching({
     init: (key) => ({ params: {}, state: carried.init(key) }),
     draw: async (key, from) => ({
       common: { ...carried.copy(from.state), statistics: await drawStatistics(key, from.real, from.state) },
-      items: (await drawClasses(key, from, realPerClass, augmentation)).map((batch, label) => ({
-        ...batch,
-        targets: oneHotRows(batch.real.shape[0], label, from.real.classes),
-        further: further(batch.rows, from.layout),
-      })),
+      items: (await drawClasses(key, from, realPerClass, augmentation)).map((batch, label) => {
+        const others = further(batch.rows, from.layout)
+        return {
+          ...batch,
+          targets: oneHotRows(batch.real.shape[0], label, from.real.classes),
+          further: others,
+          ...drawSeen(key, label, [batch.rows, ...others], syntheticPerClass),
+        }
+      }),
     }),
     term(set, _, common, item) {
       const { real, targets, augment } = item
       const synthetic = renderClass(set, item)
-      const seen = (images: Tensor4D) => (augmentation ? augmentation.apply(images, augment) : images)
+      const changed = (images: Tensor4D) => (augmentation ? augmentation.apply(images, augment) : images)
       const gradient = gradientUnder(network, common)
-      const constant = mapTree((g) => stopGradient(g), gradient({ images: seen(real), targets }))
-      return distance(constant, gradient({ images: seen(synthetic.images), targets: synthetic.targets }))
+      const constant = mapTree((g) => stopGradient(g), gradient({ images: changed(real), targets }))
+      return distance(constant, gradient({ images: changed(synthetic.images), targets: synthetic.targets }))
     },
     advance: carried.advance,
   }

@@ -17,6 +17,8 @@ export interface IdcMatchingOptions {
   readonly turns?: number
   /** Real images a class. @default 64 */
   readonly realPerClass?: number
+  /** Images of a class of the set, over all views, that a step sees: more are drawn from at random. @default 128 */
+  readonly syntheticPerClass?: number
   /** Real images that the network trains on between two steps: 2000 for CIFAR, else 500. @default 2000 */
   readonly networkImages?: number
   /** Changes those images, a draw for each. */
@@ -28,8 +30,9 @@ export interface IdcMatchingOptions {
 /**
  * IDC's matching (Kim et al., ICML 2022, algorithm 1): gradient matching over convolution kernels alone, under networks
  * that are trained on real images between steps, not on the set, so that their gradients stay large and telling. All
- * views of a class are seen at once. IDC's other half, several images in one, is a parameterization. The released code steps class by class within one network
- * state; classes share no pixels, so the sum over classes differs only in when momentum is spent.
+ * views of a class are seen at once, or 128 of them. IDC's other half, several images in one, is a parameterization. The released
+ * code steps class by class within one network state; classes share no pixels, so the sum over classes differs only in when
+ * momentum is spent.
  *
  * @throws HabaError for counts below 1
  */
@@ -39,6 +42,7 @@ export function idcMatching({
   augmentation,
   turns = 100,
   realPerClass = 64,
+  syntheticPerClass = 128,
   networkImages = 2000,
   networkAugmentation,
   networkMixing,
@@ -50,6 +54,7 @@ export function idcMatching({
       network,
       distance,
       realPerClass,
+      syntheticPerClass,
       further: otherViews,
       loops: { outer: turns, inner: 1 },
       practice: practiceOnReal({
