@@ -36,6 +36,7 @@ const words: Readonly<Record<string, string>> = {
   kCenter: 'k-center',
   forgetting: 'forgetting',
   'cafe-dsa': 'CAFE + DSA',
+  'idc-i': 'IDC-I',
   haba: 'HaBa',
   'haba-per-class': 'HaBa, hallucinators a class',
   'haba-grey': 'HaBa, single-channel bases',

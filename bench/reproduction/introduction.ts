@@ -44,6 +44,6 @@ npm run reproduction -- cifar10-10-mtt --networks
   here nothing is chosen, and every evaluation is shown.
 - **Random**: as many random real images as the floats allow, under the same protocol.
 - **Status**: \`measured\` is run to the end; \`partly\` says how far.
-- No cells: DD, LD and IDC. Numbers of other papers under "published" may come from codes that differ; MTT on CIFAR-10 is 46.2 and
+- Numbers of other papers under "published" may come from codes that differ; MTT on CIFAR-10 is 46.2 and
   65.4 in FTD, and k-center is lower in DC's paper than in AutoPalette.
 `

@@ -68,6 +68,9 @@ it.each([
   ['cifar10-10-mtt', 307_201],
   ['cifar10-50-dm', 1_536_000],
   ['mnist-1-dc', 7_840],
+  ['mnist-1-ld', 7_840 + 10 * 10],
+  ['cifar10-10-idc', 307_200],
+  ['cifar10-10-dd', 307_230],
 ])('%s stores %i floats', async (name, floats) => {
   expect((await configBudget(await readConfig(cellFile({ name })))).floats).toBe(floats)
 })
@@ -75,7 +78,13 @@ it.each([
 describe('the command line', () => {
   it('takes names and globs, a time and places', () => {
     const request = parseArguments(['mnist-*', 'cifar10-1-haba', '--time', '30m', '--iterations', '600'])
-    expect(request.cells.map(({ name }) => name)).toEqual(['mnist-1-dc', 'mnist-1-dsa', 'mnist-1-dm', 'cifar10-1-haba'])
+    expect(request.cells.map(({ name }) => name)).toEqual([
+      'mnist-1-ld',
+      'mnist-1-dc',
+      'mnist-1-dsa',
+      'mnist-1-dm',
+      'cifar10-1-haba',
+    ])
     expect(request).toMatchObject({ seconds: 1800, iterations: 600, runs: join(root, 'runs/reproduction') })
   })
 

@@ -68,6 +68,89 @@ const contrastive = (dataset: DatasetName, perClass: Size, siamese: boolean): Ce
   },
 })
 
+/** DD: 30 steps of training on 10 images of a class, one of each a step, for a network as it starts. */
+const dd = (dataset: DatasetName, perClass: Size): CellSettings => {
+  const adam = { use: 'adam', rate: 0.01, betas: [0.5, 0.999], decay: { every: 40 * 49, factor: 0.5 } }
+  return {
+    config: {
+      data: data(dataset, others(dataset)),
+      augmentation: 'none',
+      set: { use: 'pixels', perClass, start: 'noise' },
+      objective: { use: 'unrolled-training', steps: perClass, epochs: 3, perClass: 1, rate: 0.001, initial: 'xavier' },
+      optimizer: { images: adam },
+      objectiveOptimizer: { rates: adam },
+      steps: 400 * 49,
+      evaluate: { protocol: 'dc', networks },
+      compare: { random: true },
+    },
+    note: "published for a relative of AlexNet trained by the learned steps, which the run's own table also holds",
+  }
+}
+
+/** LD by second order: labels of real images that stay as they are. */
+const ld = (dataset: DatasetName, perClass: Size): CellSettings => {
+  const [epochs, window] = dataset === 'cifar100' ? [800, 100] : [400, 50]
+  const images = dataset === 'mnist' ? 50_000 : 45_000
+  return {
+    config: {
+      data: data(dataset, others(dataset)),
+      ...(dataset === 'mnist' && { network: { use: 'lenet' } }),
+      augmentation: 'none',
+      set: { use: 'pixels', perClass, targets: { start: 'uniform' } },
+      objective: {
+        use: 'label-distillation',
+        batch: Math.min(50, perClass * (dataset === 'cifar100' ? 100 : 10)),
+        window: perClass > 10 ? 200 : window,
+      },
+      optimizer: {
+        images: { rate: 0, momentum: 0 },
+        targets: { use: 'adam', rate: 0.001, keep: 'probabilities' },
+      },
+      steps: epochs * Math.ceil(images / 1024),
+      evaluate: { protocol: 'dc', networks },
+      compare: { random: true },
+    },
+    note: 'published for LeNet (MNIST) and a relative of AlexNet, tested after as many steps of Adam as were best on validation data',
+  }
+}
+
+/** Squared deviations of pixels: IDC stores them as they are, and a rate there is so many times smaller than here. */
+const variance = { cifar10: 0.2 ** 2, svhn: 0.198 ** 2 } as const
+
+/** IDC with `factor`² images in one; with factor 1, IDC-I. */
+function idc(dataset: DatasetName, perClass: Size, factor: number): CellSettings {
+  const own = dataset as keyof typeof variance
+  const mirrored = dataset === 'cifar10' ? 'flip_' : ''
+  const changes = (strategy: string) => ({ use: 'siamese', strategy, combine: 'idc' })
+  const mixes = !(dataset === 'svhn' && factor === 1 && perClass === 1)
+  return {
+    config: {
+      data: data(dataset),
+      augmentation: changes('color_crop_cutout'),
+      set: factor === 1 ? { use: 'pixels', perClass } : { use: 'multi-formation', perClass, factor },
+      objective: { use: 'idc', networkImages: dataset === 'cifar10' ? 2000 : 500 },
+      training: { augmentation: changes('color_crop'), mixing: 'cutmix' },
+      optimizer: {
+        images: {
+          rate: Number(((0.005 * (perClass / 10)) / variance[own]).toPrecision(3)),
+          momentum: 0.5,
+          keep: 'pixels',
+          keepEvery: 100,
+        },
+      },
+      steps: 200_000,
+      evaluate: {
+        protocol: 'idc',
+        networks,
+        augmentation: changes(`color_crop_${mirrored}scale_rotate`),
+        ...(mixes && { mixing: 'cutmix' }),
+      },
+      compare: { random: true },
+    },
+    note: 'a step moves all classes at once; published steps move them one after the other',
+  }
+}
+
 const dm = (dataset: DatasetName, perClass: Size): CellSettings => ({
   config: {
     data: data(dataset),
@@ -165,6 +248,8 @@ const coloured = (make: (dataset: Exclude<DatasetName, 'mnist'>, perClass: Size)
 
 /** Every method's published settings. */
 export const methods: Readonly<Record<MethodName, Settings>> = {
+  dd,
+  ld,
   dc: (dataset, perClass) => gradients(dataset, perClass, false),
   dsa: (dataset, perClass) => gradients(dataset, perClass, true),
   dcc: (dataset, perClass) => contrastive(dataset, perClass, false),
@@ -172,6 +257,8 @@ export const methods: Readonly<Record<MethodName, Settings>> = {
   dm,
   cafe: (dataset, perClass) => cafe(dataset, perClass, false),
   'cafe-dsa': (dataset, perClass) => cafe(dataset, perClass, true),
+  'idc-i': (dataset, perClass) => idc(dataset, perClass, 1),
+  idc: (dataset, perClass) => idc(dataset, perClass, 2),
   mtt: coloured(mtt),
   haba: coloured(haba),
   'haba-per-class': coloured((dataset, perClass) => haba(dataset, perClass, { sharing: 'per-class' })),
