@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { root } from '../tools/packages.js'
 import { methodsTable } from './methods-table.js'
+import { luck, ranked, rateSearches, ratesTable, same } from './rates-table.js'
 import { chartFile, chartText, documentFile, documentText } from './reproduction/document.js'
 import { resultsTable } from './results-table.js'
 
@@ -15,11 +16,24 @@ const cells = (text: string) =>
 
 test.each([
   { file: 'docs/methods.md', of: 'runs', table: methodsTable },
+  { file: 'docs/methods.md', of: 'rates', table: ratesTable },
   { file: 'README.md', of: 'benchmark', table: resultsTable },
 ])('$file shows the committed figures', ({ file, of, table }) => {
   const document = readFileSync(join(root, file), 'utf8')
   const shown = new RegExp(`<!-- ${of} -->([^]*?)<!-- end of ${of} -->`).exec(document)![1]!
   expect(cells(shown)).toEqual(cells(table()))
+})
+
+test.each(rateSearches())('recipes/$name.json has the rates that were chosen', (search) => {
+  const recipe = JSON.parse(readFileSync(join(root, `recipes/${search.name}.json`), 'utf8')) as {
+    readonly steps: number
+    readonly optimizer: Readonly<Record<'bases' | 'hallucinators', { readonly rate: number }>>
+  }
+  const { bases, hallucinators } = search.chosen
+  expect([recipe.optimizer.bases.rate, recipe.optimizer.hallucinators.rate]).toEqual([bases, hallucinators])
+  const here = search.trials.find((trial) => same(trial, search.chosen))!
+  expect(ranked(search)[0]!.validation).toBeLessThanOrEqual(here.validation + luck)
+  expect(recipe.steps).toBe(search.steps)
 })
 
 test('docs/reproduction.md is what its command writes', async () => {

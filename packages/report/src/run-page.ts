@@ -116,7 +116,7 @@ function headline(run: RunPage, set: Accuracy): Html {
   const { budget, floats, bytes } = run.storage
   const stored = budget ? `${numbers.percent(floats / budget.floats)} of ${budget.name}` : 'exactly'
   return html`<dl class="facts">
-    ${fact('Test accuracy', numbers.spread(set.mean, set.std), `mean ± std of ${set.runs} students`)}
+    ${fact('Test accuracy', numbers.spread(set.mean, set.std), `mean ± std of ${set.runs} student${set.runs === 1 ? '' : 's'}`)}
     ${fact('Stored floats', numbers.count(floats), stored)}
     ${fact('On disk', numbers.bytes(bytes), `${numbers.count(bytes)} bytes`)}
     ${fact('Steps', numbers.count(run.metrics.at(-1)?.step ?? 0), 'of distillation')}

@@ -1,0 +1,55 @@
+/** The table of rates in `docs/methods.md`, of the searches in `bench/results/rates`. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { root } from '../tools/packages.js'
+
+/** Step sizes of the parts of a set. */
+export interface Rates {
+  readonly bases: number
+  readonly hallucinators: number
+}
+
+/** What a set that was learned at these rates is worth on validation data. */
+export interface RateTrial extends Rates {
+  readonly validation: number
+}
+
+/** By how much one network's accuracy on validation data may be better for no reason. */
+export const luck = 0.02
+
+export const same = (a: Rates, b: Rates): boolean => a.bases === b.bases && a.hallucinators === b.hallucinators
+
+/** A search around the rates of a recipe, in the order of trials. */
+export interface RatesFile {
+  readonly name: string
+  readonly steps: number
+  /** Rates that none tried around them beats by more than luck. */
+  readonly chosen: Rates
+  readonly trials: readonly RateTrial[]
+}
+
+const folder = join(root, 'bench/results/rates')
+
+/** Every search, by the recipe's name. */
+export const rateSearches = (): readonly RatesFile[] =>
+  readdirSync(folder)
+    .sort()
+    .map((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')) as RatesFile)
+
+/** The trials of a search, the best first. */
+export const ranked = ({ trials }: Pick<RatesFile, 'trials'>): readonly RateTrial[] =>
+  [...trials].sort((a, b) => b.validation - a.validation)
+
+/** One line a search: rates as bases, hallucinators, with validation accuracies in percent. */
+export function ratesTable(): string {
+  const told = ({ bases, hallucinators, validation }: RateTrial) =>
+    `${bases}, ${hallucinators}: ${(100 * validation).toFixed(1)}`
+  const lines = rateSearches().map((search) => {
+    const trials = ranked(search)
+    const chosen = trials.filter((trial) => same(trial, search.chosen))
+    const others = trials.filter((trial) => !chosen.includes(trial))
+    return [search.name, `${search.steps}`, told(chosen[0]!), others.map(told).join('; ')]
+  })
+  const head = ['recipe', 'steps', 'bases, hallucinators: validation', 'also tried']
+  return [head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+}
