@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { root } from '../tools/packages.js'
-import { methodsTable } from './methods-table.js'
+import { ablationsTable, methodsTable } from './methods-table.js'
 import { luck, ranked, rateSearches, ratesTable, same } from './rates-table.js'
 import { chartFile, chartText, documentFile, documentText } from './reproduction/document.js'
 import { resultsTable } from './results-table.js'
@@ -16,6 +16,7 @@ const cells = (text: string) =>
 
 test.each([
   { file: 'docs/methods.md', of: 'runs', table: methodsTable },
+  { file: 'docs/methods.md', of: 'ablations', table: ablationsTable },
   { file: 'docs/methods.md', of: 'rates', table: ratesTable },
   { file: 'README.md', of: 'benchmark', table: resultsTable },
 ])('$file shows the committed figures', ({ file, of, table }) => {

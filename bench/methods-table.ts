@@ -1,4 +1,4 @@
-/** The table of `docs/methods.md`, of the runs in `bench/results/methods`. */
+/** The tables of `docs/methods.md`, of the runs in `bench/results/methods`. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '../tools/packages.js'
@@ -16,6 +16,7 @@ interface Run {
     readonly seed: number
     readonly steps: number
     readonly network: Readonly<Record<string, unknown>>
+    readonly set: { readonly use: string }
     readonly evaluate: { readonly protocol: string; readonly epochs: number }
   }
   readonly result: { readonly name: string; readonly rows: readonly Row[] }
@@ -25,17 +26,25 @@ const folder = join(root, 'bench/results/methods')
 
 const percent = ({ mean, std }: Row) => `${(100 * mean).toFixed(1)} ± ${(100 * std).toFixed(1)}`
 
-/** One line a run: accuracies in percent, at the floats of the set. */
-export function methodsTable(): string {
+const isAblation = ({ result }: Run) => result.name.startsWith('ablation-')
+
+/** Methods: one line a run, accuracies in percent, at the floats of the set. */
+export const methodsTable = (): string => tableOf((run) => !isAblation(run))
+
+/** The same of the ablations. */
+export const ablationsTable = (): string => tableOf(isAblation)
+
+function tableOf(wanted: (run: Run) => boolean): string {
   const runs = readdirSync(folder)
     .filter((file) => file.endsWith('.json'))
     .map((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')) as Run)
+    .filter(wanted)
     .sort((a, b) => (a.result.name < b.result.name ? -1 : 1))
   const lines = runs.map(({ config, result }) => {
     const row = (id: string) => result.rows.find((one) => one.id === id)
     const cell = (id: string) => (row(id) ? percent(row(id)!) : '')
     const set = row('set')!
-    const isHaba = result.name.includes('haba')
+    const isHaba = config.set.use === 'factorised'
     const { depth, width } = config.network
     const { protocol, epochs } = config.evaluate
     return [

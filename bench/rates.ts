@@ -4,6 +4,7 @@
  */
 import { commandLine } from '@haba/cli'
 import { HabaError } from '@haba/core'
+import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
@@ -53,7 +54,8 @@ async function measure(recipe: Recipe, rates: Rates): Promise<RateTrial> {
   await mkdir(runs, { recursive: true })
   await writeFile(config, JSON.stringify({ ...trialOf(recipe, rates), name }))
   const terminal = { out: process.stdout, err: process.stderr }
-  if ((await commandLine(['distill', config, '--out', run], terminal)) !== 0)
+  const args = existsSync(join(run, 'config.json')) ? ['--resume', run] : [config, '--out', run]
+  if ((await commandLine(['distill', ...args], terminal)) !== 0)
     throw new HabaError('rates', `${config} to be distilled`, 'an error, told above', 'Mend that.')
   const { rows } = JSON.parse(await readFile(join(run, 'result.json'), 'utf8')) as {
     readonly rows: readonly { readonly id: string; readonly choice?: { readonly mean: number } }[]
