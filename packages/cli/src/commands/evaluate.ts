@@ -95,9 +95,11 @@ export async function evaluateCommand(
         `${JSON.stringify({ ...row, after, seed, ...(others.length > 0 && { baselines: others }) }, null, 2)}\n`,
       )
     }
+    const chosen = 'Real images are trained on at the rate that was chosen for the set.'
+    const realCaption = real.caption ? [real.caption, ...(settings.protocol === 'ours' ? [chosen] : [])] : []
     out.write(
       `\n${read.config.name}: ${floats.toLocaleString('en-US')} floats, as many as ${perClass.toFixed(3)} images a class\n` +
-        `${crossTable(rows).join('\n')}\n${[...captionOf(rows), ...real.captions].join('\n')}\n` +
+        `${crossTable(rows).join('\n')}\n${[...captionOf(rows), ...realCaption].join('\n')}\n` +
         `Written to ${join(folder, `evaluation-${settings.protocol}-….json`)}; \`haba show ${folder}\` draws them into the page.\n`,
     )
   } finally {

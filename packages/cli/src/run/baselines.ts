@@ -38,8 +38,8 @@ export interface BaselinesOptions {
 
 export interface Baselines {
   readonly contenders: readonly Contender[]
-  /** What is to be known of them. */
-  readonly captions: readonly string[]
+  /** How many floats they share with the set, where there are any. */
+  readonly caption?: string
 }
 
 /**
@@ -48,7 +48,7 @@ export interface Baselines {
  */
 export async function chooseBaselines(options: BaselinesOptions): Promise<Baselines> {
   const { folder, read, names, networks, progress, interruption } = options
-  if (names.length === 0) return { contenders: [], captions: [] }
+  if (names.length === 0) return { contenders: [] }
   const opened = await openEngine(read, progress.say)
   try {
     const parts = await openParts(read, opened.engine, progress.pulse)
@@ -72,9 +72,7 @@ export async function chooseBaselines(options: BaselinesOptions): Promise<Baseli
         contenders.push({ id: name, name: selections[name].title, ...storage, on: () => chosen })
       }
     }
-    const { protocol } = read.config.evaluate
-    const rate = 'Real images are trained on at the rate that was chosen for the set.'
-    return { contenders, captions: [caption, ...(protocol === 'ours' ? [rate] : [])] }
+    return { contenders, caption }
   } finally {
     await opened.close()
   }
