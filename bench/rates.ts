@@ -43,7 +43,7 @@ function trialOf(recipe: Recipe, { bases, hallucinators }: Rates): Settings {
       bases: { ...optimizer.bases, rate: bases },
       hallucinators: { ...optimizer.hallucinators, rate: hallucinators },
     },
-    evaluate: { protocol: 'ours', epochs, rates: [0.01], networks: 1 },
+    evaluate: { protocol: 'ours', epochs, rates: [0.01], trialNetworks: 3, networks: 1 },
     compare: { random: false },
   }
 }

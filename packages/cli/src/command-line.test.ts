@@ -100,7 +100,7 @@ describe('haba distill', () => {
   })
 
   it('evaluates and shows a finished run', async () => {
-    const evaluated = await haba(['evaluate', join(runs, 'whole'), '--seeds', '2'])
+    const evaluated = await haba(['evaluate', join(runs, 'whole'), '--seeds', '2', '--baselines', 'random'])
     expect(evaluated.code, evaluated.text).toBe(0)
     expect(evaluated.text).toMatch(/\d+\.\d\d ± \d+\.\d\d %/)
     const shown = await haba(['show', join(runs, 'whole')])

@@ -21,11 +21,12 @@ const toy = {
   objective: { use: 'distribution-matching', realPerClass: 4 },
   optimizer: { bases: sgd, hallucinators: sgd },
   steps: 4,
-  evaluate: { protocol: 'ours', validation: 0.2, rates: [0.001, 0.1], epochs: 2, networks: 2 },
+  evaluate: { protocol: 'ours', validation: 0.2, rates: [0.001, 0.1], trialNetworks: 2, epochs: 2, networks: 2 },
   compare: { random: true, selection: { epochs: 1 }, fullData: { epochs: 1 } },
 }
 
 let run: string
+let said: string
 
 async function haba(...args: readonly string[]): Promise<{ readonly code: number; readonly text: string }> {
   let text = ''
@@ -43,6 +44,7 @@ beforeAll(async () => {
   run = join(folder, 'run')
   const { code, text } = await haba('distill', join(folder, 'toy.json'), '--out', run)
   expect(code, text).toBe(0)
+  said = text
 })
 
 describe('a run under the protocol ours', () => {
@@ -56,6 +58,8 @@ describe('a run under the protocol ours', () => {
       'step 1',
       'step 2',
     ])
+    // Four trials of two networks, each of three epochs in one batch.
+    expect(said).toContain('HaBa on validation data: training step 24/24')
     expect(toy.evaluate.rates).toContain(set.choice.rate)
     const random = rows.find((row: { id: string }) => row.id === 'random')
     expect(random.choice.trials).toHaveLength(2)

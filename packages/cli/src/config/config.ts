@@ -53,6 +53,7 @@ export interface EvaluateSettings {
   /** Of `ours`: the part held out, and the rates to choose from. */
   readonly validation: number
   readonly rates: readonly number[]
+  readonly trialNetworks: number
 }
 
 /** The training that images are chosen by. */

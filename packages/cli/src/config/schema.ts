@@ -108,6 +108,7 @@ export const evaluateSchema: OptionsSchema = {
       default: [0.003, 0.01, 0.03],
       description: 'of ours: step sizes to choose from, besides a learned one',
     },
+    trialNetworks: count('of ours: fresh networks that each choice is tried with', 1),
   },
 }
 

@@ -34,6 +34,8 @@ export interface Measure {
 interface Choosing {
   readonly validation: RealSource
   readonly rates: readonly number[]
+  /** For each trial. */
+  readonly trialNetworks: number
   protocolAt(rate: number): Protocol
 }
 
@@ -82,10 +84,10 @@ export interface Settled {
 export async function settle(measure: Measure, what: string, candidates: readonly Candidate[]): Promise<Settled> {
   const { choosing, ...rest } = measure
   if (!choosing) return { measure }
-  const { validation, rates, protocolAt } = choosing
-  const trials = { ...rest, networks: rates.length + candidates.length - 1 }
+  const { validation, rates, trialNetworks, protocolAt } = choosing
+  const trials = { ...rest, networks: trialNetworks * (rates.length + candidates.length - 1) }
   const { test: _, ...options } = optionsOf(trials, `${what} on validation data`, candidates[0]!.data.items)
-  const choice = await chooseOnValidation({ ...options, candidates, rates, validation, protocolAt })
+  const choice = await chooseOnValidation({ ...options, candidates, rates, trialNetworks, validation, protocolAt })
   return { measure: { ...rest, protocol: protocolAt(choice.rate) }, choice }
 }
 

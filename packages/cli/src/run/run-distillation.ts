@@ -242,7 +242,9 @@ async function measureOf(run: Run, state?: DistillState, epochs?: number): Promi
   const measure = { parts, watch, protocol, networks: evaluate.networks, progress }
   if (!parts.validation) return measure
   const rates = [...new Set([...evaluate.rates, ...(learned === undefined ? [] : [learned])])]
-  const choosing = { validation: parts.validation, rates, protocolAt: (rate: number) => ({ ...protocol, rate }) }
+  const { trialNetworks } = evaluate
+  const protocolAt = (rate: number) => ({ ...protocol, rate })
+  const choosing = { validation: parts.validation, rates, trialNetworks, protocolAt }
   return { ...measure, choosing }
 }
 
