@@ -114,6 +114,22 @@ describe('haba evaluate', () => {
     expect(baselines[0].accuracies).toEqual(row.accuracies)
   })
 
+  it('chooses images once for all evaluations of the same set', async () => {
+    const evaluated = () => haba('evaluate', run, '--baselines', 'herding', '--workers', '1')
+    const first = await evaluated()
+    const { baselines } = await read('evaluation-ours-ConvNetD1W4-IN-relu-AP.json')
+    const again = await evaluated()
+    expect([first.code, again.code]).toEqual([0, 0])
+    expect(again.text).not.toContain('to choose some')
+    expect((await read('evaluation-ours-ConvNetD1W4-IN-relu-AP.json')).baselines).toEqual(baselines)
+    const choices = await read('choices.json')
+    await writeFile(
+      join(run, 'choices.json'),
+      JSON.stringify(choices.map((choice: { of: object }) => ({ ...choice, of: { ...choice.of, seed: 4 } }))),
+    )
+    expect((await evaluated()).text).toContain('to choose some')
+  })
+
   it('names the baselines there are', async () => {
     const { code, text } = await haba('evaluate', run, '--baselines', 'herdin')
     expect(code).not.toBe(0)

@@ -5,6 +5,7 @@ import type { Progress } from '../progress.js'
 import { budgetOf } from './budget.js'
 import { chooser, randomImages } from './chosen-images.js'
 import { readRunSet } from './finished-run.js'
+import { keptIn } from './kept-choices.js'
 import type { MeasuringJob } from './measuring.js'
 import { keyFor, makeSet, openEngine, openParts } from './parts.js'
 import type { RowId } from './result.js'
@@ -44,7 +45,7 @@ export interface Baselines {
 
 /**
  * Chooses real images of as many floats as a run's set stores. Random ones are drawn anew for every seed; for the others the
- * run's network is trained on all data, once.
+ * run's network is trained on all data, once, and the choice kept in the folder.
  */
 export async function chooseBaselines(options: BaselinesOptions): Promise<Baselines> {
   const { folder, read, names, networks, progress, interruption } = options
@@ -56,7 +57,7 @@ export async function chooseBaselines(options: BaselinesOptions): Promise<Baseli
     const parameterization = await makeSet(read, parts.data)
     const { params } = await readRunSet(folder, parameterization)
     const { perClass, floats, images, caption } = budgetOf(parameterization.storage(params).floats, image, classes)
-    const choose = chooser(read.config.compare.selection)
+    const choose = keptIn(folder, chooser(read.config.compare.selection))
     const watch = (onCall: (name: string) => void) =>
       interruptible(opened.engine, interruption, 'Nothing was written.', onCall)
     const contenders: Contender[] = []

@@ -14,6 +14,7 @@ import { drawRun } from './draw-run.js'
 import { measureRandom, measureReal, measureSet, type Measure, type Measured } from './evaluate-rows.js'
 import { writeRunSet } from './finished-run.js'
 import { finishedSet } from './labels.js'
+import { keptIn } from './kept-choices.js'
 import { makeOptimizer } from './optimizers.js'
 import {
   differentiations,
@@ -107,7 +108,7 @@ async function runParts(options: RunOptions, parts: Parts): Promise<void> {
       const accuracy = await measureRandom(budget.perClass, await measureOf(run), name)
       return row(name, accuracy, plain(budget), `${budget.images} images, drawn anew for each network`)
     })
-  const choose = chooser(compare.selection)
+  const choose = keptIn(folder, chooser(compare.selection))
   for (const name of chosen)
     await rows.add(name, undefined, async () => {
       const { title } = selections[name]

@@ -11,6 +11,7 @@ export const FILES = {
   metrics: 'metrics.jsonl',
   result: 'result.json',
   preprocessing: 'preprocessing.safetensors',
+  choices: 'choices.json',
   grid: 'grid.png',
   page: 'report.html',
   // TensorBoard finds files by this word.
