@@ -25,6 +25,7 @@ import { cafeTerms, tapsOf } from './cafe-terms.js'
 import { dynamicStop, type DynamicStop, type Watch } from './cafe-stop.js'
 import { checkCount } from './check.js'
 import { countsOf, drawClasses, joined, type ClassBatch } from './class-batch.js'
+import { switched, widened } from './switched.js'
 import { trainEpoch } from './train-epoch.js'
 
 /** Options of `cafe`. */
@@ -104,6 +105,7 @@ export function cafe({
     const { weights, state } = network.init(key)
     return { training: { weights, state, velocity: {} } as Training, networks, steps: 0, watch: stop.empty }
   }
+  const changed = augmentation && switched(augmentation)
   const trainerOn = oncePerEngine((engine) => trainer({ engine, network, ...(augmentation && { augmentation }) }))
   return {
     kind: 'sum',
@@ -112,15 +114,16 @@ export function cafe({
     pace: ({ networks }) => decay.factor ** decay.after.filter((count) => networks >= count).length,
     async draw(key, from) {
       const { weights, state } = from.state.training
+      const classes = await drawClasses(key, from, realPerClass, augmentation)
       return {
         // Copies: what is drawn is disposed by the caller, the state is not.
         common: copyOf({ weights, state }) as Common,
-        items: [{ classes: await drawClasses(key, from, realPerClass, augmentation) }],
+        items: [{ classes: widened(classes, changed, from.layout.image) }],
       }
     },
     term(set, _, { weights, state }, { classes }) {
       const seen = (images: readonly Tensor4D[]) => ({
-        taps: tapsOf(network.apply(weights, joined(images, classes, augmentation), { kind: 'train', state })),
+        taps: tapsOf(network.apply(weights, joined(images, classes, changed), { kind: 'train', state })),
         counts: countsOf(images),
       })
       const terms = cafeTerms(

@@ -6,7 +6,7 @@ import { joined } from './class-batch.js'
 import { layerwiseCosine } from './gradient-distance.js'
 import { gradientMatching, renderClass, type GradientMatchingOptions, type LabelledBatch } from './gradient-matching.js'
 import { gradientUnder, type MatchedNetwork } from './network-gradient.js'
-import { switched } from './switched.js'
+import { switched, widened } from './switched.js'
 
 /** When the classes' gradients start to be summed before they are compared. */
 export interface WarmUps {
@@ -57,9 +57,7 @@ export function contrastiveSignals({
     async draw(key, from) {
       const { common, items } = await classWise.draw(key, from)
       if (!summed(warmUps, from.state)) return { common, items }
-      const { image } = from.layout
-      const classes = changed ? items.map((one) => ({ ...one, augment: changed.widen(one.augment, image) })) : items
-      return { common, items: [{ classes }] }
+      return { common, items: [{ classes: widened(items, changed, from.layout.image) }] }
     },
     term(set, params, common, item) {
       if (!('classes' in item)) return classWise.term(set, params, common, item)

@@ -14,6 +14,7 @@ import {
 } from '@haba/core'
 import { checkCount } from './check.js'
 import { classMeans, countsOf, drawClasses, joined, type ClassBatch } from './class-batch.js'
+import { switched, widened } from './switched.js'
 
 /** Options of `distributionMatching`. */
 export interface DistributionMatchingOptions {
@@ -75,21 +76,25 @@ export function distributionMatching({
   grouping = asPublished,
 }: DistributionMatchingOptions): SumObjective<Common, ClassItem, None, None> {
   checkCount('distributionMatching', 'realPerClass', realPerClass)
+  const changed = augmentation && switched(augmentation)
   return {
     kind: 'sum',
     name: 'distribution matching',
     init: () => ({ params: {}, state: {} }),
     async draw(key, from) {
       const { weights, state } = network.init(fold(key, 'network'))
+      const items = grouping(await drawClasses(key, from, realPerClass, augmentation), state)
       return {
         common: { weights, state },
-        items: grouping(await drawClasses(key, from, realPerClass, augmentation), state),
+        items: items.map((item) =>
+          'classes' in item ? { classes: widened(item.classes, changed, from.layout.image) } : item,
+        ),
       }
     },
     term(set, _, { weights, state }, item) {
-      const batches = 'classes' in item ? item.classes : [item]
+      const [batches, change] = 'classes' in item ? [item.classes, changed] : [[item], augmentation]
       const embed = (images: readonly Tensor4D[]) =>
-        network.apply(weights, joined(images, batches, augmentation), { kind: 'train', state }).features
+        network.apply(weights, joined(images, batches, change), { kind: 'train', state }).features
       const real = batches.map((batch) => batch.real)
       const synthetic = batches.map(({ rows }) => set.render(rows).images)
       return meanDistance(embed(real), embed(synthetic), { real: countsOf(real), synthetic: countsOf(synthetic) })

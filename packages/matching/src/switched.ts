@@ -61,6 +61,14 @@ export function switched(augmentation: Augmentation): Switched {
   }
 }
 
+/** The same batches, with draws that run as one program whatever was drawn. */
+export const widened = <B extends { readonly augment: Args }>(
+  batches: readonly B[],
+  changed: Switched | undefined,
+  image: ImageShape,
+): readonly B[] =>
+  changed ? batches.map((batch) => ({ ...batch, augment: changed.widen(batch.augment, image) })) : batches
+
 /** A key for every kind of draw that some tries show, by signature. */
 function kinds(augmentation: Augmentation, image: ImageShape): ReadonlyMap<string, Key> {
   const found = new Map<string, Key>()
