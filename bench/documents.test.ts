@@ -2,10 +2,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { root } from '../tools/packages.js'
-import { ablationsTable, methodsTable } from './methods-table.js'
-import { luck, ranked, rateSearches, ratesTable, same } from './rates-table.js'
+import { documentTables, placeOf } from './documents.js'
+import { luck, ranked, rateSearches, same } from './rates-table.js'
 import { chartFile, chartText, documentFile, documentText } from './reproduction/document.js'
-import { resultsTable } from './results-table.js'
 
 /** Cells without the padding that the formatter adds. */
 const cells = (text: string) =>
@@ -14,15 +13,9 @@ const cells = (text: string) =>
     .filter((line) => line.startsWith('|'))
     .map((line) => line.split('|').map((cell) => cell.trim().replace(/^-+$/, '---')))
 
-test.each([
-  { file: 'docs/methods.md', of: 'runs', table: methodsTable },
-  { file: 'docs/methods.md', of: 'ablations', table: ablationsTable },
-  { file: 'docs/methods.md', of: 'rates', table: ratesTable },
-  { file: 'README.md', of: 'benchmark', table: resultsTable },
-])('$file shows the committed figures', ({ file, of, table }) => {
-  const document = readFileSync(join(root, file), 'utf8')
-  const shown = new RegExp(`<!-- ${of} -->([^]*?)<!-- end of ${of} -->`).exec(document)![1]!
-  expect(cells(shown)).toEqual(cells(table()))
+test.each(documentTables)('$file shows the committed figures: $of', (one) => {
+  const [, , shown] = placeOf(one).exec(readFileSync(join(root, one.file), 'utf8'))!
+  expect(cells(shown!)).toEqual(cells(one.table()))
 })
 
 test.each(rateSearches())('recipes/$name.json has the rates that were chosen', (search) => {

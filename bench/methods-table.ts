@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '../tools/packages.js'
+import { markdownTable } from './markdown-table.js'
 
 interface Row {
   readonly id: string
@@ -60,5 +61,5 @@ function tableOf(wanted: (run: Run) => boolean): string {
     ]
   })
   const head = ['recipe', 'steps', 'ConvNet', 'protocol, epochs', 'networks', 'floats', 'random', 'pixels', 'this set']
-  return [head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+  return markdownTable(head, lines)
 }

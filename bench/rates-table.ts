@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '../tools/packages.js'
+import { markdownTable } from './markdown-table.js'
 
 /** Step sizes of the parts of a set. */
 export interface Rates {
@@ -12,9 +13,11 @@ export interface Rates {
 /** What a set that was learned at these rates is worth on validation data. */
 export interface RateTrial extends Rates {
   readonly validation: number
+  /** Of each run, where there were several. */
+  readonly found?: readonly number[]
 }
 
-/** By how much one network's accuracy on validation data may be better for no reason. */
+/** By how much an accuracy on validation data may be better for no reason. */
 export const luck = 0.02
 
 export const same = (a: Rates, b: Rates): boolean => a.bases === b.bases && a.hallucinators === b.hallucinators
@@ -48,8 +51,9 @@ export function ratesTable(): string {
     const trials = ranked(search)
     const chosen = trials.filter((trial) => same(trial, search.chosen))
     const others = trials.filter((trial) => !chosen.includes(trial))
-    return [search.name, `${search.steps}`, told(chosen[0]!), others.map(told).join('; ')]
+    const runs = search.trials[0]!.found?.length ?? 1
+    return [search.name, `${search.steps}`, `${runs}`, told(chosen[0]!), others.map(told).join('; ')]
   })
-  const head = ['recipe', 'steps', 'bases, hallucinators: validation', 'also tried']
-  return [head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+  const head = ['recipe', 'steps', 'runs', 'bases, hallucinators: validation', 'also tried']
+  return markdownTable(head, lines)
 }

@@ -1,14 +1,15 @@
 /**
- * `npm run rates -- RECIPE…`: looks for better rates around those of a recipe of HaBa, by validation accuracy, and writes
- * `bench/results/rates/RECIPE.json`. `docs/methods.md` shows what was found.
+ * `npm run rates -- RECIPE… [--runs 3]`: looks for better rates around those of a recipe of HaBa, by validation accuracy, and
+ * writes `bench/results/rates/RECIPE.json`; every accuracy is the mean of so many runs, each from a seed of its own.
+ * `docs/methods.md` shows what was found.
  */
-import { commandLine } from '@haba/cli'
-import { HabaError } from '@haba/core'
-import { existsSync } from 'node:fs'
+import { summarise } from '@haba/eval'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { setFlagsFromString } from 'node:v8'
+import { parseArgs } from 'node:util'
 import { root } from '../tools/packages.js'
+import { distilled } from './distilled.js'
+import { writeDocuments } from './documents.js'
 import { luck, ranked, same, type Rates, type RatesFile, type RateTrial } from './rates-table.js'
 
 type Settings = Readonly<Record<string, unknown>>
@@ -23,7 +24,7 @@ const factor = 3
 /** How often the search may move on. */
 const moves = 2
 
-const runs = join(root, 'runs/rates')
+const folder = join(root, 'runs/rates')
 const recipes = join(root, 'recipes')
 const short = (rate: number) => Number(rate.toPrecision(2))
 
@@ -32,7 +33,7 @@ const read = async (name: string) => JSON.parse(await readFile(join(recipes, `${
 /** The recipe at other rates, measured once on validation data, and compared with nothing. */
 function trialOf(recipe: Recipe, { bases, hallucinators }: Rates): Settings {
   const { compare: _, optimizer, evaluate, objective, experts, ...rest } = recipe
-  const at = (folder: unknown) => resolve(recipes, String(folder))
+  const at = (path: unknown) => resolve(recipes, String(path))
   const { experts: own, ...options } = objective as Settings
   const { epochs } = evaluate as Settings
   return {
@@ -48,23 +49,24 @@ function trialOf(recipe: Recipe, { bases, hallucinators }: Rates): Settings {
   }
 }
 
-async function measure(recipe: Recipe, rates: Rates): Promise<RateTrial> {
-  const name = `${recipe.name}-${rates.bases}-${rates.hallucinators}`
-  const [config, run] = [join(runs, `${name}.json`), join(runs, name)]
-  await mkdir(runs, { recursive: true })
-  await writeFile(config, JSON.stringify({ ...trialOf(recipe, rates), name }))
-  const terminal = { out: process.stdout, err: process.stderr }
-  const args = existsSync(join(run, 'config.json')) ? ['--resume', run] : [config, '--out', run]
-  if ((await commandLine(['distill', ...args], terminal)) !== 0)
-    throw new HabaError('rates', `${config} to be distilled`, 'an error, told above', 'Mend that.')
-  const { rows } = JSON.parse(await readFile(join(run, 'result.json'), 'utf8')) as {
-    readonly rows: readonly { readonly id: string; readonly choice?: { readonly mean: number } }[]
-  }
-  return { ...rates, validation: rows.find(({ id }) => id === 'set')!.choice!.mean }
+/** The validation accuracy of one run. */
+async function validationOf(recipe: Recipe, rates: Rates, seed: number): Promise<number> {
+  const name = `${recipe.name}-${rates.bases}-${rates.hallucinators}-${seed}`
+  const [config, run] = [join(folder, `${name}.json`), join(folder, name)]
+  await mkdir(folder, { recursive: true })
+  await writeFile(config, JSON.stringify({ ...trialOf(recipe, rates), name, seed }))
+  const { rows } = await distilled(config, run)
+  return rows.find(({ id }) => id === 'set')!.choice!.mean
+}
+
+async function measure(recipe: Recipe, rates: Rates, runs: number): Promise<RateTrial> {
+  const found: number[] = []
+  for (let seed = 1; seed <= runs; seed++) found.push(await validationOf(recipe, rates, seed))
+  return { ...rates, validation: summarise(found).mean, ...(runs > 1 && { found }) }
 }
 
 /** From the recipe's rates to the best of their neighbours, as long as one is better by more than luck. */
-async function search(recipe: Recipe): Promise<RatesFile> {
+async function search(recipe: Recipe, runs: number): Promise<RatesFile> {
   const { optimizer, steps } = recipe
   const trials: RateTrial[] = []
   let at: Rates = { bases: optimizer.bases.rate, hallucinators: optimizer.hallucinators.rate }
@@ -75,7 +77,7 @@ async function search(recipe: Recipe): Promise<RatesFile> {
       { bases, hallucinators: short(hallucinators * by) },
     ])
     for (const rates of around)
-      if (!trials.some((trial) => same(trial, rates))) trials.push(await measure(recipe, rates))
+      if (!trials.some((trial) => same(trial, rates))) trials.push(await measure(recipe, rates, runs))
     const here = trials.find((trial) => same(trial, at))!
     const [next] = ranked({ trials })
     if (next!.validation <= here.validation + luck) break
@@ -89,10 +91,14 @@ async function search(recipe: Recipe): Promise<RatesFile> {
   }
 }
 
-setFlagsFromString('--no-incremental-marking')
-for (const name of process.argv.slice(2)) {
-  const found = await search(await read(name))
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { runs: { type: 'string', default: '1' } },
+})
+for (const name of positionals) {
+  const found = await search(await read(name), Number(values.runs))
   await mkdir(join(root, 'bench/results/rates'), { recursive: true })
   await writeFile(join(root, `bench/results/rates/${name}.json`), `${JSON.stringify(found, null, 2)}\n`)
+  await writeDocuments()
   console.log(name, found.chosen)
 }

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '../tools/packages.js'
+import { markdownTable } from './markdown-table.js'
 import { table } from './table.js'
 
 interface Result {
@@ -16,5 +17,5 @@ export function resultsTable(): string {
     const { ratio, memoryRatio } = JSON.parse(text) as Result
     return [name, ratio.toFixed(2), `${must}`, `${aim}`, memoryRatio.toFixed(2)]
   })
-  return [head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+  return markdownTable(head, lines)
 }

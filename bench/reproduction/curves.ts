@@ -1,4 +1,4 @@
-import { markdownTable } from './markdown-table.js'
+import { markdownTable } from '../markdown-table.js'
 import type { CellResult } from './result.js'
 
 const [width, height, margin] = [720, 400, 48] as const

@@ -14,9 +14,9 @@ import {
   type Source,
 } from './published.js'
 import type { Accuracy, CellResult } from './result.js'
-import { markdownText } from './formatted.js'
+import { markdownText } from '../formatted.js'
 import { introduction } from './introduction.js'
-import { markdownTable } from './markdown-table.js'
+import { markdownTable } from '../markdown-table.js'
 
 /** Where the document lies. */
 export const documentFile = join(root, 'docs/reproduction.md')

@@ -4,7 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Machine } from '../machine.js'
 import type { Cell } from './cells.js'
-import { jsonText } from './formatted.js'
+import { jsonText } from '../formatted.js'
 
 /** Accuracies of fresh networks, as parts of 1. */
 export interface Accuracy {

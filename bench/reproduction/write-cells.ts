@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { cellFile, cellFolder, cells, type Cell } from './cells.js'
-import { jsonText } from './formatted.js'
+import { jsonText } from '../formatted.js'
 
 /** A cell's configuration file. */
 export const cellText = ({ config }: Pick<Cell, 'config'>): Promise<string> => jsonText(config)

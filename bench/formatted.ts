@@ -1,6 +1,6 @@
 import { format, resolveConfig } from 'prettier'
 import { join } from 'node:path'
-import { root } from '../../tools/packages.js'
+import { root } from '../tools/packages.js'
 
 const as = async (text: string, parser: 'json' | 'markdown'): Promise<string> =>
   format(text, { ...(await resolveConfig(join(root, 'package.json'))), parser })

@@ -1,0 +1,41 @@
+/** Tables of committed figures, each between two comments of a document; `npm run documents` writes them. */
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { root } from '../tools/packages.js'
+import { markdownText } from './formatted.js'
+import { ablationsTable, methodsTable } from './methods-table.js'
+import { ratesTable } from './rates-table.js'
+import { resultsTable } from './results-table.js'
+
+export interface DocumentTable {
+  /** The document, from the root. */
+  readonly file: string
+  /** What the comments call it. */
+  readonly of: string
+  readonly table: () => string
+}
+
+export const documentTables: readonly DocumentTable[] = [
+  { file: 'docs/methods.md', of: 'runs', table: methodsTable },
+  { file: 'docs/methods.md', of: 'ablations', table: ablationsTable },
+  { file: 'docs/methods.md', of: 'rates', table: ratesTable },
+  { file: 'README.md', of: 'benchmark', table: resultsTable },
+]
+
+/** What stands between the comments of a table, and the comments. */
+export const placeOf = ({ of }: DocumentTable): RegExp =>
+  new RegExp(`(<!-- ${of} -->\n)([^]*?)(\n<!-- end of ${of} -->)`)
+
+/** Writes every table anew. */
+export async function writeDocuments(): Promise<void> {
+  for (const one of documentTables) {
+    const path = join(root, one.file)
+    const before = await readFile(path, 'utf8')
+    const text = before.replace(placeOf(one), (_, start: string, __, end: string) => `${start}\n${one.table()}\n${end}`)
+    const after = await markdownText(text)
+    if (after !== before) await writeFile(path, after)
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await writeDocuments()
