@@ -5,6 +5,7 @@ import {
   keyFrom,
   tensorLeaves,
   pixels,
+  signature,
   valueAndGrad,
   type Args,
   type Drawn,
@@ -38,6 +39,9 @@ export interface TestObjectiveOptions {
   /** Relative error allowed along each direction. @default 1e-3 */
   readonly tolerance?: number
 }
+
+/** Of an objective, to see of how many kinds they are. */
+const DRAWS = 40
 
 /** What is learned: a set's parameters and the objective's own. */
 type Learned = { readonly set: Tree; readonly params: Tree }
@@ -103,6 +107,18 @@ export function testObjective(options: TestObjectiveOptions): void {
       it('has the same loss with the same draw', async () => {
         const again = await prepare(set)
         expect(numbersOf(again.value)).toEqual(numbersOf(at.value))
+      })
+
+      it('draws of few kinds: each is a program, which is compiled and stays', async () => {
+        const { state } = objective.init(fold(key, 'init'))
+        const kinds: string[] = []
+        for (let i = 0; i < DRAWS; i++) {
+          const { common, items } = await objective.draw(fold(key, i), { real, layout: set.layout, state })
+          kinds.push(...new Set(items.map((item) => signature([common, item]))))
+        }
+        const known = new Set(kinds.slice(0, kinds.length / 2))
+        const late = new Set(kinds.slice(kinds.length / 2).filter((kind) => !known.has(kind)))
+        expect(late.size, 'kinds that only the second half of many draws showed').toBeLessThan(5)
       })
 
       it('has a finite loss and gradient, and the set matters', () => {
