@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util'
 import { root } from '../tools/packages.js'
 import { distilled } from './distilled.js'
 import { writeDocuments } from './documents.js'
+import { jsonText } from './formatted.js'
 import { luck, ranked, same, type Rates, type RatesFile, type RateTrial } from './rates-table.js'
 
 type Settings = Readonly<Record<string, unknown>>
@@ -98,7 +99,7 @@ const { positionals, values } = parseArgs({
 for (const name of positionals) {
   const found = await search(await read(name), Number(values.runs))
   await mkdir(join(root, 'bench/results/rates'), { recursive: true })
-  await writeFile(join(root, `bench/results/rates/${name}.json`), `${JSON.stringify(found, null, 2)}\n`)
+  await writeFile(join(root, `bench/results/rates/${name}.json`), await jsonText(found))
   await writeDocuments()
   console.log(name, found.chosen)
 }
