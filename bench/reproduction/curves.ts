@@ -1,8 +1,7 @@
+import * as Plot from '@observablehq/plot'
+import { parseHTML } from 'linkedom'
 import { markdownTable } from '../markdown-table.js'
 import type { CellResult } from './result.js'
-
-const [width, height, margin] = [720, 400, 48] as const
-const colours = ['#4269d0', '#efb118', '#ff725c', '#6cc5b0', '#3ca951', '#ff8ab7', '#a463f2', '#97bbf5', '#9c6b4e']
 
 const percent = (part: number) => (100 * part).toFixed(1)
 const count = (n: number) => n.toLocaleString('en-US')
@@ -33,36 +32,46 @@ export function curveTable(result: CellResult): string {
   return [`\n### ${name}\n`, markdownTable(head, lines), '', facts.join(' '), ''].join('\n')
 }
 
-/** Accuracy by iterations of every cell, on a logarithmic axis, as SVG. */
+/** Accuracy by iterations of every cell with its deviation, on a logarithmic axis, as SVG. */
 export function chart(results: readonly CellResult[]): string {
-  const steps = results.flatMap(({ curve }) => curve.map(({ iterations }) => iterations))
-  const [least, most] = [Math.min(...steps), Math.max(...steps)]
-  const along = (n: number) => (least === most ? 0.5 : Math.log(n / least) / Math.log(most / least))
-  const x = (n: number) => (margin + along(n) * (width - 4 * margin)).toFixed(1)
-  const y = (part: number) => (height - margin - part * (height - 2 * margin)).toFixed(1)
-  const ticks = [...new Set([least, ...powers(least, most), most])]
-  return `${[
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="11">`,
-    `<rect width="${width}" height="${height}" fill="white"/>`,
-    ...[0, 20, 40, 60, 80, 100].map(
-      (tick) =>
-        `<path d="M${margin} ${y(tick / 100)}H${width - 3 * margin}" stroke="#ddd"/><text x="${margin - 6}" y="${y(tick / 100)}" text-anchor="end" dy="4">${tick} %</text>`,
-    ),
-    ...ticks.map((tick) => `<text x="${x(tick)}" y="${height - margin + 18}" text-anchor="middle">${tick}</text>`),
-    `<text x="${width / 2}" y="${height - 10}" text-anchor="middle">iterations</text>`,
-    ...results.map(({ name, curve }, i) => {
-      const colour = colours[i % colours.length]
-      const at = curve.map((point) => `${x(point.iterations)},${y(point.mean)}`)
-      const dots = at.map((place) => place.split(',')).map(([cx, cy]) => `<circle cx="${cx}" cy="${cy}" r="2.5"/>`)
-      return (
-        `<g fill="${colour}"><polyline points="${at.join(' ')}" fill="none" stroke="${colour}" stroke-width="1.5"/>` +
-        `${dots.join('')}<text x="${width - 3 * margin + 10}" y="${margin + 16 * i}">${name}</text></g>`
-      )
-    }),
-    '</svg>',
-  ].join('\n')}\n`
+  const { document } = parseHTML('<!doctype html><html></html>')
+  const points = results.flatMap(({ name, curve }) =>
+    curve.map(({ iterations, mean, std }) => ({ name, iterations, mean, low: mean - std, high: mean + std })),
+  )
+  const one = { x: 'iterations', stroke: 'name' }
+  const drawing: { readonly outerHTML: string; setAttribute(name: string, value: string): void } = Plot.plot({
+    document,
+    width: 720,
+    height: 400,
+    marginLeft: 48,
+    marginRight: 130,
+    style: { background: 'white', color: 'black', fontFamily: 'sans-serif', fontSize: '12px' },
+    x: {
+      type: 'log',
+      label: 'iterations',
+      ticks: [...new Set(points.map(({ iterations }) => iterations))],
+      tickFormat: ',',
+    },
+    y: { label: 'test accuracy (%)', percent: true, grid: true, nice: true },
+    marks: [
+      Plot.ruleX(points, { ...one, y1: 'low', y2: 'high', strokeOpacity: 0.5 }),
+      Plot.lineY(points, { ...one, y: 'mean' }),
+      Plot.dot(points, { ...one, y: 'mean', fill: 'name', r: 2.5 }),
+      Plot.text(
+        points,
+        Plot.selectLast({
+          ...one,
+          stroke: null,
+          fill: 'name',
+          y: 'mean',
+          z: 'name',
+          text: 'name',
+          textAnchor: 'start',
+          dx: 8,
+        }),
+      ),
+    ],
+  })
+  drawing.setAttribute('xmlns', 'http://www.w3.org/2000/svg')
+  return `${drawing.outerHTML}\n`
 }
-
-/** Powers of ten well between two numbers. */
-const powers = (least: number, most: number): readonly number[] =>
-  [10, 100, 1000, 10_000].filter((power) => power > 1.5 * least && power < most / 1.5)
