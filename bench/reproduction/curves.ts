@@ -6,8 +6,12 @@ import type { CellResult } from './result.js'
 const percent = (part: number) => (100 * part).toFixed(1)
 const count = (n: number) => n.toLocaleString('en-US')
 
-/** The curve of one cell, what it was measured on, and how it goes on. */
-export function curveTable(result: CellResult): string {
+/**
+ * The curve of one cell, what it was measured on, and how it goes on.
+ *
+ * @param kept the folder that its run folder lies in, where that came with the repository
+ */
+export function curveTable(result: CellResult, kept: string | undefined): string {
   const { name, curve, iterations, data, experts, machine, versions, seconds, seed, key, configHash, protocol } = result
   const random = result.real['random']
   const learned = curve.some(({ rate }) => rate !== undefined)
@@ -26,7 +30,9 @@ export function curveTable(result: CellResult): string {
     `Protocol ${String(protocol['name'])} (${String(protocol['hash'])}), ${String(protocol['epochs'])} epochs.`,
     `Seed ${seed}, key ${key}, configuration ${configHash}, onnxruntime ${versions['onnxruntime-node'] ?? 'unknown'}, Node ${versions['node'] ?? 'unknown'}.`,
     `${machine.cpu}, ${machine.threads} threads: ${(seconds / 3600).toFixed(1)} hours with tests.`,
-    ...(iterations.done < iterations.of ? [`It goes on with \`npm run reproduction -- ${name}\`.`] : []),
+    ...(iterations.done < iterations.of && kept
+      ? [`It goes on with \`npm run reproduction -- ${name} --runs ${kept}\`.`]
+      : []),
   ]
   const head = ['iterations', 'test accuracy', 'networks', ...(learned ? ['learned rate'] : [])]
   return [`\n### ${name}\n`, markdownTable(head, lines), '', facts.join(' '), ''].join('\n')

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { root } from '../../tools/packages.js'
@@ -22,6 +23,8 @@ import { markdownTable } from '../markdown-table.js'
 export const documentFile = join(root, 'docs/reproduction.md')
 /** Where its picture of all curves lies. */
 export const chartFile = join(root, 'docs/reproduction.svg')
+/** Run folders of cells that take longer than one sitting. */
+const unfinished = 'bench/reproduction/unfinished'
 
 const titles: Readonly<Record<DatasetName, string>> = {
   mnist: 'MNIST, one image a class',
@@ -179,7 +182,9 @@ export async function documentText(): Promise<string> {
     ablationTable(results, budgetOf),
     '\n## Curves\n',
     ...(distilled.length > 0 ? ['![test accuracy by iterations](reproduction.svg)\n'] : []),
-    ...distilled.map((result) => curveTable(result)),
+    ...distilled.map((result) =>
+      curveTable(result, existsSync(join(root, unfinished, result.name)) ? unfinished : undefined),
+    ),
     '\n## Not as published, or not known\n',
     notes(),
   ]
