@@ -48,7 +48,7 @@ export function chart(results: readonly CellResult[]): string {
   const drawing: { readonly outerHTML: string; setAttribute(name: string, value: string): void } = Plot.plot({
     document,
     width: 720,
-    height: 400,
+    height: 760,
     marginLeft: 48,
     marginRight: 130,
     style: { background: 'white', color: 'black', fontFamily: 'sans-serif', fontSize: '12px' },
