@@ -23,7 +23,7 @@ import { markdownTable } from '../markdown-table.js'
 export const documentFile = join(root, 'docs/reproduction.md')
 /** Where its picture of all curves lies. */
 export const chartFile = join(root, 'docs/reproduction.svg')
-/** Run folders of cells that take longer than one sitting. */
+/** Run folders under version control, of cells that take longer than one sitting. */
 const unfinished = 'bench/reproduction/unfinished'
 
 const titles: Readonly<Record<DatasetName, string>> = {

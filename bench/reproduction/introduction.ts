@@ -32,9 +32,9 @@ npm run reproduction -- cifar10-10-mtt --networks
   (\`FOLDER/cifar10\`) or at its top.
 - \`--experts FOLDER\` takes experts that are there; \`--expert-count\` and \`--expert-epochs\` record fewer, or shorter ones.
 - \`--networks\` tests other networks before the end.
-- \`--runs FOLDER\` and \`--results FOLDER\`: instead of \`runs/reproduction\` and \`bench/reproduction/results\`. A cell that takes
-  longer than one sitting leaves its run folder in \`bench/reproduction/unfinished\`, so that any clone can go on with it; a result
-  without a run folder can only be measured anew, with a \`--results\` folder of its own.
+- \`--runs FOLDER\` and \`--results FOLDER\`: instead of \`runs/reproduction\` and \`bench/reproduction/results\`. For a cell
+  that takes longer than one sitting, \`--runs bench/reproduction/unfinished\` keeps its run folder under version control, so that any
+  clone can go on with it; a result without a run folder can only be measured anew, with a \`--results\` folder of its own.
 
 ## How to read it
 
