@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { root } from '../tools/packages.js'
 import { documentTables, placeOf } from './documents.js'
 import { luck, ranked, rateSearches, same } from './rates-table.js'
-import { chartFile, chartText, documentFile, documentText } from './reproduction/document.js'
+import { charts, documentFile, documentText } from './reproduction/document.js'
 
 /** Cells without the padding that the formatter adds. */
 const cells = (text: string) =>
@@ -32,6 +32,5 @@ test.each(rateSearches())('recipes/$name.json has the rates that were chosen', (
 
 test('docs/reproduction.md is what its command writes', async () => {
   expect(readFileSync(documentFile, 'utf8')).toBe(await documentText())
-  const picture = await chartText()
-  if (picture !== undefined) expect(readFileSync(chartFile, 'utf8')).toBe(picture)
+  for (const [file, picture] of await charts()) expect(readFileSync(file, 'utf8')).toBe(picture)
 })

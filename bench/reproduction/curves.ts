@@ -38,7 +38,7 @@ export function curveTable(result: CellResult, kept: string | undefined): string
   return [`\n### ${name}\n`, markdownTable(head, lines), '', facts.join(' '), ''].join('\n')
 }
 
-/** Accuracy by iterations of every cell with its deviation, on a logarithmic axis, as SVG. */
+/** Accuracy by iterations of the cells of one data set with its deviation, on a logarithmic axis, as SVG. */
 export function chart(results: readonly CellResult[]): string {
   const { document } = parseHTML('<!doctype html><html></html>')
   const points = results.flatMap(({ name, curve }) =>
@@ -48,7 +48,7 @@ export function chart(results: readonly CellResult[]): string {
   const drawing: { readonly outerHTML: string; setAttribute(name: string, value: string): void } = Plot.plot({
     document,
     width: 720,
-    height: 760,
+    height: 400,
     marginLeft: 48,
     marginRight: 130,
     style: { background: 'white', color: 'black', fontFamily: 'sans-serif', fontSize: '12px' },

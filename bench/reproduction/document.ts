@@ -21,8 +21,6 @@ import { markdownTable } from '../markdown-table.js'
 
 /** Where the document lies. */
 export const documentFile = join(root, 'docs/reproduction.md')
-/** Where its picture of all curves lies. */
-export const chartFile = join(root, 'docs/reproduction.svg')
 /** Run folders under version control, of cells that take longer than one sitting. */
 const unfinished = 'bench/reproduction/unfinished'
 
@@ -32,6 +30,9 @@ const titles: Readonly<Record<DatasetName, string>> = {
   cifar100: 'CIFAR-100',
   svhn: 'SVHN',
 }
+
+/** In the order of the document. */
+const datasets = Object.keys(published) as readonly DatasetName[]
 
 const words: Readonly<Record<string, string>> = {
   random: 'random',
@@ -152,6 +153,24 @@ function ablationTable(results: Results, budgetOf: ReadonlyMap<string, CellBudge
   return markdownTable(['the paper says', 'floats', 'as images', 'ours', 'HaBa', 'status', 'cell'], lines)
 }
 
+/** What was distilled for a data set, in the order of the cells. */
+const distilled = (dataset: DatasetName, results: Results): readonly CellResult[] =>
+  cells
+    .filter((cell) => cell.dataset === dataset && cell.method !== 'coresets')
+    .flatMap(({ name }) => results.get(name) ?? [])
+
+const chartName = (dataset: DatasetName) => `reproduction-${dataset}.svg`
+
+/** The chart of a data set, and what its curves were measured on. */
+function curves(dataset: DatasetName, results: readonly CellResult[]): readonly string[] {
+  if (results.length === 0) return []
+  const kept = (name: string) => (existsSync(join(root, unfinished, name)) ? unfinished : undefined)
+  return [
+    `![${titles[dataset]}: test accuracy by iterations](${chartName(dataset)})`,
+    ...results.map((result) => curveTable(result, kept(result.name))),
+  ]
+}
+
 /** What is not as published, cell by cell with the same words in one line. */
 function notes(): string {
   const all = [...new Set(cells.flatMap(({ note }) => note ?? []))]
@@ -164,15 +183,11 @@ export async function documentText(): Promise<string> {
   const results = await readResults()
   const budgetOf = await budgets()
   const run = cells.filter(({ name }) => results.has(name))
-  const distilled = run.filter(({ method }) => method !== 'coresets').map(({ name }) => results.get(name)!)
   const sections = [
     introduction(cells.length, run.length),
     '## Where published numbers were read\n',
     ...Object.entries(sources).map(([letter, where]) => `- **${letter}**: ${where}`),
-    ...Object.keys(published).flatMap((name) => {
-      const dataset = name as DatasetName
-      return [`\n## ${titles[dataset]}\n`, datasetTable(dataset, results, budgetOf)]
-    }),
+    ...datasets.flatMap((dataset) => [`\n## ${titles[dataset]}\n`, datasetTable(dataset, results, budgetOf)]),
     '\n## Other networks\n',
     "CIFAR-10, tested also with networks that the set was not made with. The cells of HaBa's own table could not be read; with " +
       'AlexNet it is said to be up to 17.57 points over MTT.\n',
@@ -181,18 +196,19 @@ export async function documentText(): Promise<string> {
     'Numbers of the paper could not be read; what it says could.\n',
     ablationTable(results, budgetOf),
     '\n## Curves\n',
-    ...(distilled.length > 0 ? ['![test accuracy by iterations](reproduction.svg)\n'] : []),
-    ...distilled.map((result) =>
-      curveTable(result, existsSync(join(root, unfinished, result.name)) ? unfinished : undefined),
-    ),
+    ...datasets.flatMap((dataset) => curves(dataset, distilled(dataset, results))),
     '\n## Not as published, or not known\n',
     notes(),
   ]
   return markdownText(sections.join('\n'))
 }
 
-/** The picture of all curves; undefined where nothing was distilled yet. */
-export async function chartText(): Promise<string | undefined> {
-  const results = [...(await readResults()).values()].filter(({ name }) => cellNamed.get(name)?.method !== 'coresets')
-  return results.length > 0 ? chart(results) : undefined
+/** A picture of the curves of every data set that something was distilled for, by its file. */
+export async function charts(): Promise<ReadonlyMap<string, string>> {
+  const results = await readResults()
+  const drawn = datasets.flatMap((dataset) => {
+    const own = distilled(dataset, results)
+    return own.length > 0 ? [[join(root, 'docs', chartName(dataset)), chart(own)] as const] : []
+  })
+  return new Map(drawn)
 }

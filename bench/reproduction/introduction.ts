@@ -3,7 +3,7 @@ export const introduction = (cells: number, run: number): string => `# Reproduct
 
 Every cell of the papers' tables that a method here stands for: its published accuracy, ours, and how far ours was run. Of
 ${cells} configurations, as many were run, in whole or in part: ${run}. Nothing is claimed that was not run: a cell without a number under
-"ours" is a configuration, and no more. \`npm run reproduction -- --document\` writes this page, its picture and the configurations
+"ours" is a configuration, and no more. \`npm run reproduction -- --document\` writes this page, its pictures and the configurations
 from \`bench/reproduction\`.
 
 ## How to run it

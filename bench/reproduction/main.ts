@@ -3,15 +3,14 @@ import { HabaError } from '@haba/core'
 import { writeFile } from 'node:fs/promises'
 import { setFlagsFromString } from 'node:v8'
 import { parseArguments } from './arguments.js'
-import { chartFile, chartText, documentFile, documentText } from './document.js'
+import { charts, documentFile, documentText } from './document.js'
 import { runCell } from './run-cell.js'
 import { listenForStop } from './stop.js'
 import { writeCells } from './write-cells.js'
 
 async function writeDocument(): Promise<void> {
   await writeFile(documentFile, await documentText())
-  const picture = await chartText()
-  if (picture !== undefined) await writeFile(chartFile, picture)
+  for (const [file, picture] of await charts()) await writeFile(file, picture)
 }
 
 // As the command line does (packages/cli/src/main.ts).
