@@ -158,6 +158,7 @@ describe('haba scores', () => {
     expect(augmentationRobust.withAugmentation).toBeCloseTo(set.mean - random.mean, 12)
     expect(augmentationRobust.withoutAugmentation).toBeCloseTo(setPlain.mean - randomPlain.mean, 12)
     expect(recoveryRatio).toBeCloseTo(set.mean / fullData.mean, 12)
+    expect(text).toMatch(/recovery of full data .* % of .* % \(\d+ images, each seen (once|\d+ times)\)/)
     expect(labelRobust.hardLabelRecovery).toBeCloseTo(fullData.mean - set.mean, 12)
   })
 

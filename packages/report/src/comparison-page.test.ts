@@ -9,7 +9,7 @@ const run = (name: string, floats: number, protocol = 'dsa, 200 epochs'): Compar
   mean: 0.8,
   std: 0.01,
   networks: 3,
-  fullData: 0.9,
+  fullData: { mean: 0.9, note: 'each image seen once' },
   storage: { parts: [{ name: 'images', floats, bytes: 4 * floats }], floats, bytes: 4 * floats },
   metrics: [
     { step: 1, loss: 2 },
@@ -47,7 +47,7 @@ describe('comparisonPage', () => {
     const rows = words('#accuracy tbody tr')
     expect(rows).toHaveLength(2)
     expect(rows[0]).toContain('88.9')
-    expect(rows[1]).toContain('80.0 % 1,000 4,000 3')
+    expect(rows[1]).toContain('80.0 % of 90.0 %: each image seen once 1,000 4,000 3')
   })
 
   it('draws budgets and common curves, and fetches nothing', () => {

@@ -23,8 +23,8 @@ export interface ComparedRun {
   /** The standard deviation over networks, `0 … 1`. */
   readonly std: number
   readonly networks: number
-  /** Test accuracy of training on all data under the run's short protocol, `0 … 1`, where it was measured. */
-  readonly fullData?: number
+  /** Test accuracy of training on all data, `0 … 1`, and how long that was, in a few words; where it was measured. */
+  readonly fullData?: { readonly mean: number; readonly note: string }
   readonly storage: StorageReport
   readonly metrics: readonly Metrics[]
   readonly gallery: Gallery
@@ -94,7 +94,7 @@ function accuracies(runs: readonly ComparedRun[]): Html {
       html`<tr ${mean === best ? html`class="own"` : undefined}>
         <th scope="row">${name} <small>${summary}</small> <small>${protocol}</small></th>
         <td>${numbers.spread(mean, std)}</td>
-        <td>${fullData === undefined ? '–' : numbers.percent(mean / fullData)}</td>
+        <td>${fullData ? shareOf(mean, fullData) : '–'}</td>
         <td>${numbers.count(storage.floats)}</td>
         <td>${numbers.count(storage.bytes)}</td>
         <td>${numbers.count(networks)}</td>
@@ -105,12 +105,15 @@ function accuracies(runs: readonly ComparedRun[]): Html {
     <h2>Accuracy</h2>
     <p>
       On the test set, mean ± standard deviation over networks trained from scratch; then its share of what all training
-      data reach with the epochs that the run gave them.
+      data reach with the epochs that the run gave them, which runs may have chosen differently.
     </p>
     <figure class="plot wide">${accuracyRanges(runs.map((run) => ({ ...run, own: run.mean === best })))}</figure>
     ${table('Accuracy table', columns, rows)}
   </section>`
 }
+
+const shareOf = (mean: number, full: NonNullable<ComparedRun['fullData']>): Html =>
+  html`${numbers.percent(mean / full.mean)} <small>of ${numbers.percent(full.mean)}: ${full.note}</small>`
 
 function atEqualBytes({ bytes, methods }: EqualBytes): Html {
   return html`<section id="equal-bytes">

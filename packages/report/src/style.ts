@@ -45,7 +45,7 @@ thead th { color: var(--muted); font-weight: 500; font-size: .84rem; }
 tbody tr { border-top: 1px solid var(--line); }
 tbody th { font-weight: 500; }
 tbody th small { display: block; white-space: normal; min-width: 11rem; max-width: 24rem; }
-td small { display: block; }
+td small { display: block; white-space: normal; max-width: 12rem; margin-left: auto; }
 tr.own, tr.total { background: var(--wash); }
 tr.own th, tr.own td, tr.total th, tr.total td { font-weight: 650; }
 tr.budget { color: var(--muted); }

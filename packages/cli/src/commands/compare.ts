@@ -10,7 +10,7 @@ import { openEngine } from '../run/parts.js'
 import { picturesOf } from '../run/pictures.js'
 import { atEqualBytes, equalBytesLines, type MeasuredRun } from '../run/equal-bytes.js'
 import { protocolName } from '../run/protocol-text.js'
-import { recoveryOf, tableText, type Row } from '../run/result.js'
+import { fullDataOf, fullDataText, recoveryOf, tableText, type Row } from '../run/result.js'
 import { configOf, writeWhole } from '../run/run-folder.js'
 import { usesOf } from '../run/uses.js'
 import type { Terminal } from './terminal.js'
@@ -46,7 +46,12 @@ export async function compareCommand(
       rows.find((row) => row.name === name)!,
     )
   const table = tableText({ caption: '', rows }, recovery)
-  out.write(`${first}\n\n${table}\n\n${equalBytesLines(equalBytes).join('\n')}\n\npage  ${file}\n`)
+  const shares = measured.flatMap(({ name, rows: own }) => {
+    const full = fullDataOf(own)
+    return full ? [`Full data, for ${name}: ${fullDataText(full)}`] : []
+  })
+  const lines = [first, '', table, ...shares, '', ...equalBytesLines(equalBytes), '', `page  ${file}`]
+  out.write(`${lines.join('\n')}\n`)
 }
 
 /** The last parts of the folders' paths, or the whole paths where those are alike. */
@@ -71,7 +76,7 @@ async function readRun(
     const set = await expand(opened.engine, parameterization, params)
     const { gallery } = await picturesOf({ set, params, preprocessing, classNames: about.data.classNames })
     const own = result.rows.find(({ id }) => id === 'set')!
-    const full = result.rows.find(({ id }) => id === 'fullData')
+    const full = fullDataOf(result.rows)
     const { protocol } = about
     return {
       run: {
@@ -81,7 +86,7 @@ async function readRun(
         mean: own.mean,
         std: own.std,
         networks: own.accuracies.length,
-        ...(full && { fullData: full.mean }),
+        ...(full && { fullData: full }),
         storage: manifest.storage,
         metrics: await metricsOf(folder),
         gallery,

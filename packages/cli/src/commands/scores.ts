@@ -5,7 +5,6 @@ import {
   describeProtocol,
   labelRobustScore,
   recoveryRatio,
-  summarise,
   type Accuracy,
   type Protocol,
 } from '@haba/eval'
@@ -19,7 +18,7 @@ import { measureRandom, measureSet, type Measure } from '../run/evaluate-rows.js
 import { measureTaughtRandom } from '../run/taught-images.js'
 import { protocolText } from '../run/protocol-text.js'
 import { makeProtocol, openEngine, openParts } from '../run/parts.js'
-import { alignedLines, accuracyText } from '../run/result.js'
+import { accuracyText, alignedLines, fullDataOf, fullDataText, type Row } from '../run/result.js'
 import { configOf, writeWhole } from '../run/run-folder.js'
 import { overridden } from './distill.js'
 import { evaluateSettings } from './evaluate.js'
@@ -108,11 +107,6 @@ function hardened(set: RenderedSet): RenderedSet {
   return { ...set, targets }
 }
 
-const fullDataOf = (rows: readonly { readonly id: string; readonly accuracies: readonly number[] }[]) => {
-  const full = rows.find(({ id }) => id === 'fullData')
-  return full && summarise(full.accuracies)
-}
-
 interface MeasuredForScores {
   readonly set: Accuracy
   /** Where the set's labels are soft. */
@@ -123,7 +117,7 @@ interface MeasuredForScores {
   readonly setPlain: Accuracy
   readonly randomPlain: Accuracy
   /** Where the run measured it. */
-  readonly fullData: Accuracy | undefined
+  readonly fullData: Row | undefined
 }
 
 function scoresOf({
@@ -156,7 +150,7 @@ function scoresOf({
 }
 
 function scoresText(
-  { set, setHard, random, randomTaught, setPlain, randomPlain }: MeasuredForScores,
+  { set, setHard, random, randomTaught, setPlain, randomPlain, fullData }: MeasuredForScores,
   { gainAtEqualFloats, augmentationRobust, recoveryRatio: ratio, labelRobust }: ReturnType<typeof scoresOf>,
 ): readonly string[] {
   const percent = (fraction: number) => `${(100 * fraction).toFixed(2)} %`
@@ -177,7 +171,7 @@ function scoresText(
       [0],
     ),
     `gain at equal floats        ${percent(gainAtEqualFloats)}`,
-    `recovery of full data       ${ratio === undefined ? absent : percent(ratio)}`,
+    `recovery of full data       ${ratio === undefined || !fullData ? absent : `${percent(ratio)} of ${fullDataText(fullData)}`}`,
     `label-robust score          ${labelRobust === undefined ? absent : labelRobust.score.toFixed(4)}`,
     `augmentation-robust score   ${augmentationRobust.score.toFixed(4)}`,
     'Scores after DD-Ranking, on fractions, 0 … 1: 1 is best.',

@@ -53,9 +53,15 @@ const percent = (fraction: number) => (100 * fraction).toFixed(2)
 export const accuracyText = ({ mean, std }: Pick<Accuracy, 'mean' | 'std'>): string =>
   `${percent(mean)} ± ${percent(std)} %`
 
-/** The share of what all training data reach, which the run measured under a short protocol of its own. */
+/** What all training data reach, with the epochs that the run gave them; undefined where it did not measure that. */
+export const fullDataOf = (rows: readonly Row[]): Row | undefined => rows.find(({ id }) => id === 'fullData')
+
+/** What a share of full data is a share of: `98.47 ± 0.10 % (60,000 images, each seen once)`. */
+export const fullDataText = (full: Row): string => `${accuracyText(full)} (${full.note})`
+
+/** The share of what all training data reach. */
 export const recoveryOf = (rows: readonly Row[], { mean }: Pick<Row, 'mean'>): number | undefined => {
-  const full = rows.find(({ id }) => id === 'fullData')?.mean
+  const full = fullDataOf(rows)?.mean
   return full ? recoveryRatio(mean, full) : undefined
 }
 

@@ -127,7 +127,8 @@ async function runParts(options: RunOptions, parts: Parts): Promise<void> {
       const accuracy = await measureReal(train, measure, name)
       const images = train.labels.length
       const floats = images * image[0] * image[1] * image[2]
-      const note = `${images} images, each seen ${measure.protocol.epochs} times`
+      const { epochs: seen } = measure.protocol
+      const note = `${images.toLocaleString('en-US')} images, each seen ${seen === 1 ? 'once' : `${seen} times`}`
       return row(name, accuracy, { floats, bytes: 4 * (floats + images) }, note)
     })
 }
