@@ -23,6 +23,18 @@ it('without a terminal, writes the first, the last, and a line every five second
   ])
 })
 
+it('counts anew where the same work begins again', () => {
+  const { written, clock, progress } = stage(false)
+  progress.count('step', 1, 3, '')
+  clock.ms += 60_000
+  progress.count('step', 3, 3, '')
+  clock.ms += 60_000
+  progress.count('step', 1, 3, '')
+  clock.ms += 10_000
+  progress.count('step', 2, 3, '')
+  expect(written.slice(2)).toEqual(['  step 1/3\n', '  step 2/3  10.0 s each  10 s left\n'])
+})
+
 it('on a terminal, changes one line that never wraps, and clears it for others', () => {
   const { written, clock, progress } = stage(true)
   progress.count('step', 1, 9, 'a measurement that is far too long')

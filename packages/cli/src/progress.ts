@@ -22,10 +22,10 @@ const QUIET = 5000
 /** Between two changes of a terminal's line, in ms. */
 const BRISK = 100
 
-/** Progress on a stream, with rate and time left counted from the first call of each kind. */
+/** Progress on a stream, with rate and time left counted from where each kind began, or began again. */
 export function progressOn(screen: Screen, now: () => number = () => performance.now()): Progress {
   const live = screen.isTTY === true
-  let task = { what: '', from: 0, began: 0 }
+  let task = { what: '', from: 0, began: 0, done: 0 }
   let shown = -Infinity
   let open = false
 
@@ -40,8 +40,8 @@ export function progressOn(screen: Screen, now: () => number = () => performance
       open = false
     },
     count(what, done, total, detail) {
-      const fresh = task.what !== what
-      if (fresh) task = { what, from: done, began: now() }
+      const fresh = task.what !== what || done < task.done
+      task = fresh ? { what, from: done, began: now(), done } : { ...task, done }
       if (!fresh && !due() && done < total) return
       shown = now()
       const seconds = (now() - task.began) / 1000
