@@ -119,8 +119,8 @@ function atEqualBytes({ bytes, methods }: EqualBytes): Html {
   return html`<section id="equal-bytes">
     <h2>At equal bytes</h2>
     <p>
-      What was measured at these sizes; between two sizes, on the line over the logarithm of bytes. Outside of what was
-      measured there is no number.
+      What was measured at these sizes, within 1 %; between two sizes, on the line over the logarithm of bytes. Outside
+      of what was measured there is no number.
     </p>
     ${table(
       'Accuracy at equal bytes',

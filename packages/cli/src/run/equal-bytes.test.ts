@@ -29,6 +29,22 @@ describe('atEqualBytes', () => {
     expect(methods[2]!.means[2]).toBeUndefined()
   })
 
+  it('takes bytes within one percent for equal: labels differ where floats are the same', () => {
+    const near = { ...other, rows: [...other.rows, row('random', 1009, 0.2), row('pixels', 1011, 0.4)] }
+    expect(atEqualBytes([near]).methods.map(({ means }) => means[0])).toEqual([0.55, 0.2, undefined])
+  })
+
+  it('tells one kind of images under two protocols apart by the runs', () => {
+    const quick = { ...row('random', 80, 0.05), protocol: { name: 'dsa', version: 1, hash: 'ab', epochs: 5 } }
+    const short = { name: 'short', settings: 'haba, short', rows: [row('set', 100, 0.4), quick] }
+    expect(atEqualBytes([small, large, short]).methods.map(({ name }) => name)).toEqual([
+      'small, large',
+      'short',
+      'random, as small, large',
+      'random, as short',
+    ])
+  })
+
   it('is a table for a terminal', () => {
     expect(equalBytesLines(atEqualBytes([small, other]))[2]).toMatch(/^small +50\.00 % +–$/)
   })

@@ -11,31 +11,42 @@ export interface MeasuredRun {
 }
 
 interface Method {
-  readonly names: string[]
-  readonly points: Row[]
+  readonly names: readonly string[]
+  /** The runs that measured it. */
+  readonly runs: readonly string[]
+  readonly points: readonly Row[]
 }
+
+/** Sets of as many floats differ by the bytes of their labels: so far apart they count as equal, as a fraction. */
+const NEAR = 0.01
 
 /** Runs of one method, and what they are compared with, at the bytes of each run; all training data are no such set. */
 export function atEqualBytes(runs: readonly MeasuredRun[]): EqualBytes {
   const methods = new Map<string, Method>()
-  const add = (key: string, name: string, row: Row) => {
-    const known = methods.get(key) ?? { names: [], points: [] }
-    methods.set(key, { names: [...new Set([...known.names, name])], points: [...known.points, row] })
+  const add = (key: string, name: string, run: string, row: Row) => {
+    const { names, runs: by, points } = methods.get(key) ?? { names: [], runs: [], points: [] }
+    methods.set(key, { names: [...new Set([...names, name])], runs: [...by, run], points: [...points, row] })
   }
-  for (const { name, settings, rows } of runs) for (const row of rows) if (row.id === 'set') add(settings, name, row)
-  for (const { rows } of runs)
+  for (const { name, settings, rows } of runs)
+    for (const row of rows) if (row.id === 'set') add(settings, name, name, row)
+  for (const { name, rows } of runs)
     for (const row of rows)
-      if (row.id !== 'set' && row.id !== 'fullData') add(`${row.id}, ${String(row.protocol?.hash)}`, row.name, row)
+      if (row.id !== 'set' && row.id !== 'fullData')
+        add(`${row.id}, ${String(row.protocol?.hash)}`, row.name, name, row)
   const sizes = runs.flatMap(({ rows }) => rows.filter(({ id }) => id === 'set').map(({ bytes }) => bytes))
   const bytes = [...new Set(sizes)].sort((a, b) => a - b)
+  const titles = [...methods.values()].map(({ names }) => names.join(', '))
   return {
     bytes,
-    methods: [...methods.values()].map(({ names, points }) => ({
-      name: names.join(', '),
-      means: bytes.map((size) => accuracyAtBytes(points, size)),
+    methods: [...methods.values()].map(({ runs: by, points }, i) => ({
+      name: titles.filter((title) => title === titles[i]).length > 1 ? `${titles[i]}, as ${by.join(', ')}` : titles[i]!,
+      means: bytes.map((size) => meanAt(points, size)),
     })),
   }
 }
+
+const meanAt = (points: readonly Row[], size: number) =>
+  accuracyAtBytes(points, size) ?? points.find(({ bytes }) => Math.abs(bytes / size - 1) <= NEAR)?.mean
 
 /** The same for a terminal. */
 export const equalBytesLines = ({ bytes, methods }: EqualBytes): readonly string[] => [
@@ -49,5 +60,5 @@ export const equalBytesLines = ({ bytes, methods }: EqualBytes): readonly string
     ],
     [0],
   ),
-  'Measured at these bytes, or between two sizes on the line over log bytes; – where that would be a guess.',
+  'Measured at these bytes, within 1 %, or between two sizes on the line over log bytes; – where that would be a guess.',
 ]
