@@ -49,7 +49,7 @@ td small { display: block; white-space: normal; max-width: 12rem; margin-left: a
 tr.own, tr.total { background: var(--wash); }
 tr.own th, tr.own td, tr.total th, tr.total td { font-weight: 650; }
 tr.budget { color: var(--muted); }
-.parts th:first-child { width: 55%; }
+.parts th:first-child { width: 55%; min-width: 7.4rem; }
 .bar { display: block; height: .4rem; margin-top: .3rem; border-radius: 3px; background: color-mix(in srgb, var(--line) 60%, transparent); }
 .bar span { display: block; height: 100%; min-width: 1px; border-radius: 3px; background: var(--accent); }
 tr.budget .bar span { background: var(--muted); opacity: .55; }
@@ -98,6 +98,7 @@ caption::first-letter { text-transform: uppercase; }
   .views { gap: .35rem; }
   .basis { padding-right: .6rem; }
   th, td { padding: .45rem .6rem; }
+  .parts tr > :not(:first-child) { padding-inline: .4rem; }
   tbody th { white-space: normal; min-width: 7rem; overflow-wrap: anywhere; }
   .tile { min-height: calc(var(--size) + 1rem); }
   .tile:hover img, .tile:focus img {
