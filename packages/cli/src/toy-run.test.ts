@@ -160,8 +160,8 @@ describe('a toy run', () => {
   it('is compared with another run on a page that says first how their budgets differ', async () => {
     const page = join(folder, 'both.html')
     const both = await haba(['compare', join(folder, 'whole'), join(folder, 'five'), '--out', page])
-    expect(both.text).toMatch(/\nFull data, for whole: .* \(\d+ images, each seen \d+ times\)\n/)
     expect(both.code, both.text).toBe(0)
+    expect(both.text).toMatch(/\nFull data, for whole: .* \(\d+ images, each seen \d+ times\)\n/)
     expect(both.text).toMatch(/^Equal budgets: 377 stored floats each\./)
     expect(await readFile(page, 'utf8')).toContain('<h1>whole and five</h1>')
     expect((await haba(['compare', join(folder, 'whole')])).text).toContain('expected at least two run folders')

@@ -37,7 +37,7 @@ export interface EqualBytes {
   readonly bytes: readonly number[]
   readonly methods: readonly {
     readonly name: string
-    /** For each of `bytes`, `0 … 1`; undefined outside of what was measured. */
+    /** For each of `bytes`, `0 … 1`; undefined more than 1 % outside of what was measured. */
     readonly means: readonly (number | undefined)[]
   }[]
 }

@@ -12,7 +12,7 @@ export interface MeasuredRun {
 
 interface Method {
   readonly names: readonly string[]
-  /** The runs that measured it. */
+  /** The runs that measured it, to tell methods of one name apart. */
   readonly runs: readonly string[]
   readonly points: readonly Row[]
 }
@@ -45,6 +45,7 @@ export function atEqualBytes(runs: readonly MeasuredRun[]): EqualBytes {
   }
 }
 
+/** `accuracyAtBytes`, and what was measured near enough where that ends. */
 const meanAt = (points: readonly Row[], size: number) =>
   accuracyAtBytes(points, size) ?? points.find(({ bytes }) => Math.abs(bytes / size - 1) <= NEAR)?.mean
 
