@@ -17,6 +17,8 @@ export interface Traits {
   readonly step: 'hardSigmoid' | 'greater'
   /** `sign` by its operator, or as the difference of two comparisons. */
   readonly sign: 'sign' | 'greater'
+  /** Batches are computed in parts whose largest array has so many bytes; infinite: as they are. */
+  readonly partBytes: number
 }
 
 interface ProviderFacts {
@@ -34,6 +36,7 @@ const onGpu: Traits = {
   rowSums: 'reduceSum',
   step: 'greater',
   sign: 'greater',
+  partBytes: Infinity,
 }
 
 /** What is known of each provider. */
@@ -46,6 +49,8 @@ export const providers: Readonly<Record<Provider, ProviderFacts>> = {
       rowSums: 'matMul',
       step: 'hardSigmoid',
       sign: 'sign',
+      // Measured with two cores that have 2 MiB of their own each: 4 to 8 MiB are best, 16 nearly so.
+      partBytes: 8 * 2 ** 20,
     },
     session: { executionProviders: ['cpu'] },
     install: 'Reinstall onnxruntime-node for this platform.',

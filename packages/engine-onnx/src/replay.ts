@@ -3,6 +3,7 @@ import { InferenceSession, Tensor as OnnxTensor } from 'onnxruntime-node'
 import { inOrder, type Leaf } from './leaves.js'
 import { inputName, lowerGraph, outputName, type LoweredGraph } from './lower.js'
 import { factored } from './factor/factor.js'
+import { inParts } from './parts/parts.js'
 import { oneThreadTime } from './one-thread-time.js'
 import { providers, type Provider } from './provider.js'
 import { compiling, countersOf, type Counters } from './stats.js'
@@ -45,7 +46,7 @@ const MOST = 2
  * otherwise is brought into order at the door; where two calls in a row arrive alike, the session is made anew for them.
  */
 export function replayer<R>({ name, program, provider, session, counters }: ReplayerOptions<R>): Replayer<R> {
-  const graph = compiling(counters, () => factored(program.graph))
+  const graph = compiling(counters, () => inParts(factored(program.graph), providers[provider].traits.partBytes))
   // An input that leaves as it came needs no onnxruntime, which would copy it; nor need a result leave it twice.
   const passed = new Map(graph.outputs.map((node) => [node, graph.inputs.indexOf(node)]))
   const computed: Graph = { ...graph, outputs: [...passed].flatMap(([node, at]) => (at < 0 ? [node] : [])) }

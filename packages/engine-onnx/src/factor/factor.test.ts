@@ -1,39 +1,14 @@
 import {
-  add, avgPool, conv2d, div, fold, grad, groupNorm, instanceNorm, integers, keyFrom, layerNorm, mean, mul, neg, normal,
-  relu, sizeOf, square, sub, sum, tanh, tensor, trace, vjp, type Graph, type Key, type Tree,
+  add, avgPool, conv2d, div, fold, grad, groupNorm, instanceNorm, integers, keyFrom, layerNorm, mean, mul, neg,
+  relu, sizeOf, square, sub, sum, tanh, trace, vjp, type Graph, type Key, type Tree,
 } from '@haba/core' // prettier-ignore
 import type { Scalar, Tensor, Tensor4D } from '@tensorflow/tfjs-core'
-import { InferenceSession, Tensor as OnnxTensor } from 'onnxruntime-node'
 import { describe, expect, test } from 'vitest'
-import { inputName, lowerGraph, outputName } from '../lower.js'
+import { drawn, expectSame } from '../same-values.fixture.js'
 import { factored } from './factor.js'
 
-const drawn = (key: Key, shape: readonly number[]) => tensor(normal(key, sizeOf(shape)), shape)
-
-/** What onnxruntime makes of a graph, with every input in logical order. */
-async function evaluated(graph: Graph, args: readonly Tensor[]): Promise<readonly Float32Array[]> {
-  const lowered = lowerGraph(
-    graph,
-    graph.inputs.map(({ shape }) => shape.map((_, axis) => axis)),
-  )
-  const session = await InferenceSession.create(lowered.model, { graphOptimizationLevel: 'basic', logSeverityLevel: 4 })
-  const feeds = lowered.inputs.map((i) => {
-    const { shape } = args[i]!
-    return [inputName(i), new OnnxTensor('float32', args[i]!.dataSync() as Float32Array, shape)] as const
-  })
-  const found = await session.run(Object.fromEntries(feeds))
-  await session.release()
-  return graph.outputs.map((_, i) => found[outputName(i)]!.data as Float32Array)
-}
-
-async function expectSame(graph: Graph, args: readonly Tensor[], tolerance: number) {
-  const [expected, found] = [await evaluated(graph, args), await evaluated(factored(graph, 1), args)]
-  expected.forEach((values, i) => {
-    const largest = values.reduce((most, x) => Math.max(most, Math.abs(x)), 0.1)
-    const worst = values.reduce((most, x, j) => Math.max(most, Math.abs(x - found[i]![j]!)), 0)
-    expect(worst / largest, `output ${i}`).toBeLessThan(tolerance)
-  })
-}
+const expectFactored = (graph: Graph, args: readonly Tensor[], tolerance: number) =>
+  expectSame(graph, factored(graph, 1), args, tolerance)
 
 const full = [2, 3, 4, 5]
 const shapes = [full, full, [2, 1, 1, 5], [5], [1, 3, 1, 1], []]
@@ -82,7 +57,7 @@ function randomProgram(key: Key) {
 test.each(Array.from({ length: 30 }, (_, i) => i))('random program %i gives the same values', async (seed) => {
   const key = fold(keyFrom(5), seed)
   const args = shapes.map((shape, i) => drawn(fold(key, `argument ${i}`), shape))
-  await expectSame(trace(randomProgram(fold(key, 'program')), args).graph, args, 1e-3)
+  await expectFactored(trace(randomProgram(fold(key, 'program')), args).graph, args, 1e-3)
 })
 
 const norms = {
@@ -120,7 +95,7 @@ describe.each(Object.entries(norms))('%s', (name, norm) => {
 
   test('second derivative is the same with fewer passes over large arrays', async () => {
     const { graph } = trace(second, args)
-    await expectSame(graph, args, 1e-4)
+    await expectFactored(graph, args, 1e-4)
     const [before, after] = [passes(graph, 3 * 8 * 8 * 4), passes(factored(graph, 1), 3 * 8 * 8 * 4)]
     if (name === 'instanceNorm') expect(after / before).toBeLessThan(0.85)
     else expect(after).toBeLessThan(before)
@@ -138,7 +113,7 @@ test('an inner product with a filter gradient needs no filter gradient, and numb
     return [sum(mul(gradient, mul(along, rate))), convolve(mul(along, rate))] as const
   }
   const { graph } = trace(program, args as unknown as [Tensor, Tensor, Tensor, Tensor, Tensor])
-  await expectSame(graph, args, 1e-5)
+  await expectFactored(graph, args, 1e-5)
   const operators = (of: Graph) => of.nodes.map(({ op }) => op).filter((op) => op.startsWith('conv2d'))
   expect(operators(graph).sort()).toEqual(['conv2d', 'conv2dFilter'])
   expect(operators(factored(graph, 1))).toEqual(['conv2d'])

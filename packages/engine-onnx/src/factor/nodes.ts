@@ -1,6 +1,6 @@
-import { sizeOf, type Node, type Primitive, type PrimitiveAttributes } from '@haba/core'
+import { sizeOf, type Graph, type Node, type Primitive, type PrimitiveAttributes } from '@haba/core'
 
-/** Makes float32 nodes beside those of a graph; what was made before is not made again. */
+/** Makes nodes beside those of a graph, float32 by default; what was made before is not made again. */
 export interface NodeMaker {
   make<P extends Primitive>(
     op: P,
@@ -11,9 +11,9 @@ export interface NodeMaker {
   ): Node
 }
 
-export function nodeMaker(first: number): NodeMaker {
+export function nodeMaker({ nodes, inputs }: Graph): NodeMaker {
   const known = new Map<string, Node>()
-  let id = first
+  let id = 1 + Math.max(-1, ...nodes.map((node) => node.id), ...inputs.map((node) => node.id))
   return {
     make(op, inputs, attributes, shape, dtype = 'float32') {
       const key = `${op}(${inputs.map((input) => input.id)})${JSON.stringify(attributes)}[${shape}]${dtype}`
