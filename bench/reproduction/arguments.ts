@@ -12,6 +12,8 @@ export interface Request {
   readonly seconds: number
   /** Of each cell, at most. @default as published */
   readonly iterations: number
+  /** Iterations at which sets are tested on their way, ascending. @default the usual ones */
+  readonly tests?: readonly number[]
   /** Where the data are: a folder for each dataset, by its name, or the folder of the only one. */
   readonly data?: string
   /** A folder of experts that were recorded before, instead of the cell's own. */
@@ -29,8 +31,8 @@ export interface Request {
 }
 
 const usage =
-  'npm run reproduction -- NAME… [--time 30m] [--iterations N] [--data FOLDER] [--experts FOLDER] ' +
-  '[--expert-count N] [--expert-epochs N] [--networks] [--runs FOLDER] [--results FOLDER], or --document'
+  'npm run reproduction -- NAME… [--time 30m] [--iterations N] [--tests N,N] [--data FOLDER] ' +
+  '[--experts FOLDER] [--expert-count N] [--expert-epochs N] [--networks] [--runs FOLDER] [--results FOLDER], or --document'
 
 const refuse = (expected: string, got: string) => new HabaError('reproduction', expected, got, usage)
 
@@ -44,6 +46,7 @@ export function parseArguments(args: readonly string[], known: readonly Cell[] =
     options: {
       time: text,
       iterations: text,
+      tests: text,
       data: text,
       experts: text,
       'expert-count': text,
@@ -54,12 +57,19 @@ export function parseArguments(args: readonly string[], known: readonly Cell[] =
       document: flag,
     },
   })
-  const count = whole(values['expert-count'])
-  const epochs = whole(values['expert-epochs'])
+  const optional = (value: string | undefined) => (value === undefined ? undefined : whole(value))
+  const count = optional(values['expert-count'])
+  const epochs = optional(values['expert-epochs'])
   return {
     cells: positionals.flatMap((pattern) => named(pattern, known)),
     seconds: secondsOf(values.time),
-    iterations: whole(values.iterations) ?? Infinity,
+    iterations: optional(values.iterations) ?? Infinity,
+    ...(values.tests !== undefined && {
+      tests: values.tests
+        .split(',')
+        .map(whole)
+        .sort((a, b) => a - b),
+    }),
     ...(values.data !== undefined && { data: values.data }),
     ...(values.experts !== undefined && { experts: values.experts }),
     ...(count !== undefined && { expertCount: count }),
@@ -79,8 +89,7 @@ function named(pattern: string, known: readonly Cell[]): readonly Cell[] {
   return found
 }
 
-function whole(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
+function whole(text: string): number {
   const value = Number(text)
   if (!Number.isSafeInteger(value) || value < 1) throw refuse('a whole number of at least 1', `"${text}"`)
   return value

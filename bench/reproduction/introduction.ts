@@ -28,6 +28,7 @@ npm run reproduction -- cifar10-10-mtt --networks
 
 - \`--time 8h\` ends distilling after a step; the set is then tested as it is. Ctrl-C ends at once. The same command goes on.
 - \`--iterations N\` is as far as each cell goes now; more can follow.
+- \`--tests 1000,5000\`: where sets are tested on their way, instead of 50, 100, 150, 300, … Testing a set takes minutes.
 - \`--data FOLDER\` holds the published files or \`train/<class>\` and \`test/<class>\`, in a folder for each dataset
   (\`FOLDER/cifar10\`) or at its top.
 - \`--experts FOLDER\` takes experts that are there; \`--expert-count\` and \`--expert-epochs\` record fewer, or shorter ones.

@@ -86,18 +86,27 @@ describe('the command line', () => {
       'cifar10-1-haba',
     ])
     expect(request).toMatchObject({ seconds: 1800, iterations: 600, runs: join(root, 'runs/reproduction') })
+    expect(request.tests).toBeUndefined()
+    expect(parseArguments(['--tests', '500,100']).tests).toEqual([100, 500])
   })
 
-  it.each([[['mnist-2-dc']], [['mnist-1-dc', '--time', '30']], [['mnist-1-dc', '--iterations', '0']]])(
-    'refuses %j',
-    (args) => expect(() => parseArguments(args)).toThrow(HabaError),
-  )
+  it.each([
+    [['mnist-2-dc']],
+    [['mnist-1-dc', '--time', '30']],
+    [['mnist-1-dc', '--iterations', '0']],
+    [['--tests', '10,']],
+  ])('refuses %j', (args) => expect(() => parseArguments(args)).toThrow(HabaError))
 })
 
 it('tests at round numbers, and at the end', () => {
   expect(curvePoints(600, Infinity)).toEqual([50, 100, 150, 300, 450, 600])
   expect(curvePoints(15_000, 70)).toEqual([50, 70])
   expect(curvePoints(1, Infinity)).toEqual([1])
+})
+
+it('tests where it is told to, and at the end', () => {
+  expect(curvePoints(600, Infinity, [20, 700])).toEqual([20, 600])
+  expect(curvePoints(15_000, 70, [100])).toEqual([70])
 })
 
 describe('a toy cell', () => {

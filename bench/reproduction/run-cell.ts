@@ -11,11 +11,11 @@ import { prepare } from './prepare.js'
 import { readCellResult, writeCellResult, type CellResult } from './result.js'
 import type { Stop } from './stop.js'
 
-/** Iterations at which a set is tested on its way. */
-const points = [50, 100, 150, 300, 450, 600, 1000, 2000, 5000, 10_000, 15_000, 20_000]
+/** Iterations at which a set is tested on its way, where nobody says otherwise. */
+const usual = [50, 100, 150, 300, 450, 600, 1000, 2000, 5000, 10_000, 15_000, 20_000]
 
-/** Where a cell of so many iterations is tested, up to `most`. */
-export const curvePoints = (steps: number, most: number): readonly number[] => {
+/** Where a cell of so many iterations is tested, up to `most`, the last one included. */
+export const curvePoints = (steps: number, most: number, points: readonly number[] = usual): readonly number[] => {
   const last = Math.min(steps, most)
   return [...points.filter((point) => point < last), last]
 }
@@ -50,7 +50,7 @@ export async function runCell({ cell, request, stop, terminal }: RunCellOptions)
     )
   const config = await prepare(cell, request)
   if (!(await experts(haba, { config, request, stop }))) return known()
-  for (const point of curvePoints(cell.config.steps, request.iterations)) {
+  for (const point of curvePoints(cell.config.steps, request.iterations, request.tests)) {
     if (stop.distilling.asked) break
     if (point < (await stepsTaken(run)) || point <= ((await known())?.iterations.done ?? 0)) continue
     const began = performance.now()
