@@ -49,7 +49,8 @@ export const providers: Readonly<Record<Provider, ProviderFacts>> = {
       rowSums: 'matMul',
       step: 'hardSigmoid',
       sign: 'sign',
-      // Measured with two cores that have 2 MiB of their own each: 4 to 8 MiB are best, 16 nearly so.
+      // Measured with two cores that have 2 MiB of their own each: 4 to 8 MiB are best, 16 nearly so. It does not follow the
+      // number of threads: a sum over parts would then be rounded differently on every machine.
       partBytes: 8 * 2 ** 20,
     },
     session: { executionProviders: ['cpu'] },
