@@ -42,6 +42,17 @@ describe('compile', () => {
     expect(engine.stats.functions.scale!.calls).toBe(5)
   })
 
+  test('a batch too large for the cache is computed in parts', async () => {
+    const means = engine.compile('means', (x: Tensor4D, kernel: Tensor4D) => sum(conv2d(x, kernel, { pad: 1 }), [1, 2]))
+    const kernel = tensor(normal(keyFrom(1), 9 * 32), [3, 3, 1, 32]) as Tensor4D
+    const images = (count: number) => tensor(normal(keyFrom(2), count * 1024), [count, 32, 32, 1]) as Tensor4D
+    const few = (await means(images(2), kernel)).dataSync()
+    const atOnce = engine.stats.functions.means!.operators
+    const many = (await means(images(128), kernel)).dataSync()
+    expect(engine.stats.functions.means!.operators).toBeGreaterThan(2 * atOnce)
+    few.forEach((value, i) => expect(many[i]).toBeCloseTo(value, 3))
+  })
+
   test('concurrent first calls compile once and keep their own values', async () => {
     const double = engine.compile('double', (x: Tensor) => add(x, x))
     const results = await Promise.all([1, 2, 3, 4].map((value) => double(vector(value))))

@@ -1,4 +1,4 @@
-import type { Node, Primitive } from '@haba/core'
+import { sizeOf, type Node, type Primitive } from '@haba/core'
 import type { NodeOf } from '../lower/lowering.js'
 
 /** How a node is computed for some rows of a batch at a time. */
@@ -31,12 +31,10 @@ const reduction =
     return { operands: [axis], result: keepDims ? axis! : axis! - axes.filter((other) => other < axis!).length }
   }
 
-const product = (lengths: readonly number[]) => lengths.reduce((total, length) => total * length, 1)
-
 /** The batch stays an axis where as much lies before it as did. */
 const reshape = ({ shape, inputs: [x] }: Node, [axis]: Axes): Cut | undefined => {
-  const [before, length] = [product(x!.shape.slice(0, axis)), x!.shape[axis!]]
-  const result = shape.findIndex((other, i) => other === length && product(shape.slice(0, i)) === before)
+  const [before, length] = [sizeOf(x!.shape.slice(0, axis)), x!.shape[axis!]]
+  const result = shape.findIndex((other, i) => other === length && sizeOf(shape.slice(0, i)) === before)
   return result < 0 ? undefined : { operands: [axis], result }
 }
 

@@ -10,7 +10,7 @@ import { drawn, expectSame } from '../same-values.fixture.js'
 import { inParts } from './parts.js'
 
 const key = keyFrom(8)
-/** Seven images of 4 × 4, and kernels from 2 to 5 channels, from 5 to 5, and of one column of the maps. */
+/** Seven images of 4 × 4 and 2 channels; kernels to 5 channels, to 5 again, and from whole maps to 2 numbers. */
 const shapes = [
   [7, 4, 4, 2],
   [3, 3, 2, 5],
@@ -86,19 +86,26 @@ const followed: Readonly<Record<string, Follow>> = {
 
 describe.each(Object.entries(followed))('%s', (_, follow) => {
   const program = (x: Tensor4D, first: Tensor4D, second: Tensor4D, wide: Tensor4D) =>
-    tensorLeaves(follow(conv2d(x, first, { pad: 1 }), x, second, wide)).map((one) => [one, sum(square(one))] as const)
-  const { graph } = trace((...all: Four) => program(...all).map(([, total]) => total), args)
-  const { graph: withRows } = trace((...all: Four) => program(...all).map(([one]) => one), args)
+    tensorLeaves(follow(conv2d(x, first, { pad: 1 }), x, second, wide)).map((one) => sum(square(one)))
+  const { graph } = trace(program, args)
 
   test.each([2, 3, 7])('is the same in %i parts, or more where arrays grow', async (count) => {
     const parts = inParts(graph, Math.ceil(mapBytes / count))
     expect(convolutions(parts)).toBeGreaterThanOrEqual(count * convolutions(graph))
     await expectSame(graph, parts, args, 1e-5)
   })
+})
 
-  test('is the same where rows leave the program', async () => {
-    await expectSame(withRows, inParts(withRows, mapBytes / 3), args, 1e-5)
-  })
+test('small rows that leave are put together', async () => {
+  const { graph } = trace((...[x, first]: Four) => mean(conv2d(x, first, { pad: 1 }), [1, 2]), args)
+  const parts = inParts(graph, mapBytes / 3)
+  expect(convolutions(parts)).toBe(3)
+  await expectSame(graph, parts, args, 1e-5)
+})
+
+test('where rows that leave are as large as any, putting them together is not worth it', () => {
+  const { graph } = trace((...[x, first]: Four) => conv2d(x, first, { pad: 1 }), args)
+  expect(inParts(graph, mapBytes / 3)).toBe(graph)
 })
 
 const norms = {
