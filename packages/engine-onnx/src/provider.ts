@@ -7,6 +7,8 @@ export type Provider = 'cpu' | 'webgpu' | 'cuda'
 export interface Traits {
   /** A convolution with the channels of x side by side in its rows (one matrix product on a CPU), or as the batch. */
   readonly filterGradient: 'inRows' | 'asBatch'
+  /** Filters of 3 × 3 pixels: in tiles where that is quicker (Winograd's way, `lower/winograd.ts`), or all as defined. */
+  readonly convolutions: 'tiled' | 'direct'
   /** A convolution to small maps: the batch at once, as a depth of one image, or image by image. */
   readonly smallMaps: 'together' | 'each'
   /** Batches of matrices stored transposed: read so by `FusedMatMul`, or transposed first. */
@@ -31,6 +33,7 @@ interface ProviderFacts {
 
 const onGpu: Traits = {
   filterGradient: 'asBatch',
+  convolutions: 'direct',
   smallMaps: 'each',
   transposedBatches: 'transposed',
   rowSums: 'reduceSum',
@@ -44,6 +47,7 @@ export const providers: Readonly<Record<Provider, ProviderFacts>> = {
   cpu: {
     traits: {
       filterGradient: 'inRows',
+      convolutions: 'tiled',
       smallMaps: 'together',
       transposedBatches: 'read',
       rowSums: 'matMul',

@@ -1,5 +1,6 @@
 import { sizeOf, type Graph, type Node } from '@haba/core'
-import { isSmallBeside, lengthsIn, nodeMaker, scaleArithmetic, unit, type Scale } from './nodes.js'
+import { nodeMaker } from '../node-maker.js'
+import { isSmallBeside, lengthsIn, scaleArithmetic, unit, type Scale } from './scales.js'
 import { usesOf } from './uses.js'
 
 /** A scale times an array; without an array, the scale itself everywhere. */

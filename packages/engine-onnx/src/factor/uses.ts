@@ -1,5 +1,5 @@
 import type { Graph, Node } from '@haba/core'
-import { isSmallBeside } from './nodes.js'
+import { isSmallBeside } from './scales.js'
 
 /** What is known about each node before anything is rewritten. */
 export interface Uses {

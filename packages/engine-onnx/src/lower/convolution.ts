@@ -3,12 +3,8 @@ import type { Emitter } from '../emitter.js'
 import { axesOf, laidOut, stored, type Value } from '../value.js'
 import type { Traits } from '../provider.js'
 import type { Lowering, Lowerings, NodeOf } from './lowering.js'
-
-/** Images as onnx wants them: `[batch, channels, height, width]`. */
-export const imageOrder = [0, 3, 1, 2]
-
-/** Channels before the batch: `[channels, batch, height, width]`. */
-export const planeOrder = [3, 0, 1, 2]
+import { imageOrder, planeOrder } from './orders.js'
+import { tiled } from './winograd.js'
 
 /**
  * Whether maps are so small that onnxruntime, which multiplies matrices image by image, has too few columns at a time:
@@ -30,6 +26,8 @@ const lengths = (value: { readonly shape: readonly number[] }) => value.shape as
 
 const conv2d: Lowering<'conv2d'> = (emit, node, [x, kernel]) => {
   const { pads, strides } = node.attributes
+  const inTiles = tiled(emit, x, kernel, { pads, strides, to: lengths(node), turned: false })
+  if (inTiles) return inTiles
   const { name } = laidOut(emit, kernel, kernelOrder)
   return convolution(
     emit,
@@ -91,6 +89,8 @@ const conv2dInput: Lowering<'conv2dInput'> = (emit, node, [dy, kernel]) => {
   const around: Four = [height - 1 - pads[0], width - 1 - pads[1], height - 1 - pads[2], width - 1 - pads[3]]
   const flips = strides.every((stride) => stride === 1) && around.every((pad) => pad >= 0) && channels >= fewChannels
   if (flips) {
+    const inTiles = tiled(emit, dy, kernel, { pads: around, strides, to: lengths(node), turned: true })
+    if (inTiles) return inTiles
     const turned = { name: flipped(emit, kernel), shape: [channels, kernel.shape[3]!, height, width] }
     return convolution(emit, dy, turned, { pads: around, strides }, node.shape)
   }

@@ -1,7 +1,8 @@
 import type { Emitter } from '../emitter.js'
 import { axesOf, expanded, holdsOrder, laidOut, numeric, reordered, stored, type Value } from '../value.js'
-import { areSmall, imageOrder, planeOrder } from './convolution.js'
+import { areSmall } from './convolution.js'
 import type { Lowering, Lowerings } from './lowering.js'
+import { imageOrder, planeOrder } from './orders.js'
 
 /**
  * Reads a matrix as it is stored: with its last two axes exchanged it is a transposed operand, not a transposed array.
@@ -43,13 +44,14 @@ const matMul: Lowering<'matMul'> = (emit, node, [x, y]) => {
 
 const avgPool: Lowering<'avgPool'> = (emit, node, [x]) => {
   const { size, strides } = node.attributes
-  const order = mapOrder(emit, x.shape)
+  const order = orderOfMaps(emit, x)
   const image = laidOut(emit, x, order)
   return stored(emit.op('AveragePool', [image.name], { kernel_shape: size, strides }), node.shape, order)
 }
 
-/** Pooling treats every plane alike, so it takes the order that convolutions give maps of that size. */
-const mapOrder = (emit: Emitter, shape: readonly number[]) => (areSmall(emit, shape) ? planeOrder : imageOrder)
+/** Pooling treats every plane alike: planes stay as they lie, or come as convolutions give maps of that size. */
+const orderOfMaps = (emit: Emitter, maps: Value, shape = maps.shape) =>
+  [planeOrder, imageOrder].find((order) => holdsOrder(maps, order)) ?? (areSmall(emit, shape) ? planeOrder : imageOrder)
 
 /** `[from, to]`: spreads each window's value over the window's places, divided by the number of them. */
 function spreading(from: number, to: number, size: number, stride: number): number[] {
@@ -70,7 +72,7 @@ const avgPoolInput: Lowering<'avgPoolInput'> = (emit, node, [dy]) => {
     const name = emit.op('Mul', [value.name, emit.constant([1 / (height * width)], [])])
     return { ...value, name, shape: node.shape }
   }
-  const order = mapOrder(emit, node.shape)
+  const order = orderOfMaps(emit, dy, node.shape)
   const image = laidOut(emit, dy, order)
   const planes = batch * channels
   const outer = order === planeOrder ? [channels, batch] : [batch, channels]

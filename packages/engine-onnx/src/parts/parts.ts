@@ -1,5 +1,5 @@
 import { sizeOf, type Graph, type Node } from '@haba/core'
-import { nodeMaker } from '../factor/nodes.js'
+import { nodeMaker } from '../node-maker.js'
 import { cutOf, type Cut } from './cut.js'
 
 /** What of a program is computed part by part, and what needs results of all parts. */

@@ -1,30 +1,5 @@
-import { sizeOf, type Graph, type Node, type Primitive, type PrimitiveAttributes } from '@haba/core'
-
-/** Makes nodes beside those of a graph, float32 by default; what was made before is not made again. */
-export interface NodeMaker {
-  make<P extends Primitive>(
-    op: P,
-    inputs: readonly Node[],
-    attributes: PrimitiveAttributes[P],
-    shape: readonly number[],
-    dtype?: Node['dtype'],
-  ): Node
-}
-
-export function nodeMaker({ nodes, inputs }: Graph): NodeMaker {
-  const known = new Map<string, Node>()
-  let id = 1 + Math.max(-1, ...nodes.map((node) => node.id), ...inputs.map((node) => node.id))
-  return {
-    make(op, inputs, attributes, shape, dtype = 'float32') {
-      const key = `${op}(${inputs.map((input) => input.id)})${JSON.stringify(attributes)}[${shape}]${dtype}`
-      const found = known.get(key)
-      if (found) return found
-      const node = { op, id: id++, inputs, attributes, shape, dtype } as unknown as Node
-      known.set(key, node)
-      return node
-    },
-  }
-}
+import { sizeOf, type Node } from '@haba/core'
+import type { NodeMaker } from '../node-maker.js'
 
 /** A number times a node that is small beside what it scales; without a node, the number. */
 export interface Scale {

@@ -1,0 +1,108 @@
+import { fromBinary } from '@bufbuild/protobuf'
+import { conv2d, fold, keyFrom, normal, sizeOf, tensor, trace, vjp } from '@haba/core'
+import type { Rank, Tensor, Tensor4D } from '@tensorflow/tfjs-core'
+import { afterAll, expect, test } from 'vitest'
+import { onnxEngine } from '../engine.js'
+import { ModelProtoSchema } from '../gen/onnx_pb.js'
+import { held } from '../held.fixture.js'
+import { lowerGraph } from '../lower.js'
+import { providers, type Traits } from '../provider.js'
+
+type Four = readonly [number, number, number, number]
+
+interface Case {
+  readonly image: Four
+  readonly out: number
+  readonly pads: Four
+}
+
+const engine = onnxEngine()
+afterAll(() => engine.close())
+
+const key = keyFrom(4)
+const drawn = (name: string, shape: readonly number[]) => normal(fold(key, name), sizeOf(shape))
+
+/** A convolution with a kernel of 3 × 3, and the gradient in its images. */
+const both =
+  ({ pads }: Case) =>
+  (x: Tensor4D, kernel: Tensor4D, dy: Tensor4D) => {
+    const { value, pull } = vjp((images: Tensor4D) => conv2d(images, kernel, { pad: pads }), x)
+    return [value, pull(dy)] as const
+  }
+
+const shapes = ({ image: [batch, height, width, inside], out, pads }: Case) => ({
+  x: [batch, height, width, inside] as Four,
+  kernel: [3, 3, inside, out] as Four,
+  dy: [batch, height + pads[0] + pads[2] - 2, width + pads[1] + pads[3] - 2, out] as Four,
+})
+
+/** Both by their definition, in double precision. */
+function defined(
+  shape: ReturnType<typeof shapes>,
+  [top, left]: Four,
+  x: Float32Array,
+  kernel: Float32Array,
+  dy: Float32Array,
+) {
+  const [[batch, height, width, inside], [, rows, columns, out]] = [shape.x, shape.dy]
+  const [y, dx] = [new Float64Array(sizeOf(shape.dy)), new Float64Array(sizeOf(shape.x))]
+  for (let b = 0; b < batch; b++)
+    for (let row = 0; row < rows; row++)
+      for (let column = 0; column < columns; column++)
+        for (let tap = 0; tap < 9; tap++) {
+          const [i, j] = [row + Math.floor(tap / 3) - top, column + (tap % 3) - left]
+          if (i < 0 || j < 0 || i >= height || j >= width) continue
+          const [here, there] = [((b * rows + row) * columns + column) * out, ((b * height + i) * width + j) * inside]
+          for (let c = 0; c < inside; c++) {
+            const from = (tap * inside + c) * out
+            const pixel = x[there + c]!
+            let sum = 0
+            for (let o = 0; o < out; o++) {
+              y[here + o]! += pixel * kernel[from + o]!
+              sum += dy[here + o]! * kernel[from + o]!
+            }
+            dx[there + c]! += sum
+          }
+        }
+  return [y, dx] as const
+}
+
+const convolutionsOf = (one: Case, traits?: Traits) => {
+  const args = Object.values(shapes(one)).map((shape) => tensor(new Float32Array(sizeOf(shape)), shape))
+  const { graph } = trace(both(one) as (...args: Tensor[]) => readonly Tensor[], args)
+  const { model } = lowerGraph(graph, Array<number[]>(3).fill([0, 1, 2, 3]), traits)
+  return fromBinary(ModelProtoSchema, model).graph!.node.filter(({ opType }) => opType === 'Conv').length
+}
+
+const square: Case = { image: [16, 8, 8, 64], out: 64, pads: [1, 1, 1, 1] }
+const imageOrders = [[0, 1, 2, 3], [0, 3, 1, 2], [3, 0, 1, 2]] as const // prettier-ignore
+const kernelOrders = [[0, 1, 2, 3], [0, 1, 3, 2], [3, 2, 0, 1], [2, 3, 0, 1], [1, 3, 0, 2]] as const // prettier-ignore
+
+test.each<Case & { readonly orders: readonly [number, number] }>([
+  ...kernelOrders.map((_, i) => ({ ...square, orders: [i % 3, i] as const })),
+  { image: [16, 7, 10, 128], out: 144, pads: [0, 1, 2, 1], orders: [1, 2] },
+  { image: [16, 8, 8, 128], out: 112, pads: [2, 2, 2, 2], orders: [2, 0] },
+])('filters of $image to $out with pads $pads are tiled, in any order: $orders', async (one) => {
+  const shape = shapes(one)
+  const [x, kernel, dy] = [drawn('x', shape.x), drawn('kernel', shape.kernel), drawn('dy', shape.dy)]
+  const [image, weights] = [imageOrders[one.orders[0]]!, kernelOrders[one.orders[1]]!]
+  const found = await engine.compile('both', both(one))(
+    held<Rank.R4>(x, shape.x, image),
+    held<Rank.R4>(kernel, shape.kernel, weights),
+    held<Rank.R4>(dy, shape.dy, image),
+  )
+  expect(convolutionsOf(one)).toBe(0)
+  defined(shape, one.pads, x, kernel, dy).forEach((expected, i) => {
+    // A result is a sum of 9 products for every channel: its deviation, and that of what is rounded.
+    const deviation = Math.sqrt(9 * (i === 0 ? shape.x[3] : shape.dy[3]))
+    const values = found[i]!.dataSync()
+    const worst = expected.reduce((most, value, j) => Math.max(most, Math.abs(value - values[j]!)), 0)
+    expect(worst / deviation).toBeLessThan(1.5e-5)
+  })
+})
+
+test('is left alone where it gains little, or where the provider has better', () => {
+  expect(convolutionsOf({ ...square, image: [4, 8, 8, 64] })).toBe(2)
+  expect(convolutionsOf({ ...square, image: [16, 8, 8, 16] })).toBe(2)
+  expect(convolutionsOf(square, providers.webgpu.traits)).toBe(2)
+})
