@@ -49,7 +49,7 @@ describe('compile', () => {
     const few = (await means(images(2), kernel)).dataSync()
     const atOnce = engine.stats.functions.means!.operators
     const many = (await means(images(128), kernel)).dataSync()
-    expect(engine.stats.functions.means!.operators).toBeGreaterThan(2 * atOnce)
+    expect(engine.stats.functions.means!.operators).toBeGreaterThan(atOnce)
     few.forEach((value, i) => expect(many[i]).toBeCloseTo(value, 3))
   })
 

@@ -13,6 +13,8 @@ export interface Traits {
   readonly smallMaps: 'together' | 'each'
   /** Batches of matrices stored transposed: read so by `FusedMatMul`, or transposed first. */
   readonly transposedBatches: 'read' | 'transposed'
+  /** Averages of windows that tile the height: as a product with a matrix, or by the operator for them. */
+  readonly pooling: 'product' | 'operator'
   /** Sums along rows of a product: rows times rows as matrices, or the product written and summed. */
   readonly rowSums: 'matMul' | 'reduceSum'
   /** `step` by the steepest `HardSigmoid` there is, or by a comparison and a cast. WGSL leaves overflow undefined. */
@@ -36,6 +38,7 @@ const onGpu: Traits = {
   convolutions: 'direct',
   smallMaps: 'each',
   transposedBatches: 'transposed',
+  pooling: 'operator',
   rowSums: 'reduceSum',
   step: 'greater',
   sign: 'greater',
@@ -50,6 +53,7 @@ export const providers: Readonly<Record<Provider, ProviderFacts>> = {
       convolutions: 'tiled',
       smallMaps: 'together',
       transposedBatches: 'read',
+      pooling: 'product',
       rowSums: 'matMul',
       step: 'hardSigmoid',
       sign: 'sign',

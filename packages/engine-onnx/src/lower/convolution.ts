@@ -2,6 +2,7 @@ import type { ConvolutionAttributes } from '@haba/core'
 import type { Emitter } from '../emitter.js'
 import { axesOf, laidOut, stored, type Value } from '../value.js'
 import type { Traits } from '../provider.js'
+import { exchangedOrder, kernelIn, kernelOrder, permutation, turnedAround } from './kernels.js'
 import type { Lowering, Lowerings, NodeOf } from './lowering.js'
 import { imageOrder, planeOrder } from './orders.js'
 import { tiled } from './winograd.js'
@@ -13,12 +14,6 @@ import { tiled } from './winograd.js'
 export const areSmall = (emit: Emitter, [batch, height, width]: readonly number[]): boolean =>
   emit.traits.smallMaps === 'together' && batch! > 1 && height! * width! <= (batch! >= 64 ? 256 : 64)
 
-/** Kernels as onnx wants them: `[out, in, height, width]`. */
-const kernelOrder = [3, 2, 0, 1]
-
-/** Kernels with in and out exchanged: `[in, out, height, width]`. */
-const exchangedOrder = [2, 3, 0, 1]
-
 type Two = readonly [number, number]
 type Four = readonly [number, number, number, number]
 
@@ -28,14 +23,9 @@ const conv2d: Lowering<'conv2d'> = (emit, node, [x, kernel]) => {
   const { pads, strides } = node.attributes
   const inTiles = tiled(emit, x, kernel, { pads, strides, to: lengths(node), turned: false })
   if (inTiles) return inTiles
-  const { name } = laidOut(emit, kernel, kernelOrder)
-  return convolution(
-    emit,
-    x,
-    { name, shape: [node.shape[3]!, x.shape[3]!, ...kernel.shape.slice(0, 2)] },
-    { pads, strides },
-    node.shape,
-  )
+  const name = kernelIn(emit, kernel, kernelOrder)
+  const shape = [node.shape[3]!, x.shape[3]!, ...kernel.shape.slice(0, 2)]
+  return convolution(emit, x, { name, shape }, { pads, strides }, node.shape)
 }
 
 /** A convolution with a kernel `[out, in, height, width]`. */
@@ -100,7 +90,7 @@ const conv2dInput: Lowering<'conv2dInput'> = (emit, node, [dy, kernel]) => {
       node.shape[axis + 1]! -
       ((dy.shape[axis + 1]! - 1) * strides[axis]! + kernel_shape[axis]! - pads[axis]! - pads[axis + 2]!),
   )
-  const inputs = [laidOut(emit, dy, imageOrder).name, laidOut(emit, kernel, kernelOrder).name]
+  const inputs = [laidOut(emit, dy, imageOrder).name, kernelIn(emit, kernel, kernelOrder)]
   const attributes = { pads, strides, kernel_shape, output_padding }
   const withBias = (bias: readonly string[]) => emit.op('ConvTranspose', [...inputs, ...bias], attributes)
   return { ...stored(withBias([]), node.shape, imageOrder), withBias: (bias) => withBias([bias]) }
@@ -110,7 +100,7 @@ const conv2dInput: Lowering<'conv2dInput'> = (emit, node, [dy, kernel]) => {
 function flipped(emit: Emitter, kernel: Value): string {
   const [height, width, channels, out] = lengths(kernel)
   const taps = height * width
-  const exchanged = laidOut(emit, kernel, exchangedOrder).name
+  const exchanged = kernelIn(emit, kernel, exchangedOrder)
   if (taps === 1) return exchanged
   const rows = emit.reshape(exchanged, [channels, out, height, width], [channels * out, taps])
   const turned = emit.op('MatMul', [
@@ -122,10 +112,6 @@ function flipped(emit: Emitter, kernel: Value): string {
   ])
   return emit.reshape(turned, [channels * out, taps], [channels, out, height, width])
 }
-
-/** The matrix that brings element i to place `to(i)`. */
-const permutation = (length: number, to: (i: number) => number): number[] =>
-  Array.from({ length: length * length }, (_, i) => (i % length === to(Math.floor(i / length)) ? 1 : 0))
 
 /** The gradient in the kernel is a convolution of x with dy as its kernel and the batch as its channels. */
 const conv2dFilter: Lowering<'conv2dFilter'> = (emit, node, [x, dy]) => {
@@ -171,14 +157,9 @@ const filterGradients: Readonly<Record<Traits['filterGradient'], FilterGradient>
       dilations: [strides[0], strides[1] * channels],
       strides: [1, 1],
     })
-    // [out, taps, channels] is turned around as a product with the identity, several times as fast as a transpose.
     const taps = found[0] * found[1]
     const gradient = emit.reshape(name, [1, out, found[0], found[1] * channels], [out, taps, channels])
-    const identity = emit.constant(
-      permutation(taps, (i) => i),
-      [taps, taps],
-    )
-    const turned = emit.op('FusedMatMul', [gradient, identity], { transA: 1 }, 'com.microsoft')
+    const turned = turnedAround(emit, gradient, taps)
     return { name: emit.reshape(turned, [out, channels, taps], [out, channels, ...found]), order: kernelOrder }
   },
   asBatch(emit, { attributes: { pads, strides } }, x, dy) {

@@ -1,8 +1,12 @@
+import { sizeOf } from '@haba/core'
 import type { Emitter } from '../emitter.js'
-import { axesOf, expanded, holdsOrder, laidOut, numeric, reordered, stored, type Value } from '../value.js'
+import { axesOf, expanded, holdsOrder, laidOut, numeric, reordered, stored, storedShape, type Value } from '../value.js'
 import { areSmall } from './convolution.js'
-import type { Lowering, Lowerings } from './lowering.js'
+import type { Lowering, Lowerings, NodeOf } from './lowering.js'
 import { imageOrder, planeOrder } from './orders.js'
+
+type Four = readonly [number, number, number, number]
+type PoolAttributes = NodeOf<'avgPool'>['attributes']
 
 /**
  * Reads a matrix as it is stored: with its last two axes exchanged it is a transposed operand, not a transposed array.
@@ -46,12 +50,32 @@ const avgPool: Lowering<'avgPool'> = (emit, node, [x]) => {
   const { size, strides } = node.attributes
   const order = orderOfMaps(emit, x)
   const image = laidOut(emit, x, order)
-  return stored(emit.op('AveragePool', [image.name], { kernel_shape: size, strides }), node.shape, order)
+  const [, rows, columns] = node.shape as Four
+  const [, height, width] = x.shape as Four
+  const line = size[0] * width
+  if (emit.traits.pooling === 'operator' || line > longestLine || !tileTheHeight(node.attributes, rows, height))
+    return stored(emit.op('AveragePool', [image.name], { kernel_shape: size, strides }), node.shape, order)
+  // A row of windows is a row times a matrix, several times as fast.
+  const shares = sharesInLine(node.attributes, columns, width)
+  const planes = order.slice(0, 2).map((axis) => x.shape[axis]!)
+  const lines = sizeOf(planes) * rows
+  const windows = emit.reshape(image.name, storedShape(image), [lines, line])
+  const name = emit.op('MatMul', [windows, emit.constant(transposed(shares, columns), [line, columns])])
+  return stored(emit.reshape(name, [lines, columns], [...planes, rows, columns]), node.shape, order)
 }
+
+/** Averages of longer lines are left to onnxruntime. */
+const longestLine = 128
+
+const tileTheHeight = ({ size, strides }: PoolAttributes, rows: number, height: number) =>
+  size[0] === strides[0] && rows * size[0] === height
 
 /** Pooling treats every plane alike: planes stay as they lie, or come as convolutions give maps of that size. */
 const orderOfMaps = (emit: Emitter, maps: Value, shape = maps.shape) =>
   [planeOrder, imageOrder].find((order) => holdsOrder(maps, order)) ?? (areSmall(emit, shape) ? planeOrder : imageOrder)
+
+const transposed = (matrix: readonly number[], rows: number): number[] =>
+  matrix.map((_, i) => matrix[(i % rows) * (matrix.length / rows) + Math.floor(i / rows)]!)
 
 /** `[from, to]`: spreads each window's value over the window's places, divided by the number of them. */
 function spreading(from: number, to: number, size: number, stride: number): number[] {
@@ -61,11 +85,18 @@ function spreading(from: number, to: number, size: number, stride: number): numb
   })
 }
 
+/** `[columns, size[0] * width]`: what each pixel in a row of windows, of `size[0]` rows of pixels, is of a window's average. */
+function sharesInLine({ size, strides }: PoolAttributes, columns: number, width: number): number[] {
+  const row = spreading(columns, width, size[1], strides[1])
+  const line = size[0] * width
+  return Array.from({ length: columns * line }, (_, i) => row[Math.floor(i / line) * width + (i % width)]! / size[0])
+}
+
 /** Linear in each direction of the image: a matrix on its left and one on its right, whatever windows overlap. */
 const avgPoolInput: Lowering<'avgPoolInput'> = (emit, node, [dy]) => {
   const { size, strides } = node.attributes
-  const [batch, height, width, channels] = node.shape as readonly [number, number, number, number]
-  const [rows, columns] = [dy.shape[1]!, dy.shape[2]!]
+  const [batch, height, width, channels] = node.shape as Four
+  const [, rows, columns] = dy.shape as Four
   if (rows === 1 && columns === 1 && size[0] === height && size[1] === width) {
     // One window over everything: its share is the same everywhere, and stays unwritten.
     const value = numeric(emit, dy)
@@ -78,22 +109,18 @@ const avgPoolInput: Lowering<'avgPoolInput'> = (emit, node, [dy]) => {
   const outer = order === planeOrder ? [channels, batch] : [batch, channels]
   const result = (name: string, from: readonly number[]) =>
     stored(emit.reshape(name, from, [...outer, height, width]), node.shape, order)
-  const right = spreading(columns, width, size[1], strides[1])
-  if (size[0] === strides[0] && rows * size[0] === height) {
-    // Windows that tile the height: each row of windows becomes `size[0]` equal rows, all from one product.
-    const wide = Array.from({ length: columns * size[0] * width }, (_, i) => {
-      const [column, place] = [Math.floor(i / (size[0] * width)), i % width]
-      return right[column * width + place]! / size[0]
-    })
+  if (tileTheHeight(node.attributes, rows, height)) {
+    // Each row of windows becomes `size[0]` equal rows, all from one product.
+    const line = size[0] * width
     const lines = emit.reshape(image.name, [...outer, rows, columns], [planes * rows, columns])
-    const name = emit.op('MatMul', [lines, emit.constant(wide, [columns, size[0] * width])])
-    return result(name, [planes * rows, size[0] * width])
+    const shares = emit.constant(sharesInLine(node.attributes, columns, width), [columns, line])
+    return result(emit.op('MatMul', [lines, shares]), [planes * rows, line])
   }
+  const right = spreading(columns, width, size[1], strides[1])
   const lines = emit.reshape(image.name, [...outer, rows, columns], [planes, rows, columns])
   const widened = emit.op('MatMul', [lines, emit.constant(right, [columns, width])])
   const down = spreading(rows, height, size[0], strides[0])
-  const left = down.map((_, i) => down[(i % rows) * height + Math.floor(i / rows)]!)
-  const name = emit.op('MatMul', [emit.constant(left, [height, rows]), widened])
+  const name = emit.op('MatMul', [emit.constant(transposed(down, rows), [height, rows]), widened])
   return result(name, [planes, height, width])
 }
 
