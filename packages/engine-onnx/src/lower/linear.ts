@@ -4,6 +4,7 @@ import { axesOf, expanded, holdsOrder, laidOut, numeric, reordered, stored, stor
 import { areSmall } from './convolution.js'
 import type { Lowering, Lowerings, NodeOf } from './lowering.js'
 import { imageOrder, planeOrder } from './orders.js'
+import { isWorthwhile } from './winograd.js'
 
 type Four = readonly [number, number, number, number]
 type PoolAttributes = NodeOf<'avgPool'>['attributes']
@@ -48,7 +49,8 @@ const matMul: Lowering<'matMul'> = (emit, node, [x, y]) => {
 
 const avgPool: Lowering<'avgPool'> = (emit, node, [x]) => {
   const { size, strides } = node.attributes
-  const order = orderOfMaps(emit, x)
+  // Every plane is treated alike, and stays where it lies.
+  const order = [planeOrder, imageOrder].find((one) => holdsOrder(x, one)) ?? orderOfMaps(emit, x.shape)
   const image = laidOut(emit, x, order)
   const [, rows, columns] = node.shape as Four
   const [, height, width] = x.shape as Four
@@ -70,9 +72,9 @@ const longestLine = 128
 const tileTheHeight = ({ size, strides }: PoolAttributes, rows: number, height: number) =>
   size[0] === strides[0] && rows * size[0] === height
 
-/** Pooling treats every plane alike: planes stay as they lie, or come as convolutions give maps of that size. */
-const orderOfMaps = (emit: Emitter, maps: Value, shape = maps.shape) =>
-  [planeOrder, imageOrder].find((order) => holdsOrder(maps, order)) ?? (areSmall(emit, shape) ? planeOrder : imageOrder)
+/** The order in which convolutions give maps of that shape. */
+const orderOfMaps = (emit: Emitter, shape: readonly number[]) =>
+  areSmall(emit, shape) || isWorthwhile(emit, shape as Four, shape as Four) ? planeOrder : imageOrder
 
 const transposed = (matrix: readonly number[], rows: number): number[] =>
   matrix.map((_, i) => matrix[(i % rows) * (matrix.length / rows) + Math.floor(i / rows)]!)
@@ -103,7 +105,7 @@ const avgPoolInput: Lowering<'avgPoolInput'> = (emit, node, [dy]) => {
     const name = emit.op('Mul', [value.name, emit.constant([1 / (height * width)], [])])
     return { ...value, name, shape: node.shape }
   }
-  const order = orderOfMaps(emit, dy, node.shape)
+  const order = orderOfMaps(emit, node.shape)
   const image = laidOut(emit, dy, order)
   const planes = batch * channels
   const outer = order === planeOrder ? [channels, batch] : [batch, channels]

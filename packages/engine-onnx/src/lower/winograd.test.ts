@@ -1,6 +1,8 @@
 import { fromBinary } from '@bufbuild/protobuf'
-import { conv2d, fold, keyFrom, normal, sizeOf, tensor, trace, vjp } from '@haba/core'
-import type { Rank, Tensor, Tensor4D } from '@tensorflow/tfjs-core'
+import {
+  avgPool, conv2d, fold, grad, keyFrom, normal, relu, sizeOf, square, sum, tensor, trace, vjp,
+} from '@haba/core' // prettier-ignore
+import type { Rank, Scalar, Tensor, Tensor4D } from '@tensorflow/tfjs-core'
 import { afterAll, expect, test } from 'vitest'
 import { onnxEngine } from '../engine.js'
 import { ModelProtoSchema } from '../gen/onnx_pb.js'
@@ -67,19 +69,30 @@ function defined(
   return [y, dx] as const
 }
 
-const convolutionsOf = (one: Case, traits?: Traits) => {
-  const args = Object.values(shapes(one)).map((shape) => tensor(new Float32Array(sizeOf(shape)), shape))
-  const { graph } = trace(both(one) as (...args: Tensor[]) => readonly Tensor[], args)
-  const { model } = lowerGraph(graph, Array<number[]>(3).fill([0, 1, 2, 3]), traits)
-  return fromBinary(ModelProtoSchema, model).graph!.node.filter(({ opType }) => opType === 'Conv').length
+/** How many operators of a type a function of arrays `[…, …, …, …]` becomes. */
+function countOf(
+  type: string,
+  fn: (...args: Tensor4D[]) => readonly Tensor[],
+  lengths: readonly Four[],
+  orders: readonly (readonly number[])[] = lengths.map(() => [0, 1, 2, 3]),
+  traits?: Traits,
+): number {
+  const args = lengths.map((shape) => tensor(new Float32Array(sizeOf(shape)), shape) as Tensor4D)
+  const { model } = lowerGraph(trace(fn, args).graph, orders, traits)
+  return fromBinary(ModelProtoSchema, model).graph!.node.filter(({ opType }) => opType === type).length
 }
 
-const square: Case = { image: [16, 8, 8, 64], out: 64, pads: [1, 1, 1, 1] }
+const convolutionsOf = (one: Case, traits?: Traits) => {
+  const { x, kernel, dy } = shapes(one)
+  return countOf('Conv', both(one) as (...args: Tensor4D[]) => readonly Tensor[], [x, kernel, dy], undefined, traits)
+}
+
+const usual: Case = { image: [16, 8, 8, 64], out: 64, pads: [1, 1, 1, 1] }
 const imageOrders = [[0, 1, 2, 3], [0, 3, 1, 2], [3, 0, 1, 2]] as const // prettier-ignore
 const kernelOrders = [[0, 1, 2, 3], [0, 1, 3, 2], [3, 2, 0, 1], [2, 3, 0, 1], [1, 3, 0, 2]] as const // prettier-ignore
 
 test.each<Case & { readonly orders: readonly [number, number] }>([
-  ...kernelOrders.map((_, i) => ({ ...square, orders: [i % 3, i] as const })),
+  ...kernelOrders.map((_, i) => ({ ...usual, orders: [i % 3, i] as const })),
   { image: [16, 7, 10, 128], out: 144, pads: [0, 1, 2, 1], orders: [1, 2] },
   { image: [16, 8, 8, 128], out: 112, pads: [2, 2, 2, 2], orders: [2, 0] },
 ])('filters of $image to $out with pads $pads are tiled, in any order: $orders', async (one) => {
@@ -102,7 +115,20 @@ test.each<Case & { readonly orders: readonly [number, number] }>([
 })
 
 test('is left alone where it gains little, or where the provider has better', () => {
-  expect(convolutionsOf({ ...square, image: [4, 8, 8, 64] })).toBe(2)
-  expect(convolutionsOf({ ...square, image: [16, 8, 8, 16] })).toBe(2)
-  expect(convolutionsOf(square, providers.webgpu.traits)).toBe(2)
+  expect(convolutionsOf({ ...usual, image: [4, 8, 8, 64] })).toBe(2)
+  expect(convolutionsOf({ ...usual, image: [16, 8, 8, 16] })).toBe(2)
+  expect(convolutionsOf(usual, providers.webgpu.traits)).toBe(2)
+})
+
+test('blocks of tiled filters transpose no maps, forward and backward', () => {
+  const blocks = (x: Tensor4D, first: Tensor4D, second: Tensor4D) =>
+    conv2d(avgPool(relu(conv2d(x, first, { pad: 1 })) as Tensor4D, 2), second, { pad: 1 })
+  const gradient = (x: Tensor4D, first: Tensor4D, second: Tensor4D) => [
+    grad((images: Tensor4D) => sum(square(blocks(images, first, second))) as Scalar, x),
+  ]
+  const lengths: Four[] = [[16, 16, 16, 128], [3, 3, 128, 128], [3, 3, 128, 128]] // prettier-ignore
+  const orders = [[3, 0, 1, 2], [3, 2, 0, 1], [3, 2, 0, 1]] // prettier-ignore
+  expect(countOf('Conv', gradient, lengths, orders)).toBe(0)
+  // Kernels are: each once, for the way back.
+  expect(countOf('Transpose', gradient, lengths, orders)).toBe(2)
 })

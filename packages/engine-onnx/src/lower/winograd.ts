@@ -101,10 +101,10 @@ const isFilter = ({ shape }: Value, { strides }: Convolution) =>
 const leastGain = 1.7
 
 /**
- * By the multiplications of either way, of which the transforms' count twice, those of kernels two and a half times, and
+ * Whether filters of 3 × 3 pixels are tiled: by the multiplications of either way, of which the transforms' count twice, those of kernels two and a half times, and
  * columns of a product come in sixteens (measured on two cores with AVX2).
  */
-function isWorthwhile({ traits }: Emitter, [batch, height, width, inside]: Four, to: Four): boolean {
+export function isWorthwhile({ traits }: Emitter, [batch, height, width, inside]: Four, to: Four): boolean {
   const [, rows, columns, out] = to
   const [high, wide] = [coefficients * Math.ceil(rows / tile), coefficients * Math.ceil(columns / tile)]
   const products = high * wide * inside * out * 16 * Math.ceil(batch / 16)
