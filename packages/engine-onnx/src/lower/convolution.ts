@@ -5,7 +5,7 @@ import type { Traits } from '../provider.js'
 import { exchangedOrder, kernelIn, kernelOrder, permutation, turnedAround } from './kernels.js'
 import type { Lowering, Lowerings, NodeOf } from './lowering.js'
 import { imageOrder, planeOrder } from './orders.js'
-import { tiled } from './winograd.js'
+import { tiled, tiledFilter } from './winograd.js'
 
 /**
  * Whether maps are so small that onnxruntime, which multiplies matrices image by image, has too few columns at a time:
@@ -119,6 +119,8 @@ const conv2dFilter: Lowering<'conv2dFilter'> = (emit, node, [x, dy]) => {
   const [, rows, columns, out] = lengths(dy)
   const [kernelHeight, kernelWidth] = lengths(node)
   const { pads, strides } = node.attributes
+  const inTiles = tiledFilter(emit, x, dy, node.shape, node.attributes)
+  if (inTiles) return inTiles
   // Where the stride does not divide the height, the last rows of x touch no window, and rows beyond the kernel appear.
   const found = [
     height + pads[0] + pads[2] - (rows - 1) * strides[0],

@@ -4,7 +4,7 @@ import { axesOf, expanded, holdsOrder, laidOut, numeric, reordered, stored, stor
 import { areSmall } from './convolution.js'
 import type { Lowering, Lowerings, NodeOf } from './lowering.js'
 import { imageOrder, planeOrder } from './orders.js'
-import { isWorthwhile } from './winograd.js'
+import { areWorthTiling } from './winograd.js'
 
 type Four = readonly [number, number, number, number]
 type PoolAttributes = NodeOf<'avgPool'>['attributes']
@@ -74,7 +74,7 @@ const tileTheHeight = ({ size, strides }: PoolAttributes, rows: number, height: 
 
 /** The order in which convolutions give maps of that shape. */
 const orderOfMaps = (emit: Emitter, shape: readonly number[]) =>
-  areSmall(emit, shape) || isWorthwhile(emit, shape as Four, shape as Four) ? planeOrder : imageOrder
+  areSmall(emit, shape) && !areWorthTiling(emit, shape as Four, shape as Four) ? planeOrder : imageOrder
 
 const transposed = (matrix: readonly number[], rows: number): number[] =>
   matrix.map((_, i) => matrix[(i % rows) * (matrix.length / rows) + Math.floor(i / rows)]!)

@@ -1,8 +1,8 @@
 import { sizeOf, type ConvolutionAttributes } from '@haba/core'
 import type { Emitter } from '../emitter.js'
 import { holdsOrder, laidOut, stored, storedShape, type Value } from '../value.js'
-import { exchangedOrder, kernelIn, kernelOrder } from './kernels.js'
-import { imageOrder, planeOrder } from './orders.js'
+import { exchangedOrder, kernelOrder } from './kernels.js'
+import { imageOrder } from './orders.js'
 
 type Four = readonly [number, number, number, number]
 
@@ -41,7 +41,7 @@ function polynomial(roots: readonly number[]): number[] {
   return Array.from({ length: coefficients }, (_, i) => product[i] ?? 0)
 }
 
-/** A convolution of which some are tiled. */
+/** A convolution with a kernel `[height, width, in, out]`, of which some are tiled. */
 interface Convolution extends ConvolutionAttributes {
   /** The shape of the result. */
   readonly to: Four
@@ -52,64 +52,102 @@ interface Convolution extends ConvolutionAttributes {
 /**
  * Winograd's filtering F(4 × 4, 3 × 3) (Lavin and Gray, "Fast algorithms for convolutional neural networks", CVPR 2016): 36
  * products for 16 pixels instead of 144. Everything is a matrix product. Overlapping tiles are cut out, transformed and
- * put together by banded matrices, one for each direction, and since each of them transposes what it reads or writes,
- * channels and batch lie innermost in between, where they are multiplied. Nothing is copied into another order.
+ * put together by banded matrices, one for each direction. Each of them transposes what it reads or writes, so that in
+ * between all tiles of all images are rows of channels, 36 matrices of them, and nothing else is copied.
  *
- * @param kernel `[height, width, in, out]`
  * @returns undefined where it is no filter of 3 × 3 pixels with stride 1, or where too little would be gained
  */
 export function tiled(emit: Emitter, x: Value, kernel: Value, convolution: Convolution): Value | undefined {
-  const { to, pads, turned } = convolution
-  if (!isFilter(kernel, convolution) || !isWorthwhile(emit, x.shape as Four, to)) return undefined
-  const [batch, height, width, inside] = x.shape as Four
-  const [, rows, columns, out] = to
+  const { to, pads, strides, turned } = convolution
+  if (!isTiled(emit, x.shape as Four, to, kernel.shape, strides)) return undefined
+  const [batch, rows, columns, channels] = to
   const [down, across] = [Math.ceil(rows / tile), Math.ceil(columns / tile)]
-  const [high, wide] = [coefficients * down, coefficients * across]
+  const tiles = intoTiles(emit, x, [down, across], (count, pixels, axis) => cutting(emit, count, pixels, pads[axis]))
+  const { name, transposed } = transformedKernel(emit, kernel, turned)
+  const filtered = product(emit, tiles, name, transposed && 'transB')
 
-  const order = holdsOrder(x, planeOrder) ? planeOrder : imageOrder
-  const outer = order === planeOrder ? [inside, batch] : [batch, inside]
-  const planes = batch * inside
-  const image = laidOut(emit, x, order)
-  const lines = emit.reshape(image.name, storedShape(image), [planes * height, width])
-  const cutAcross = product(emit, cutting(emit, across, width, pads[1]), lines, 'transB')
-  const strips = emit.reshape(cutAcross, [wide, planes * height], [wide, planes, height])
-  const cut = product(emit, cutting(emit, down, height, pads[0]), strips, 'transB')
-  const tiles = emit.reshape(cut, [wide, high, planes], [coefficients, across, coefficients, down, ...outer])
-
-  // With the kernels' side transposed, the products would take a third longer.
-  const filtered = product(emit, transformedKernel(emit, kernel, turned), tiles, order === imageOrder && 'transB')
-  const maps = out * batch
-  const each = emit.reshape(filtered, [coefficients, across, coefficients, down, out, batch], [wide, high, maps])
+  const strips = [coefficients, coefficients * down, across * batch * channels]
+  const each = emit.reshape(filtered, [coefficients ** 2, down * across * batch, channels], strips)
   const joinedDown = product(emit, each, joining(emit, down, rows), 'transA')
-  const bands = emit.reshape(joinedDown, [wide, maps, rows], [wide, maps * rows])
+  const lines = [coefficients * across, batch * channels * rows]
+  const bands = emit.reshape(joinedDown, [coefficients, across * batch * channels, rows], lines)
   const joined = product(emit, bands, joining(emit, across, columns), 'transA')
-  return stored(emit.reshape(joined, [maps * rows, columns], [out, batch, rows, columns]), to, planeOrder)
+  return stored(emit.reshape(joined, [lines[1]!, columns], [batch, channels, rows, columns]), to, imageOrder)
 }
 
-const product = (emit: Emitter, a: string, b: string, ...transposed: readonly ('transA' | 'transB' | false)[]) =>
-  emit.op(
-    'FusedMatMul',
-    [a, b],
-    { transA: Number(transposed.includes('transA')), transB: Number(transposed.includes('transB')) },
-    'com.microsoft',
+/** The gradient in a kernel `[3, 3, in, out]`: the same the other way round, with a sum over all tiles in the middle. */
+export function tiledFilter(
+  emit: Emitter,
+  x: Value,
+  dy: Value,
+  shape: readonly number[],
+  { pads, strides }: ConvolutionAttributes,
+): Value | undefined {
+  if (!isTiled(emit, x.shape as Four, dy.shape as Four, shape, strides)) return undefined
+  const [, rows, columns] = dy.shape as Four
+  const [, , inside, out] = shape as Four
+  const counts = [Math.ceil(rows / tile), Math.ceil(columns / tile)] as const
+  const from = intoTiles(emit, x, counts, (count, pixels, axis) => cutting(emit, count, pixels, pads[axis]))
+  const to = intoTiles(emit, dy, counts, (count, pixels) => joining(emit, count, pixels))
+  const values = emit.reshape(
+    product(emit, to, from, 'transA'),
+    [coefficients ** 2, out, inside],
+    [coefficients ** 2, out * inside],
   )
+  const taps = product(emit, values, kernelMatrix(emit, false), 'transA')
+  return stored(emit.reshape(taps, [out * inside, 9], [out, inside, 3, 3]), shape, kernelOrder)
+}
 
-const isFilter = ({ shape }: Value, { strides }: Convolution) =>
-  shape[0] === 3 && shape[1] === 3 && strides.every((stride) => stride === 1)
+/**
+ * `[36, tiles of all images, channels]`: the values of tiles, those across before those down.
+ *
+ * @param matrix `[values of tiles, pixels]` for a number of tiles in the direction of an axis, 0 down and 1 across
+ */
+function intoTiles(
+  emit: Emitter,
+  maps: Value,
+  [down, across]: readonly [number, number],
+  matrix: (tiles: number, pixels: number, axis: 0 | 1) => string,
+): string {
+  const [batch, height, width, channels] = maps.shape as Four
+  const planes = batch * channels
+  const image = laidOut(emit, maps, imageOrder)
+  const lines = emit.reshape(image.name, storedShape(image), [planes * height, width])
+  const cutAcross = product(emit, matrix(across, width, 1), lines, 'transB')
+  const strips = emit.reshape(
+    cutAcross,
+    [coefficients * across, planes * height],
+    [coefficients, across * planes, height],
+  )
+  const cut = product(emit, matrix(down, height, 0), strips, 'transB')
+  const shape = [coefficients, coefficients * down, across * planes]
+  return emit.reshape(cut, shape, [coefficients ** 2, down * across * batch, channels])
+}
+
+const product = (emit: Emitter, a: string, b: string, transposed?: 'transA' | 'transB' | false) =>
+  transposed ? emit.op('FusedMatMul', [a, b], { [transposed]: 1 }, 'com.microsoft') : emit.op('MatMul', [a, b])
+
+const isTiled = (
+  emit: Emitter,
+  from: Four,
+  to: Four,
+  [height, width]: readonly number[],
+  strides: readonly number[],
+): boolean => height === 3 && width === 3 && strides.every((stride) => stride === 1) && areWorthTiling(emit, from, to)
 
 /** Below it, a processor whose direct convolutions are better might gain nothing. */
 const leastGain = 1.7
 
 /**
- * Whether filters of 3 × 3 pixels are tiled: by the multiplications of either way, of which the transforms' count twice, those of kernels two and a half times, and
- * columns of a product come in sixteens (measured on two cores with AVX2).
+ * Whether a filter of 3 × 3 pixels is tiled: by the multiplications of either way, of which the transforms' count twice,
+ * and those of kernels two and a half times (measured on two cores with AVX2).
  */
-export function isWorthwhile({ traits }: Emitter, [batch, height, width, inside]: Four, to: Four): boolean {
+export function areWorthTiling({ traits }: Emitter, [batch, height, width, inside]: Four, to: Four): boolean {
   const [, rows, columns, out] = to
   const [high, wide] = [coefficients * Math.ceil(rows / tile), coefficients * Math.ceil(columns / tile)]
-  const products = high * wide * inside * out * 16 * Math.ceil(batch / 16)
+  const products = high * wide * inside * out * batch
   const cut = batch * inside * wide * (height * width + high * height)
-  const joined = batch * out * high * (wide * rows + rows * columns)
+  const joined = batch * out * wide * (high * rows + rows * columns)
   const kernels = coefficients ** 2 * 9 * inside * out
   const direct = 9 * sizeOf(to) * inside
   return traits.convolutions === 'tiled' && direct > leastGain * (products + 2 * (cut + joined) + 2.5 * kernels)
@@ -134,29 +172,32 @@ const banded = (tiles: number, pixels: number, at: (value: number, pixel: number
     return at(Math.floor(row / tiles), i % pixels, tile * (row % tiles))
   })
 
-/** Orders of kernels that are read as they are, with the channels of the result first; and the same turned. */
-const readOrders = [kernelOrder, [0, 1, 3, 2]] as const
-const readOrdersTurned = [exchangedOrder, [0, 1, 2, 3]] as const
-
-/** A matrix `[to, from]` of channels for each pair of values, those across before those down. */
-function transformedKernel(emit: Emitter, kernel: Value, turned: boolean): string {
+/** `[36, 9]`: the values of a kernel of its taps, row by row. */
+function kernelMatrix(emit: Emitter, turned: boolean): string {
   const at = (value: number, tap: number) => kernelTransform[value]![turned ? 2 - tap : tap]!
-  const transform = emit.constant(
+  return emit.constant(
     Array.from({ length: coefficients ** 2 * 9 }, (_, i) => {
       const [value, tap] = [Math.floor(i / 9), i % 9]
       return at(Math.floor(value / coefficients), tap % 3) * at(value % coefficients, Math.floor(tap / 3))
     }),
     [coefficients ** 2, 9],
   )
-  const orders = turned ? readOrdersTurned : readOrders
-  const order = orders.find((one) => holdsOrder(kernel, one)) ?? orders[0]
-  const array = kernelIn(emit, kernel, order)
-  const lengths = order.map((axis) => kernel.shape[axis]!)
-  const [, , inside, out] = kernel.shape as Four
-  const matrix = turned ? [inside, out] : [out, inside]
-  const made =
+}
+
+/** Orders of kernels that are read as they are. */
+const readOrders = [kernelOrder, exchangedOrder, [0, 1, 2, 3], [0, 1, 3, 2]] as const
+
+/** A matrix of channels for each value of a kernel: from those of x to those of the result, or transposed. */
+function transformedKernel(emit: Emitter, kernel: Value, turned: boolean) {
+  const order = readOrders.find((one) => holdsOrder(kernel, one)) ?? kernelOrder
+  const array = laidOut(emit, kernel, order)
+  const pairs = sizeOf(kernel.shape) / 9
+  const values =
     order[0] === 0
-      ? product(emit, transform, emit.reshape(array, lengths, [9, inside * out]))
-      : product(emit, transform, emit.reshape(array, lengths, [inside * out, 9]), 'transB')
-  return emit.reshape(made, [coefficients ** 2, inside * out], [coefficients, 1, coefficients, 1, ...matrix])
+      ? product(emit, kernelMatrix(emit, turned), emit.reshape(array.name, storedShape(array), [9, pairs]))
+      : product(emit, kernelMatrix(emit, turned), emit.reshape(array.name, storedShape(array), [pairs, 9]), 'transB')
+  const channels = order.filter((axis) => axis > 1)
+  const matrices = [coefficients ** 2, ...channels.map((axis) => kernel.shape[axis]!)]
+  const outFirst = channels[0] === 3
+  return { name: emit.reshape(values, [coefficients ** 2, pairs], matrices), transposed: outFirst !== turned }
 }
