@@ -1,8 +1,8 @@
-import { disposeTree, scalar, studentStep, tensorLeaves, type Batch, type Tree } from '@haba/core'
+import { disposeTree, mapTree, scalar, studentStep, tensor, tensorLeaves, type Batch, type Tree } from '@haba/core'
 import { stored } from '@haba/distill'
 import type { ConvNetWeights } from '@haba/networks'
 import type { Scalar } from '@tensorflow/tfjs-core'
-import { batchOf, network, norm, normalLike, numberOf, share, shared, startWeights, type MakeRow } from './problem.js'
+import { batchOf, network, norm, numberOf, share, shared, startWeights, type MakeRow } from './problem.js'
 
 /** One student step taken and taken back: the vector-Jacobian product with a given cotangent of the new weights. */
 export const studentRow: MakeRow = async ({ batch, repeat }, { engine, folder }) => {
@@ -11,9 +11,18 @@ export const studentRow: MakeRow = async ({ batch, repeat }, { engine, folder })
   )
   const images = batchOf(batch)
   const start = startWeights()
-  const given = normalLike('cotangent', 0.01, start)
   const params = { rate: scalar(0.01) }
   const input = images as unknown as Tree
+  // The gradient itself: with a cotangent at random, what the step size owes nearly cancels.
+  const moved = tensorLeaves((await step.forward({ rate: scalar(1) }, {}, start, input)).carry)
+  let leaf = 0
+  const given = mapTree((x) => {
+    const to = moved[leaf++]!.dataSync<'float32'>()
+    return tensor(
+      x.dataSync<'float32'>().map((value, i) => value - to[i]!),
+      x.shape,
+    )
+  }, start)
   await share(folder, [...shared('start', start), ...shared('cotangent', given), ['images', images.images]])
   // A step of rate 0 changes no number: it gives both as a step before, and after, leaves them to this one.
   const still = { rate: scalar(0) }

@@ -14,8 +14,8 @@ const coefficients = points.length + 1
 /**
  * Where polynomials are multiplied. With 0, ±3/4, ±3/2 rounding is three to five times that of the convolution as defined
  * (measured with 128 channels: 7e-7 to 1.2e-6 of the deviation of the results, and 2e-7 to 4e-7); with the usual 0, ±1, ±2
- * it is twice that. Products of these points are exact in 32 bits. Choosing points: Barabasz et al., "Error analysis and improving the
- * accuracy of Winograd convolution for deep neural networks", 2020.
+ * it is twice that. Products of these points are exact in 32 bits. Choosing points: Barabasz et al., "Error analysis and
+ * improving the accuracy of Winograd convolution for deep neural networks", 2020.
  */
 const [inputTransform, kernelTransform, outputTransform] = transforms()
 
