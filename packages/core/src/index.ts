@@ -65,6 +65,7 @@ export {
 } from './ops/elementwise.js'
 export { broadcastTo, concat, gather, pad, reshape, scatterAdd, slice, stack, sum, transpose } from './ops/layout.js'
 export { avgPool, conv2d, conv2dTranspose, matMul, type ConvolutionOptions } from './ops/linear.js'
+export { conv2dInstanceNorm } from './ops/conv2d-instance-norm.js'
 export { batchMoments, batchNorm, groupNorm, instanceNorm, layerNorm } from './ops/normalisation.js'
 export { maxPool } from './ops/pooling.js'
 export { max, mean } from './ops/reduce.js'

@@ -1,12 +1,13 @@
 import '@tensorflow/tfjs-backend-cpu'
 import { setBackend } from '@tensorflow/tfjs-core'
-import { keyFrom, leakyRelu, tensor, tensorLeaves, withTensors, type Tree } from '@haba/core'
+import { add, keyFrom, leakyRelu, mapTree, normal, tensor, tensorLeaves, withTensors, type Tree } from '@haba/core'
 import type { Rank } from '@tensorflow/tfjs-core'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import {
   batchNormalisation,
   convNet,
   groupNormalisation,
+  instanceNormalisation,
   layerNormalisation,
   maxPooling,
   noNormalisation,
@@ -53,6 +54,21 @@ describe('convNet', () => {
     expect([...maps![0]!.dataSync()]).toEqual([18.5, 18.5, 18.5, 18.5])
     expect([...features.dataSync()]).toEqual([18.5])
     expect([...logits.dataSync()]).toEqual([9.75, 9.75])
+  })
+
+  it('computes the same where its first layer is normalised without its maps', () => {
+    const { ofConvolution, ...inTwo } = instanceNormalisation
+    const atOnce = vi.fn(ofConvolution!)
+    const images = tensor<Rank.R4>(normal(key, 2 * 8 * 8), [2, 8, 8, 1])
+    const [one, other] = [{ ...inTwo, ofConvolution: atOnce }, inTwo].map((normalisation) => {
+      const network = convNet({ image: [8, 8, 1], classes: 3, width: 10, depth: 2, normalisation })
+      const { weights, state } = network.init(key)
+      const shifted = mapTree((leaf) => add(leaf, 0.1), weights)
+      return network.apply(shifted, images, { kind: 'train', state }).logits
+    })
+    // Kernels of the first layer see 9 numbers, and make 10 channels; those of the second see 90.
+    expect(atOnce).toHaveBeenCalledTimes(1)
+    one!.dataSync().forEach((value, i) => expect(value).toBeCloseTo(other!.dataSync()[i]!, 5))
   })
 
   it('gives the maps of CAFE: activations before pooling, then the last pooled map', () => {

@@ -134,7 +134,7 @@ function resNet(
     apply: ({ stem, blocks, classifier }, images, mode) => {
       const normalise = normaliser(normalisation, mode)
       const maps: Tensor4D[] = []
-      let x = relu(normalise(convolve(images, stem.convolution, { pad: 1 }), stem.norm)) // [batch, height, width, 64]
+      let x = relu(normalise.convolved(images, stem, { pad: 1 })) // [batch, height, width, 64]
       blocks.forEach((block, i) => {
         x = residual(x, block, plan[i]!.halves, variant, normalise)
         if (i % 2 === 1) maps.push(x) // [batch, height/(1, 2, 4, 8), width/(1, 2, 4, 8), 64 … 512]
@@ -167,11 +167,10 @@ function residual(
   variant: Variant,
   normalise: Normaliser,
 ): Tensor4D {
-  const { first, second } = block
   const stride = halves ? variant.stride : 1
   const pool = halves ? variant.pool : (y: Tensor4D) => y
-  const inner = pool(relu(normalise(convolve(x, first.convolution, { pad: 1, stride }), first.norm)))
-  const outer = normalise(convolve(inner, second.convolution, { pad: 1 }), second.norm)
+  const inner = pool(relu(normalise.convolved(x, block.first, { pad: 1, stride })))
+  const outer = normalise.convolved(inner, block.second, { pad: 1 })
   if (!('shortcut' in block)) return relu(add(outer, x))
   const { convolution, norm } = block.shortcut
   return relu(add(outer, normalise(pool(convolve(x, convolution, { stride })), norm)))

@@ -5,16 +5,7 @@ import { convolution } from './initialisers.js'
 import type { Normalisation } from './normalisations.js'
 import type { Pooling } from './poolings.js'
 import type { NamedNetwork } from './pytorch.js'
-import {
-  convolve,
-  freshAffine,
-  freshState,
-  momentNames,
-  normaliser,
-  unitNames,
-  type NetworkState,
-  type Unit,
-} from './unit.js'
+import { freshAffine, freshState, momentNames, normaliser, unitNames, type NetworkState, type Unit } from './unit.js'
 
 /** Any function of a map that keeps its shape; its `name` becomes part of the network's. */
 export type Activation = (x: Tensor4D) => Tensor4D
@@ -67,8 +58,7 @@ export function stackOf(
       const maps: Tensor4D[] = []
       let x = images
       plan.forEach(({ pad, pooling }, i) => {
-        const { convolution, norm } = weights[i]!
-        maps.push(activation(normalise(convolve(x, convolution, { pad }), norm))) // [batch, height, width, width of block]
+        maps.push(activation(normalise.convolved(x, weights[i]!, { pad }))) // [batch, height, width, width of block]
         x = pooling.apply(maps.at(-1)!) // [batch, height/factor, width/factor, width of block]
       })
       return { output: x, maps: [...maps, x], state: normalise.state() }

@@ -20,6 +20,8 @@ export function convolve(x: Tensor4D, weights: Convolution, options: Convolution
 
 export interface Normaliser {
   (x: Tensor4D, weights: Affine | None): Tensor4D
+  /** The normalised maps of a unit's convolution. */
+  convolved(x: Tensor4D, unit: Unit, options: ConvolutionOptions): Tensor4D
   /** The state after all calls. */
   state(): NetworkState
 }
@@ -33,8 +35,17 @@ export function normaliser(normalisation: Normalisation, mode: Mode<NetworkState
     if (before) after.push(state as Moments)
     return output
   }
-  return Object.assign(normalise, { state: () => (before ? { norms: after } : mode.state) })
+  const convolved = (x: Tensor4D, { convolution, norm }: Unit, options: ConvolutionOptions) => {
+    const { kernel } = convolution
+    return normalisation.ofConvolution && seesLittle(kernel)
+      ? normalisation.ofConvolution(x, kernel, norm as Affine, options)
+      : normalise(convolve(x, convolution, options), norm)
+  }
+  return Object.assign(normalise, { convolved, state: () => (before ? { norms: after } : mode.state) })
 }
+
+/** Whether a kernel sees fewer numbers than it makes channels, as those of first layers do. */
+const seesLittle = ({ shape: [height, width, inside, out] }: Tensor4D) => height * width * inside < out
 
 const filled = (shape: readonly number[], value: number): Tensor =>
   tensor(new Float32Array(shape.reduce((product, length) => product * length, 1)).fill(value), shape)

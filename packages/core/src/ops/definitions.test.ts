@@ -4,8 +4,9 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { fold, keyFrom, normal } from '../random/key.js'
 import { tensor } from '../tree/host.js'
 import { leakyRelu, oneHot, softmax, softplus, swish } from './activation.js'
+import { conv2dInstanceNorm } from './conv2d-instance-norm.js'
 import { conv2d, conv2dTranspose, matMul } from './linear.js'
-import { add } from './elementwise.js'
+import { add, mul } from './elementwise.js'
 import { concat, pad, reshape, slice, sum, transpose } from './layout.js'
 import { batchMoments, batchNorm, groupNorm, instanceNorm, layerNorm } from './normalisation.js'
 import { maxPool } from './pooling.js'
@@ -102,6 +103,40 @@ describe('normalisations', () => {
       standardised((n) => `${n}`),
       4,
     )
+  })
+
+  it.each([{}, { pad: 1 }, { stride: 2, pad: [2, 0, 1, 1] }] as const)(
+    'of a convolution: the convolution normalised, and its gradients, with %j',
+    (options) => {
+      const [image, kernel] = [random('image', 2, 8, 7, 3), random('kernel', 3, 3, 3, 4)]
+      const inTwo = (a: Tensor4D, k: Tensor4D, s: Tensor, t: Tensor) => instanceNorm(conv2d(a, k, options), s, t)
+      const atOnce = (a: Tensor4D, k: Tensor4D, s: Tensor, t: Tensor) => conv2dInstanceNorm(a, k, s, t, options)
+      const wanted = inTwo(image, kernel, scale, shift)
+      near(atOnce(image, kernel, scale, shift), numbers(wanted), 4)
+      const weights = random('weights', ...wanted.shape)
+      const gradients = (of: typeof inTwo) =>
+        grad((all: readonly [Tensor4D, Tensor4D, Tensor, Tensor]) => sum(mul(of(...all), weights)) as never, [
+          image,
+          kernel,
+          scale,
+          shift,
+        ] as const)
+      const expected = gradients(inTwo)
+      gradients(atOnce).forEach((one, i) => near(one, numbers(expected[i]!), 3))
+    },
+  )
+
+  it('of a convolution that gives the same everywhere stays finite', () => {
+    const planes = Float32Array.from(
+      { length: 20 * 81 },
+      (_, i) => 71.3 * (Math.floor(i / 81) + 1) * (i % 9) + 29.7 * (Math.floor(i / 9) % 9),
+    )
+    const image = tensor(planes, [20, 9, 9, 1]) as Tensor4D
+    const second = Float32Array.from([0, 1, 0, 1, -4, 1, 0, 1, 0], (v) => v / 3)
+    const one = row(1)
+    // The variance is 0, and once it is rounded down to -0.3.
+    const maps = conv2dInstanceNorm(image, tensor(second, [3, 3, 1, 1]) as Tensor4D, one, one)
+    expect(numbers(maps).filter((v) => !Number.isFinite(v))).toEqual([])
   })
 })
 

@@ -4,7 +4,7 @@ import { reshape } from './layout.js'
 import { mean } from './reduce.js'
 
 /** All of PyTorch's normalisations use this epsilon by default. */
-const EPSILON = 1e-5
+export const EPSILON = 1e-5
 
 /** `(x - mean) / √(variance + ε)` over `axes`, with the biased variance. */
 function standardiseOver(x: Tensor, axes: readonly number[], epsilon: number): Tensor {

@@ -1,5 +1,5 @@
 import {
-  add, avgPool, batchMoments, batchNorm, concat, constant, conv2d, conv2dTranspose, crossEntropy, fold, gather, grad,
+  add, avgPool, batchMoments, batchNorm, concat, constant, conv2d, conv2dInstanceNorm, conv2dTranspose, crossEntropy, fold, gather, grad,
   instanceNorm, keyFrom, layerNorm, matMul, max, mean, mul, pad, relu, reshape, scatterAdd, slice, square, sub, sum, tensor,
   tensorLeaves, trace, transpose, valueAndGrad, vjp, type Graph, type Tree,
 } from '@haba/core' // prettier-ignore
@@ -106,6 +106,19 @@ test('small rows that leave are put together', async () => {
 test('where rows that leave are as large as any, putting them together is not worth it', () => {
   const { graph } = trace((...[x, first]: Four) => conv2d(x, first, { pad: 1 }), args)
   expect(inParts(graph, mapBytes / 3)).toBe(graph)
+})
+
+test('a batch starts at a small convolution where a product makes its maps', async () => {
+  const kernel = drawn(fold(key, 'kernel'), [1, 1, 2, 5]) as Tensor4D
+  const affine = [constant(Float32Array.of(1, 2, 3, 4, 5), [5]), constant(new Float32Array(5), [5])] as const
+  const { graph } = trace(
+    (x: Tensor4D, k: Tensor4D) =>
+      valueAndGrad((one: Tensor4D) => sum(square(relu(conv2dInstanceNorm(x, one, ...affine)))) as Scalar, k),
+    [args[0], kernel],
+  )
+  const parts = inParts(graph, mapBytes / 3)
+  expect(convolutions(parts)).toBe(3)
+  await expectSame(graph, parts, [args[0], kernel], 1e-4)
 })
 
 const norms = {

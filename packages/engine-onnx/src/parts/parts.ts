@@ -23,10 +23,10 @@ const mostJoined = 1 / 4
  * @param bytes of the largest array of a part
  */
 export function inParts(graph: Graph, bytes: number): Graph {
-  const large = (node: Node) => node.op === 'conv2d' && bytesOf(node) >= 2 * bytes
+  const large = (node: Node) => makesMaps(node) && bytesOf(node) >= 2 * bytes
   const batches = new Set(graph.nodes.filter(large).map(({ shape }) => shape[0]!))
   return [...batches].reduce((whole, batch) => {
-    const plan = planned(whole, (node) => large(node) && node.shape[0] === batch)
+    const plan = planned(whole, ({ op, shape }) => op === 'conv2d' && shape[0] === batch)
     const largest = Math.max(
       ...[...plan.cuts].map(([node, cut]) => (typeof cut.result === 'number' ? bytesOf(node) : 0)),
     )
@@ -35,6 +35,9 @@ export function inParts(graph: Graph, bytes: number): Graph {
     return copied > mostJoined * largest || count < 2 ? whole : carriedOut(whole, plan, batch, count)
   }, graph)
 }
+
+/** Convolutions, and products that stand for one (`conv2dInstanceNorm`). */
+const makesMaps = ({ op, shape }: Node) => op === 'conv2d' || (op === 'matMul' && shape.length > 2)
 
 /** Broadcasts are not written out. */
 const bytesOf = ({ op, shape }: Node) => (op === 'broadcastTo' || op === 'fill' ? 0 : 4 * sizeOf(shape))

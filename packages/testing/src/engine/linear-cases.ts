@@ -5,6 +5,7 @@ import {
   batchMoments,
   batchNorm,
   conv2d,
+  conv2dInstanceNorm,
   conv2dTranspose,
   cosineSimilarity,
   crossEntropy,
@@ -27,6 +28,10 @@ const image = (name: string, shape: readonly number[], fn: (x: Tensor4D) => Tens
   op(name, [shape], (x) => fn(x as Tensor4D))
 const norm = (name: string, weights: readonly number[], fn: (x: Tensor4D, scale: Tensor, shift: Tensor) => Tensor) =>
   op(name, [[2, 3, 4, 4], weights, weights], (x, scale, shift) => fn(x as Tensor4D, scale!, shift!))
+const convNorm = (name: string, x: readonly number[], kernel: readonly number[], options?: ConvolutionOptions) =>
+  op(`conv2dInstanceNorm ${name}`, [x, kernel, [kernel[3]!], [kernel[3]!]], (a, k, scale, shift) =>
+    conv2dInstanceNorm(a as Tensor4D, k as Tensor4D, scale!, shift!, options),
+  )
 
 export const linearCases: readonly OpCase[] = [
   op(
@@ -131,6 +136,8 @@ export const linearCases: readonly OpCase[] = [
   image('maxPool of overlapping windows, padded', [1, 6, 5, 2], (x) => maxPool(x, 3, { stride: 2, padding: 1 })),
 
   norm('instanceNorm', [4], (x, scale, shift) => instanceNorm(x, scale, shift)),
+  convNorm('of a padded image', [2, 4, 5, 1], [3, 3, 1, 4], { pad: 1 }),
+  convNorm('of every other pixel, three channels', [2, 7, 5, 3], [3, 2, 3, 2], { stride: 2, pad: [1, 0, 0, 1] }),
   norm('groupNorm', [4], (x, scale, shift) => groupNorm(x, scale, shift, 2)),
   norm('layerNorm', [3, 4, 4], (x, scale, shift) => layerNorm(x, scale, shift)),
   norm('batchNorm', [4], (x, scale, shift) => batchNorm(x, batchMoments(x), scale, shift)),

@@ -1,0 +1,48 @@
+import type { Rank, Tensor, Tensor4D } from '@tensorflow/tfjs-core'
+import { add, div, mul, relu, sqrt, sub } from './elementwise.js'
+import { broadcastTo, pad, reshape, sum, transpose } from './layout.js'
+import { conv2d, matMul, type ConvolutionOptions } from './linear.js'
+import { EPSILON } from './normalisation.js'
+import { mean } from './reduce.js'
+import { constant } from './sources.js'
+
+/**
+ * `instanceNorm(conv2d(x, kernel, options), scale, shift)` from the patches that the kernel sees. With their covariance `C` in an
+ * image, a channel of kernel `k` has the variance `kᵀCk`; kernels divided by its root turn centred patches into normalised maps.
+ * Maps are written once, not five times: quicker where a patch holds fewer numbers than there are channels, as in a first layer.
+ *
+ * The result is the same but for rounding, whatever bias the convolution has: the mean takes it away.
+ *
+ * @param x `[batch, height, width, in]`
+ * @param kernel `[kernelHeight, kernelWidth, in, out]`
+ * @param scale `[out]`
+ * @param shift `[out]`
+ * @returns `[batch, rows, columns, out]`
+ */
+export function conv2dInstanceNorm(
+  x: Tensor4D,
+  kernel: Tensor4D,
+  scale: Tensor,
+  shift: Tensor,
+  options: ConvolutionOptions = {},
+  epsilon = EPSILON,
+): Tensor4D {
+  const [kernelHeight, kernelWidth, inside, out] = kernel.shape
+  const taps = kernelHeight * kernelWidth * inside
+  // A patch ends with a number that is always 1, for the shift to be a part of the product.
+  const length = taps + 1
+  const one = constant([...new Float32Array(taps), 1], [length, 1])
+  const identity = Float32Array.from({ length: taps * length }, (_, i) => Number(i % (length + 1) === 0))
+  const seen = conv2d(x, constant(identity, [kernelHeight, kernelWidth, inside, length]), options)
+  const [batch, rows, columns] = seen.shape
+  const patches = reshape<Rank.R3>(transpose(seen, [0, 3, 1, 2]), [batch, length, rows * columns])
+  const centred = sub(patches, sub(mean(patches, [2], true), one))
+  const kernels = pad(reshape(kernel, [taps, out]), [0, 0], [1, 0]) // [length, out]
+  const covariance = div(matMul(centred, centred, { b: true }), rows * columns) // [batch, length, length]
+  const products = mul(matMul(covariance, broadcastTo(kernels, [batch, length, out])), kernels)
+  // Rounding may leave less than nothing of a variance of 0.
+  const variance = relu(sum(products, [1], true)) // [batch, 1, out]
+  const scaled = mul(kernels, div(scale, sqrt(add(variance, epsilon)))) // [batch, length, out]
+  const maps = matMul(add(scaled, mul(one, shift)), centred, { a: true }) // [batch, out, rows · columns]
+  return transpose(reshape(maps, [batch, out, rows, columns]), [0, 2, 3, 1])
+}
