@@ -30,6 +30,7 @@ export const types: Stage = {
   title: 'types',
   command: `tsc --noEmit --incremental --tsBuildInfoFile ${cache}/types.tsbuildinfo`,
 }
+export const unused: Stage = { title: 'unused code and dependencies', command: 'knip' }
 
 /** Runs one stage after the other, shows the output of the one that fails and stops there; ends with the totals. */
 export async function runStages(stages: readonly Stage[]): Promise<void> {

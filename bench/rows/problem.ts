@@ -49,7 +49,7 @@ export const network = convNet({ image, classes })
 export const startWeights = (): ConvNetWeights => network.init(fold(key, 'start')).weights
 
 /** Normal numbers in the shapes of a tree, times `size`. */
-export const normalLike = <T extends Tree>(name: string, size: number, tree: T): T => {
+const normalLike = <T extends Tree>(name: string, size: number, tree: T): T => {
   let leaf = 0
   return mapTree(
     (x) =>
