@@ -19,6 +19,7 @@ import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import { ModelProtoSchema } from './gen/onnx_pb.js'
 import { lowerGraph } from './lower.js'
+import { providers, type Traits } from './provider.js'
 
 const drawn = (...shape: number[]) => tensor(normal(keyFrom(1), sizeOf(shape)), shape)
 
@@ -27,8 +28,9 @@ function operators(
   fn: (...args: Tensor[]) => Tensor | readonly Tensor[],
   args: Tensor[],
   orders: readonly (readonly number[])[],
+  traits?: Traits,
 ) {
-  const { model } = lowerGraph(trace(fn, args).graph, orders)
+  const { model } = lowerGraph(trace(fn, args).graph, orders, traits)
   return fromBinary(ModelProtoSchema, model)
     .graph!.node.map(({ opType }) => opType)
     .filter((type) => type !== 'Reshape' && type !== 'Identity')
@@ -100,4 +102,16 @@ test('a sum of products along rows is one operator', () => {
   const dot = (a: Tensor, b: Tensor) => sum(mul(a, b), [1, 2])
   const maps = () => drawn(2, 16, 16, 3)
   expect(operators(dot, [maps(), maps()], [images, images])).toEqual(['FusedMatMul'])
+})
+
+test('on WebGPU nothing becomes a FusedMatMul, which onnxruntime runs on the CPU', () => {
+  const logical = (args: readonly Tensor[]) => args.map(({ shape }) => shape.map((_, axis) => axis))
+  const all = (x: Tensor, kernel: Tensor, dy: Tensor) => {
+    const { value, pull } = vjp((p: readonly [Tensor, Tensor]) => conv(p[0], p[1]), [x, kernel] as const)
+    const rows = transpose(value, [0, 3, 1, 2])
+    return [...pull(dy as Tensor4D), sum(mul(value, dy), [1, 2]), matMul(rows, rows, { b: true })]
+  }
+  const args = [...convArgs.slice(0, 2), drawn(2, 12, 12, 16)]
+  expect(operators(all, args, logical(args))).toContain('FusedMatMul')
+  expect(operators(all, args, logical(args), providers.webgpu.traits)).not.toContain('FusedMatMul')
 })

@@ -7,10 +7,11 @@ export const kernelOrder = [3, 2, 0, 1]
 /** Kernels with in and out exchanged: `[in, out, height, width]`. */
 export const exchangedOrder = [2, 3, 0, 1]
 
-/** Kernels in one of these orders. From the logical order onnxruntime would take six times as long by itself. */
+/** Kernels in one of these orders. From the logical order a CPU takes six times as long for a transpose of all axes at once. */
 export function kernelIn(emit: Emitter, kernel: Value, order: readonly number[]): string {
   const logical = axesOf(order)
-  if (holdsOrder(kernel, order) || !holdsOrder(kernel, logical)) return laidOut(emit, kernel, order).name
+  const inSteps = emit.traits.transposedBatches === 'read' && !holdsOrder(kernel, order) && holdsOrder(kernel, logical)
+  if (!inSteps) return laidOut(emit, kernel, order).name
   const { name } = laidOut(emit, kernel, logical)
   const [height, width, inside, out] = kernel.shape as readonly [number, number, number, number]
   const taps = height * width
@@ -24,7 +25,7 @@ export function kernelIn(emit: Emitter, kernel: Value, order: readonly number[])
   return emit.reshape(turned, [out, inside, taps], lengths)
 }
 
-/** `[…, taps, channels]` as `[…, channels, taps]`: as a product with the identity, several times as fast as a transpose. */
+/** On a CPU, `[…, taps, channels]` as `[…, channels, taps]`: as a product with the identity, several times as fast as a transpose. */
 export function turnedAround(emit: Emitter, name: string, taps: number): string {
   const identity = emit.constant(
     permutation(taps, (i) => i),
