@@ -38,6 +38,13 @@ export function curveTable(result: CellResult, kept: string | undefined): string
   return [`\n### ${name}\n`, markdownTable(head, lines), '', facts.join(' '), ''].join('\n')
 }
 
+/** 1, 2, 5, 10, 20, 50, … within what is drawn: where curves were tested can lie too close for labels. */
+function roundNumbers(drawn: readonly number[]): number[] {
+  const [least, most] = [Math.min(...drawn), Math.max(...drawn)]
+  const decades = Array.from({ length: Math.floor(Math.log10(most)) + 1 }, (_, power) => 10 ** power)
+  return decades.flatMap((ten) => [ten, 2 * ten, 5 * ten]).filter((n) => n >= least && n <= most)
+}
+
 /** Accuracy by iterations of the cells of one data set with its deviation, on a logarithmic axis, as SVG. */
 export function chart(results: readonly CellResult[]): string {
   const { document } = parseHTML('<!doctype html><html></html>')
@@ -52,14 +59,11 @@ export function chart(results: readonly CellResult[]): string {
     marginLeft: 48,
     marginRight: 130,
     style: { background: 'white', color: 'black', fontFamily: 'sans-serif', fontSize: '12px' },
-    x: {
-      type: 'log',
-      label: 'iterations',
-      ticks: [...new Set(points.map(({ iterations }) => iterations))],
-      tickFormat: ',',
-    },
+    x: { type: 'log', label: 'iterations' },
     y: { label: 'test accuracy (%)', percent: true, grid: true, nice: true },
     marks: [
+      // As `text`, since a logarithmic axis drops some labels that it is given a format for.
+      Plot.axisX(roundNumbers(points.map(({ iterations }) => iterations)), { text: count }),
       Plot.ruleX(points, { ...one, y1: 'low', y2: 'high', strokeOpacity: 0.5 }),
       Plot.lineY(points, { ...one, y: 'mean' }),
       Plot.dot(points, { ...one, y: 'mean', fill: 'name', r: 2.5 }),
