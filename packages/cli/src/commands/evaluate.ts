@@ -12,7 +12,7 @@ import { kinds, type AnyTable } from '../plugins/tables.js'
 import { progressOn } from '../progress.js'
 import { readManifest } from '../run/draw-run.js'
 import type { MeasuredNetwork, MeasuringJob } from '../run/measuring.js'
-import { accuracyText, alignedLines, protocolLines } from '../run/result.js'
+import { accuracyText, alignedLines, nothingRightLines, protocolLines } from '../run/result.js'
 import { chooseBaselines, usualBaselines, type BaselineName, type Contender } from '../run/baselines.js'
 import { configOf, writeWhole } from '../run/run-folder.js'
 import { openLanes } from '../workers/lanes.js'
@@ -178,6 +178,7 @@ const intervalText = (mean: number, half: number) =>
   [mean - half, mean + half].map((bound) => (100 * Math.min(1, Math.max(0, bound))).toFixed(2)).join(' … ') + ' %'
 
 const captionOf = (rows: readonly CrossRow[]) => [
+  ...nothingRightLines(rows.map((row) => ({ ...row, name: `${row.network} on ${row.name}` }))),
   ...protocolLines(rows),
   "mean ± population std; the interval is Student's t.",
 ]

@@ -74,6 +74,18 @@ export function protocolLines(rows: readonly Pick<Row, 'name' | 'protocol'>[]): 
   return lines.map(([text, own]) => (lines.length === 1 ? text : `${own.join(', ')}: ${text}`))
 }
 
+/** One line for each row with networks that classified no test image right. */
+export const nothingRightLines = (rows: readonly Pick<Row, 'name' | 'accuracies'>[]): readonly string[] =>
+  rows.flatMap(({ name, accuracies }) => {
+    const none = accuracies.filter((accuracy) => accuracy === 0).length
+    return none === 0
+      ? []
+      : [
+          `${name}: ${none} of ${accuracies.length} networks classified no test image right, as when training diverges. ` +
+            'Try a smaller rate.',
+        ]
+  })
+
 /**
  * The table as a terminal shows it.
  *
@@ -95,7 +107,12 @@ export function tableText(
       row.note,
     ]),
   ]
-  return [...alignedLines(cells, [0, 6]), ...(caption === '' ? [] : [caption]), ...protocolLines(rows)].join('\n')
+  return [
+    ...alignedLines(cells, [0, 6]),
+    ...(caption === '' ? [] : [caption]),
+    ...nothingRightLines(rows),
+    ...protocolLines(rows),
+  ].join('\n')
 }
 
 const recoveryText = (ratio: number | undefined) => (ratio === undefined ? '–' : `${(100 * ratio).toFixed(1)} %`)

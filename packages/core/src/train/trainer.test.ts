@@ -10,7 +10,7 @@ import type { Batch } from '../spec/batch.js'
 import type { Network } from '../spec/network.js'
 import type { Tree } from '../spec/tree.js'
 import { scalar, tensor } from '../tree/host.js'
-import { disposeTree, tensorLeaves } from '../tree/tree.js'
+import { disposeTree, mapTree, tensorLeaves } from '../tree/tree.js'
 import { studentStep, trainer } from './trainer.js'
 
 const key = keyFrom(4)
@@ -69,6 +69,13 @@ describe('trainer', () => {
     const after = await fit.test(training, real)
     expect(after.accuracy).toBe(1)
     expect(after.loss).toBeLessThan(before.loss / 2)
+  })
+
+  it('counts nothing as right once training has diverged', async () => {
+    const fit = trainer({ engine, network })
+    const start = fit.start(key)
+    const broken = mapTree((x) => tensor(new Float32Array(x.size).fill(NaN), x.shape), start.weights)
+    expect(await fit.test({ ...start, weights: broken }, real)).toEqual({ accuracy: 0, loss: NaN })
   })
 
   it('tests in batches of any size alike, with the loss that training tells', async () => {

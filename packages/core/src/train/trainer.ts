@@ -51,7 +51,10 @@ export interface Trainer {
     rate: number,
     key: Key,
   ): Promise<{ readonly next: Training; readonly loss: number }>
-  /** The fraction of images classified right, in batches of `batch` in order, and the mean cross-entropy. */
+  /**
+   * The fraction of images classified right, in batches of `batch` in order, and the mean cross-entropy. Scores that are not
+   * finite classify nothing: a network whose training diverged has accuracy 0, not the share of the class that NaN ranks first.
+   */
   test(
     training: Training,
     source: RealSource,
@@ -127,7 +130,7 @@ export function trainer({
           const scores = values.subarray(row * source.classes, (row + 1) * source.classes)
           const label = source.labels[index]!
           const top = scores.reduce((best, score, k) => (score > scores[best]! ? k : best), 0)
-          if (top === label) right++
+          if (top === label && Number.isFinite(scores[top])) right++
           const largest = scores[top]!
           loss += largest + Math.log(scores.reduce((sum, s) => sum + Math.exp(s - largest), 0)) - scores[label]!
         })
