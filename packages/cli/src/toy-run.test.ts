@@ -133,8 +133,21 @@ describe('a toy run', () => {
       expect(code, text).toBe(130)
       expect(text).toContain(`haba distill --resume ${run}`)
     }
-    expect((await haba(['distill', '--resume', run])).code).toBe(0)
+    const rest = await haba(['distill', '--resume', run])
+    expect(rest.code).toBe(0)
+    expect(rest.text).not.toContain('times as strong')
     expect(await contents(run)).toEqual(await contents(join(folder, 'whole')))
+  })
+
+  it('says when rates have driven the images far from the data', async () => {
+    const far = join(folder, 'far.json')
+    const { plugins } = JSON.parse(await readFile(config, 'utf8')) as { readonly plugins: readonly string[] }
+    const bases = { rate: 1e6 }
+    const optimizer = { bases, hallucinators: sgd }
+    await writeFile(far, JSON.stringify({ ...toy, name: 'far', plugins, optimizer, steps: 1, compare: {} }))
+    const { code, text } = await haba(['distill', far, '--out', join(folder, 'far')])
+    expect(code, text).toBe(0)
+    expect(text).toMatch(/HaBa: its images are [\d,]+ times as strong as real ones .* Try smaller rates\./)
   })
 
   it('cuts metrics back to the checkpoint, a half-written line too', async () => {

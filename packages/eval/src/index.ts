@@ -77,5 +77,6 @@ export {
   type TimedAccuracy,
 } from './search.js'
 export { halfInterval95, studentQuantile, summarise, type Accuracy } from './statistics.js'
+export { imageStrength } from './strength.js'
 export { holdOut, ofClasses, relabelled, subset, type HeldOut } from './subset.js'
 export { trainUnder, type TrainedEpoch, type TrainingData, type TrainUnderOptions } from './train-under.js'
