@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { root } from '../tools/packages.js'
 import { documentTables, placeOf } from './documents.js'
-import { luck, ranked, rateSearches, same } from './rates-table.js'
+import { isStrong, luck, ranked, rateSearches, same } from './rates-table.js'
 import { charts, documentFile, documentText } from './reproduction/document.js'
 
 /** Cells without the padding that the formatter adds. */
@@ -27,6 +27,7 @@ test.each(rateSearches())('recipes/$name.json has the rates that were chosen', (
   expect([recipe.optimizer.bases.rate, recipe.optimizer.hallucinators.rate]).toEqual([bases, hallucinators])
   const here = search.trials.find((trial) => same(trial, search.chosen))!
   expect(ranked(search)[0]!.validation).toBeLessThanOrEqual(here.validation + luck)
+  expect(isStrong(here)).toBe(false)
   expect(recipe.steps).toBe(search.steps)
 })
 

@@ -15,7 +15,18 @@ export interface RateTrial extends Rates {
   readonly validation: number
   /** Of each run, where there were several. */
   readonly found?: readonly number[]
+  /** The root mean square of the set's images by that of real ones, the mean over runs; searches did not always record it. */
+  readonly strength?: number
 }
+
+/**
+ * How many times as strong as real images a set's may be. Too large a rate throws hallucinators far off in one step, and a
+ * network that normalises does not see it: its accuracy stays, while networks that do not normalise diverge.
+ */
+const strongest = 3
+
+/** Whether its images are too strong to be chosen. */
+export const isStrong = ({ strength = 1 }: RateTrial): boolean => strength > strongest
 
 /** By how much an accuracy on validation data may be better for no reason. */
 export const luck = 0.02
@@ -39,14 +50,14 @@ export const rateSearches = (): readonly RatesFile[] =>
     .sort()
     .map((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')) as RatesFile)
 
-/** The trials of a search, the best first. */
+/** The trials of a search, the best first; those whose images are too strong come last. */
 export const ranked = ({ trials }: Pick<RatesFile, 'trials'>): readonly RateTrial[] =>
-  [...trials].sort((a, b) => b.validation - a.validation)
+  [...trials].sort((a, b) => Number(isStrong(a)) - Number(isStrong(b)) || b.validation - a.validation)
 
-/** One line a search: rates as bases, hallucinators, with validation accuracies in percent. */
+/** One line a search: rates as bases, hallucinators, with validation accuracies in percent and strengths. */
 export function ratesTable(): string {
-  const told = ({ bases, hallucinators, validation }: RateTrial) =>
-    `${bases}, ${hallucinators}: ${(100 * validation).toFixed(1)}`
+  const told = ({ bases, hallucinators, validation, strength }: RateTrial) =>
+    `${bases}, ${hallucinators}: ${(100 * validation).toFixed(1)}${strength === undefined ? '' : ` (× ${strength.toFixed(1)})`}`
   const lines = rateSearches().map((search) => {
     const trials = ranked(search)
     const chosen = trials.filter((trial) => same(trial, search.chosen))
@@ -54,6 +65,6 @@ export function ratesTable(): string {
     const runs = search.trials[0]!.found?.length ?? 1
     return [search.name, `${search.steps}`, `${runs}`, told(chosen[0]!), others.map(told).join('; ')]
   })
-  const head = ['recipe', 'steps', 'runs', 'bases, hallucinators: validation', 'also tried']
+  const head = ['recipe', 'steps', 'runs', 'bases, hallucinators: validation (strength)', 'also tried']
   return markdownTable(head, lines)
 }

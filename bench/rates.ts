@@ -3,7 +3,8 @@
  * writes `bench/results/rates/RECIPE.json`; every accuracy is the mean of so many runs, each from a seed of its own.
  * `docs/methods.md` shows what was found.
  */
-import { summarise } from '@haba/eval'
+import { openSet } from '@haba/cli'
+import { imageStrength, summarise } from '@haba/eval'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -11,7 +12,7 @@ import { root } from '../tools/packages.js'
 import { distilled } from './distilled.js'
 import { writeDocuments } from './documents.js'
 import { jsonText } from './formatted.js'
-import { luck, ranked, same, type Rates, type RatesFile, type RateTrial } from './rates-table.js'
+import { isStrong, luck, ranked, same, type Rates, type RatesFile, type RateTrial } from './rates-table.js'
 
 type Settings = Readonly<Record<string, unknown>>
 
@@ -27,6 +28,7 @@ const moves = 2
 
 const folder = join(root, 'runs/rates')
 const recipes = join(root, 'recipes')
+const mean = (values: readonly number[]) => summarise(values).mean
 const short = (rate: number) => Number(rate.toPrecision(2))
 
 const read = async (name: string) => JSON.parse(await readFile(join(recipes, `${name}.json`), 'utf8')) as Recipe
@@ -50,23 +52,32 @@ function trialOf(recipe: Recipe, { bases, hallucinators }: Rates): Settings {
   }
 }
 
-/** The validation accuracy of one run. */
-async function validationOf(recipe: Recipe, rates: Rates, seed: number): Promise<number> {
+/** What one run gives. */
+async function trialRun(recipe: Recipe, rates: Rates, seed: number) {
   const name = `${recipe.name}-${rates.bases}-${rates.hallucinators}-${seed}`
   const [config, run] = [join(folder, `${name}.json`), join(folder, name)]
   await mkdir(folder, { recursive: true })
   await writeFile(config, JSON.stringify({ ...trialOf(recipe, rates), name, seed }))
   const { rows } = await distilled(config, run)
-  return rows.find(({ id }) => id === 'set')!.choice!.mean
+  return { validation: rows.find(({ id }) => id === 'set')!.choice!.mean, strength: await strengthOf(run) }
+}
+
+async function strengthOf(run: string): Promise<number> {
+  const { set, test, close } = await openSet(run)
+  const strength = await imageStrength(set, test)
+  await close()
+  return strength
 }
 
 async function measure(recipe: Recipe, rates: Rates, runs: number): Promise<RateTrial> {
-  const found: number[] = []
-  for (let seed = 1; seed <= runs; seed++) found.push(await validationOf(recipe, rates, seed))
-  return { ...rates, validation: summarise(found).mean, ...(runs > 1 && { found }) }
+  const each: { validation: number; strength: number }[] = []
+  for (let seed = 1; seed <= runs; seed++) each.push(await trialRun(recipe, rates, seed))
+  const found = each.map(({ validation }) => validation)
+  const strength = Number(mean(each.map((one) => one.strength)).toPrecision(3))
+  return { ...rates, validation: mean(found), strength, ...(runs > 1 && { found }) }
 }
 
-/** From the recipe's rates to the best of their neighbours, as long as one is better by more than luck. */
+/** From the recipe's rates to the best of their neighbours, as long as one is better by more than luck or these are too strong. */
 async function search(recipe: Recipe, runs: number): Promise<RatesFile> {
   const { optimizer, steps } = recipe
   const trials: RateTrial[] = []
@@ -81,7 +92,7 @@ async function search(recipe: Recipe, runs: number): Promise<RatesFile> {
       if (!trials.some((trial) => same(trial, rates))) trials.push(await measure(recipe, rates, runs))
     const here = trials.find((trial) => same(trial, at))!
     const [next] = ranked({ trials })
-    if (next!.validation <= here.validation + luck) break
+    if (!isStrong(here) && next!.validation <= here.validation + luck) break
     at = next!
   }
   return {
