@@ -104,7 +104,7 @@ caption::first-letter { text-transform: uppercase; }
   .tile:hover img, .tile:focus img {
     position: fixed; left: 50%; bottom: 3.2rem; width: 15rem; margin-left: -7.5rem; transform: none; z-index: 5;
   }
-  .tile:hover figcaption, .tile:focus figcaption { position: fixed; top: auto; bottom: 1rem; z-index: 5; }
+  .tile figcaption { position: fixed; top: auto; bottom: 1rem; z-index: 5; }
 }
 @media (prefers-reduced-motion: reduce) { .tile img { transition: none; } }
 @media print {
