@@ -99,7 +99,7 @@ export async function continualCommand(
 
 const captionOf = (objective: string, orders: number, seeds: number) =>
   `method: the run's set by ${objective}, distilled anew from each step's classes. Accuracy on all classes seen so far, ` +
-  `mean ± std over ${orders} orders of the classes and ${seeds} networks each.`
+  `mean ± std over orders of the classes (${orders}) and networks of each (${seeds}).`
 
 function tableOf(curves: readonly Curve[]): readonly string[] {
   const first = curves[0]!.orders[0]!

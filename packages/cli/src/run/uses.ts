@@ -84,7 +84,7 @@ function crossOf({ network, protocol, mean, std, accuracies }: CrossFile, method
 function continualOf({ protocol, steps, curves }: ContinualFile): ContinualResult {
   return {
     steps,
-    summary: `Accuracy on all classes seen so far, mean ± standard deviation over ${curves[0]!.orders.length} orders of the classes. ${protocolText(protocol)}`,
+    summary: `Accuracy on all classes seen so far, mean ± standard deviation over networks and orders of the classes (${curves[0]!.orders.length}). ${protocolText(protocol)}`,
     curves: curves.map(({ memory, floats, orders }) => ({
       memory,
       floats,
