@@ -1,6 +1,6 @@
 import { pixels, type AnyParameterization, type StorageReport, type Tree } from '@haba/core'
 import { expand, type DistillSpec, type DistillState } from '@haba/distill'
-import { imageStrength, type Protocol } from '@haba/eval'
+import type { Protocol } from '@haba/eval'
 import { join } from 'node:path'
 import type { ReadConfig } from '../config/read-config.js'
 import { interruptible, type Interruption } from '../interruption.js'
@@ -31,6 +31,7 @@ import { measurePrescribed, measurePrescribedRandom, sequenceText } from './pres
 import { savePreprocessing, seenFrom, type SavedPreprocessing } from './preprocessing-file.js'
 import { withRow, type Result, type Row, type RowId } from './result.js'
 import { readResult, writeResult, writeWhole } from './run-folder.js'
+import { sayStrength } from './say-strength.js'
 
 export interface RunOptions {
   readonly folder: string
@@ -82,7 +83,7 @@ async function runParts(options: RunOptions, parts: Parts): Promise<void> {
 
   await rows.add('set', read.config.steps, async () => {
     const images = await rendered(run, parameterization, set.state)
-    sayStrength(run, set.name, await imageStrength(images, train))
+    await sayStrength(set.name, images, train, run.progress)
     const accuracy = await measureSet(images, set, set.name)
     const { slots, views } = parameterization.layout
     const note = views === 1 ? `${slots} images` : `${slots} stored, ${views} views of each`
@@ -229,17 +230,6 @@ const specOf = async (parts: Parts) => ({
 
 const rendered = ({ parts }: Run, parameterization: AnyParameterization, { set }: DistillState) =>
   expand(parts.engine, parameterization, set as Tree)
-
-/** From here on a person should know, who may look at accuracies only. */
-const tooStrong = 10
-
-function sayStrength({ progress }: Run, name: string, strength: number): void {
-  if (strength > tooStrong)
-    progress.say(
-      `${name}: its images are ${Math.round(strength).toLocaleString('en-US')} times as strong as real ones (root mean square), ` +
-        'and networks without normalisation may diverge on them. Try smaller rates.',
-    )
-}
 
 /** The protocol of a run for a set with or without a learned rate; without, a learned one is replaced by 0.01. */
 async function measureOf(run: Run, state?: DistillState, epochs?: number): Promise<Measure> {
