@@ -94,10 +94,10 @@ class Haba:
     def check(self):
         numbers, augment, rate_of_run = self.numbers, self.augment, self.rate
         self.augment, self.rate = Nothing(), torch.tensor(0.1, requires_grad=True)
-        matched = self.match([numbers[f"view.{i}"].item() for i in range(3)])
+        matched = self.match([int(numbers[f"view.{i}"][0]) for i in range(3)])
         # Three steps need not use all hallucinators.
         *moved, rate = torch.autograd.grad(matched, [*self.set, self.rate], allow_unused=True)
-        pair = [numbers["first"].item(), numbers["second"].item()]
+        pair = [int(numbers["first"][0]), int(numbers["second"][0])]
         penalty, critique = self.penalty(pair).item(), self.critique(pair).item()
         self.augment, self.rate = augment, rate_of_run
         return {

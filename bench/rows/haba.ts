@@ -95,9 +95,9 @@ export const habaRow: MakeRow = async ({ batch, steps }, { engine, folder }) => 
     const move = game.draw(fold(key, 'move'), layout)
     await share(folder, [
       ...numbers,
-      ...drawn.items.map(({ rows }, i) => [`view.${i}`, rows.view] as const),
-      ['first', move.first.view],
-      ['second', move.second.view],
+      ...drawn.items.map(({ rows }, i) => [`view.${i}`, rows.views] as const),
+      ['first', move.first.views],
+      ['second', move.second.views],
     ])
     const matched = await differentiate(
       other,

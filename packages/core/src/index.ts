@@ -16,7 +16,7 @@ export type {
 } from './spec/objective.js'
 export type { Optimizer } from './spec/optimizer.js'
 export type { Key } from './spec/random.js'
-export type { Layout, Parameterization, RenderedSet, Rows, StorageReport, Synthetic } from './spec/synthetic.js'
+export type { Fit, Layout, Parameterization, RenderedSet, Rows, StorageReport, Synthetic } from './spec/synthetic.js'
 export type { Args, None, Tree } from './spec/tree.js'
 
 export { copyOf, zerosOf } from './tree/copies.js'
@@ -132,16 +132,20 @@ export type {
   Plugin,
   PluginEntry,
   PluginTable,
+  SetContext,
 } from './plugin.js'
 export { realBatch } from './real-batch.js'
 export {
   classMajorLabels,
   drawBatches,
   drawPair,
+  drawProducts,
   drawSome,
   drawView,
+  drawViews,
   indicesByClass,
   rowsOf,
   slotsOfClass,
+  type ViewCount,
 } from './rows.js'
 export { studentStep, trainer, type Trainer, type TrainerOptions, type Training } from './train/trainer.js'

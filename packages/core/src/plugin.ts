@@ -38,6 +38,12 @@ export interface ImageContext {
   readonly classes: number
 }
 
+/** What sets are made with. */
+export interface SetContext extends ImageContext {
+  /** The set that this one is made of, where the configuration names one as `of`. */
+  readonly of?: AnyParameterization
+}
+
 /** What objectives and games are made with. */
 export interface ObjectiveContext extends ImageContext {
   readonly network: Network
@@ -69,7 +75,7 @@ export type AnyGame = Game<any, any>
  */
 export interface Plugin {
   readonly objectives?: PluginTable<ObjectiveContext, AnyObjective>
-  readonly parameterizations?: PluginTable<ImageContext, AnyParameterization>
+  readonly parameterizations?: PluginTable<SetContext, AnyParameterization>
   readonly games?: PluginTable<ObjectiveContext, AnyGame>
   readonly networks?: PluginTable<ImageContext, Network>
   readonly augmentations?: PluginTable<ImageContext, Augmentation>

@@ -4,6 +4,7 @@ import {
   classMajorLabels,
   drawBatches,
   drawPair,
+  drawProducts,
   drawSome,
   drawView,
   indicesByClass,
@@ -62,8 +63,29 @@ describe('draws', () => {
   })
 
   it('become int32 tensors', () => {
-    const { slots, view } = rowsOf(Int32Array.of(3, 1), 2)
-    expect([slots.dtype, view.dtype, view.shape]).toEqual(['int32', 'int32', []])
-    expect([...slots.dataSync(), ...view.dataSync()]).toEqual([3, 1, 2])
+    const { slots, views } = rowsOf(Int32Array.of(3, 1), 2)
+    expect([slots.dtype, views.dtype, views.shape]).toEqual(['int32', 'int32', [2]])
+    expect([...slots.dataSync(), ...views.dataSync()]).toEqual([3, 1, 2, 2])
+    expect([...rowsOf(Int32Array.of(3, 1), Int32Array.of(0, 2)).views.dataSync()]).toEqual([0, 2])
+  })
+
+  it('are every slot under every view, or under some distinct ones', () => {
+    const seen = (count: number | 'all') => {
+      const { slots, views } = drawProducts(key, layout, Int32Array.of(5, 2), count)
+      return [...slots.dataSync()].map((slot, i) => `${slot}/${views.dataSync()[i]}`)
+    }
+    const all = ['2/0', '2/1', '2/2', '2/3', '5/0', '5/1', '5/2', '5/3']
+    expect(seen('all').sort()).toEqual(all)
+    expect(seen(9).sort()).toEqual(all)
+    expect(new Set(seen(2)).size).toBe(4)
+    expect(
+      seen(2)
+        .filter((row) => row.startsWith('5'))
+        .map((row) => row.slice(1)),
+    ).toEqual(
+      seen(2)
+        .filter((row) => row.startsWith('2'))
+        .map((row) => row.slice(1)),
+    )
   })
 })

@@ -2,7 +2,7 @@ import { HabaError } from './errors.js'
 import { fold, integers, permutation } from './random/key.js'
 import type { Key } from './spec/random.js'
 import type { Layout, Rows } from './spec/synthetic.js'
-import { scalar, tensor } from './tree/host.js'
+import { tensor } from './tree/host.js'
 import type { Rank } from '@tensorflow/tfjs-core'
 
 /** The labels of a set of equal or given class sizes, class-major: `[slots]`. */
@@ -22,14 +22,41 @@ export function classMajorLabels(who: string, classes: number, perClass: number 
 export const slotsOfClass = (layout: Layout, label: number): Int32Array =>
   Int32Array.from([...layout.labels.keys()].filter((slot) => layout.labels[slot] === label))
 
-/** Slots under one view, as tensors. */
-export const rowsOf = (slots: Int32Array, view: number): Rows => ({
+/**
+ * Slots as tensors, each under its view.
+ *
+ * @param slots `[rows]`, `0 … slots-1`
+ * @param views one view for all rows, or `[rows]`; `0 … views-1`
+ */
+export const rowsOf = (slots: Int32Array, views: number | Int32Array): Rows => ({
   slots: tensor<Rank.R1>(slots, [slots.length]),
-  view: scalar(view, 'int32'),
+  views: tensor<Rank.R1>(typeof views === 'number' ? slots.map(() => views) : views, [slots.length]),
 })
 
+/** How many views of a slot are seen: a number of distinct ones, or all of them. */
+export type ViewCount = number | 'all'
+
+/**
+ * Every slot under each of `count` distinct views, or under all where there are no more.
+ *
+ * @param most at most so many of these rows, drawn at random @default all of them
+ */
+export function drawProducts(key: Key, layout: Layout, slots: Int32Array, count: ViewCount, most = Infinity): Rows {
+  const all = Int32Array.from({ length: layout.views }, (_, view) => view)
+  const views = count === 'all' || count >= layout.views ? all : drawSome(fold(key, 'views'), all, count)
+  const products = Int32Array.from({ length: views.length * slots.length }, (_, i) => i)
+  const rows = products.length > most ? drawSome(fold(key, 'rows'), products, most) : products
+  return rowsOf(
+    rows.map((i) => slots[i % slots.length]!),
+    rows.map((i) => views[Math.floor(i / slots.length)]!),
+  )
+}
+
 /** A view drawn uniformly. */
-export const drawView = (key: Key, layout: Layout): number => integers(key, 1, layout.views)[0]!
+export const drawView = (key: Key, layout: Layout): number => drawViews(key, layout, 1)[0]!
+
+/** A view drawn uniformly for each of `count` rows. */
+export const drawViews = (key: Key, layout: Layout, count: number): Int32Array => integers(key, count, layout.views)
 
 /** Two distinct views. */
 export function drawPair(key: Key, layout: Layout): readonly [number, number] {

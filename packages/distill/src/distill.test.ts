@@ -8,6 +8,7 @@ import {
   mapTree,
   namedLeaves,
   pixels,
+  rowsOf,
   scalar,
   sgd,
   sub,
@@ -40,7 +41,7 @@ const numberGame: AnyGame = {
   name: 'number',
   optimizer: sgd({ rate: 0.1, momentum: 0.9 }),
   init: () => ({ number: scalar(0.5) }),
-  draw: () => ({ slots: tensor(Int32Array.of(0, 1), [2]), view: scalar(1, 'int32') }),
+  draw: () => rowsOf(Int32Array.of(0, 1), 1),
   penalty: (move, s, critic) => mean(square(sub(s.render(move).images, critic.number))) as Scalar,
   critique: (move, s, critic) => square(sub(mean(s.render(move).images), critic.number)) as Scalar,
 }
@@ -145,10 +146,7 @@ describe('distill', () => {
     const [report] = await run(spec(studentObjective({ steps: 1 }), { steps: 1, optimizer: sgd({ rate: 1 }) }))
     const { set: moved, games } = report!.state
     const images = (
-      await referenceEngine().compile('render', set.render)(moved as never, {
-        slots: tensor(Int32Array.of(0, 1), [2]) as never,
-        view: scalar(1, 'int32'),
-      })
+      await referenceEngine().compile('render', set.render)(moved as never, rowsOf(Int32Array.of(0, 1), 1))
     ).images.dataSync()
     const average = [...images].reduce((total, v) => total + v, 0) / images.length
     expect(report!.critiques[0]).toBeCloseTo((average - 0.5) ** 2, 5)
@@ -219,10 +217,7 @@ describe('a finished set', () => {
     const rendered = await expand(referenceEngine(), set, params as never)
     const { slots, views, image } = set.layout
     expect(rendered.images.length).toBe(slots * views * image[0] * image[1] * image[2])
-    const one = await referenceEngine().compile('one', set.render)(params as never, {
-      slots: tensor(Int32Array.of(1), [1]) as never,
-      view: scalar(2, 'int32'),
-    })
+    const one = await referenceEngine().compile('one', set.render)(params as never, rowsOf(Int32Array.of(1), 2))
     const size = image[0] * image[1] * image[2]
     expect([...rendered.images.subarray((2 * slots + 1) * size, (2 * slots + 2) * size)]).toEqual([
       ...one.images.dataSync(),

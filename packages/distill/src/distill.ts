@@ -27,6 +27,7 @@ import {
   type Rows,
   type Tree,
 } from '@haba/core'
+import { fit, startFitting } from './fit.js'
 import { bind, differentiate } from './gradient.js'
 import { recomputed, type Differentiation } from './stepper.js'
 
@@ -73,11 +74,28 @@ export interface DistillReport {
   readonly state: DistillState
 }
 
-/** The state before the first step. */
-export async function startDistilling(spec: DistillSpec): Promise<DistillState> {
-  const { key, parameterization, objective, optimizer, objectiveOptimizer = frozen, games = [], real, engine } = spec
-  const seed = (perClass: number) => drawRealImages(fold(key, 'seed'), real, perClass)
-  const set = await parameterization.init(fold(key, 'set'), seed)
+/** The set as its parameterization starts it, before it is fitted. */
+export const initialSet = ({ key, real, parameterization }: DistillSpec): Promise<Tree> =>
+  parameterization.init(fold(key, 'set'), (perClass) => drawRealImages(fold(key, 'seed'), real, perClass))
+
+/** The set before distilling: as its parameterization starts it, and fitted where that asks for it. */
+async function startSet(spec: DistillSpec): Promise<Tree> {
+  const set = await initialSet(spec)
+  if (!spec.parameterization.fit) return set
+  let state = await startFitting(spec, set)
+  for await (const report of fit(spec, state)) state = report.state
+  disposeTree(state.optimizer)
+  return state.set
+}
+
+/**
+ * The state before the first step.
+ *
+ * @param from the set to start from, which belongs to the state then @default initialSet(spec), fitted where its parameterization asks for it
+ */
+export async function startDistilling(spec: DistillSpec, from?: Tree): Promise<DistillState> {
+  const { key, parameterization, objective, optimizer, objectiveOptimizer = frozen, games = [], engine } = spec
+  const set = from ?? (await startSet(spec))
   const { params, state } = (objective as LooseObjective).init(fold(key, 'objective'))
   const init = (which: Optimizer, name: string, tree: Tree) =>
     engine.compile(`${name}/init`, (x: Tree) => which.init(x))(tree)
@@ -150,9 +168,10 @@ function compileStep(spec: DistillSpec) {
     const paid: number[] = []
     for (const [i, game] of games.entries()) {
       const move = game.draw(fold(fold(key, 'penalty'), i), layout)
-      const { value, total } = await penalties[i]!(state.set, state.games[i]!.critic, move, gradient)
+      const weight = scalar(game.relative ? matched.loss : 1)
+      const { value, total } = await penalties[i]!(state.set, state.games[i]!.critic, move, gradient, weight)
       paid.push((await value.data())[0]!)
-      disposeTree(value, gradient, move)
+      disposeTree(value, gradient, move, weight)
       gradient = total
     }
     const paced = paceOf(state.objective.state)
@@ -207,8 +226,11 @@ const compileUpdate = (engine: Engine, name: string, optimizer: Optimizer) =>
 
 /** What the set pays, added to its gradient; the critic is held fixed. */
 const compilePenalty = (engine: Engine, parameterization: Parameterization<Tree>, game: LooseGame) =>
-  engine.compile(`${game.name}/penalty`, (set: Tree, critic: Tree, move: Args, gradient: Tree) => {
-    const { value, grad } = valueAndGrad((x) => game.penalty(move, bind(parameterization, x), critic), set)
+  engine.compile(`${game.name}/penalty`, (set: Tree, critic: Tree, move: Args, gradient: Tree, weight: Scalar) => {
+    const { value, grad } = valueAndGrad(
+      (x): Scalar => mul(game.penalty(move, bind(parameterization, x), critic), weight),
+      set,
+    )
     return { value, total: mapTree((a, b) => add(a, b), gradient, grad) }
   })
 

@@ -2,11 +2,13 @@ export { loadTree, saveTree } from './checkpoint.js'
 export {
   distill,
   drawRealImages,
+  initialSet,
   startDistilling,
   type DistillReport,
   type DistillSpec,
   type DistillState,
 } from './distill.js'
+export { fit, startFitting, type FitReport, type FitSpec, type FitState } from './fit.js'
 export { expand, readSet, writeSet, type SetManifest } from './finished-set.js'
 export { bind, differentiate, type DifferentiatedObjective, type ObjectiveGradient } from './gradient.js'
 export { differentiationWithin, estimateMemory, type Memory, type MemoryEstimate } from './memory.js'

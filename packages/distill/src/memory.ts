@@ -20,7 +20,7 @@ import {
   type SumObjective,
   type Tree,
 } from '@haba/core'
-import { startDistilling, type DistillSpec, type DistillState } from './distill.js'
+import { initialSet, startDistilling, type DistillSpec, type DistillState } from './distill.js'
 import { bind } from './gradient.js'
 import { recomputed, stored, type Differentiation } from './stepper.js'
 
@@ -43,7 +43,7 @@ export type Memory = 'least' | 'fastest' | number
  */
 export async function estimateMemory(spec: DistillSpec, state?: DistillState): Promise<MemoryEstimate> {
   const { objective, parameterization, key, real } = spec
-  const now = state ?? (await startDistilling(spec))
+  const now = state ?? (await startDistilling(spec, await initialSet(spec)))
   const draw = objective.draw as unknown as (key: Key, from: object) => Promise<Drawn<Args, Args>>
   const drawn = await draw(fold(fold(fold(key, 'step'), now.step), 'draw'), {
     real,

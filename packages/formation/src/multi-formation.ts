@@ -1,9 +1,11 @@
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
 import {
   add,
+  cast,
   classMajorLabels,
   gather,
   HabaError,
+  mul,
   pad,
   reshape,
   resizeBilinear,
@@ -44,8 +46,6 @@ export type MultiFormationParams = {
  * IDC's multi-formation (Kim et al., ICML 2022, §4.1): every stored image is a grid of `factor²` smaller ones. View
  * `i · factor + j` is the cell in row i and column j, enlarged bilinearly to the size of an image.
  *
- * The released code decodes all cells of a class at each step; here a step sees the view that was drawn.
- *
  * @throws HabaError for a factor that is no whole number, or larger than the image
  */
 export function multiFormation(options: MultiFormationOptions): Parameterization<MultiFormationParams> {
@@ -61,12 +61,12 @@ export function multiFormation(options: MultiFormationOptions): Parameterization
     name: `multi-formation by ${factor}`,
     layout,
     init: async (key, seed) => ({ images: await start(key, [labels.length, ...image], labels, seed) }),
-    render({ images }, { slots, view }) {
-      const count = slots.shape[0]
-      const filled = padded(gather(images, slots), factor * rows, factor * columns, padding)
-      const grid = reshape(filled, [count, factor, rows, factor, columns, channels])
-      const cells = reshape(transpose(grid, [1, 3, 0, 2, 4, 5]), [factor * factor, count * rows * columns * channels])
-      const cell = reshape(gather(cells, reshape(view, [1]) as Tensor1D), [count, rows, columns, channels]) as Tensor4D
+    render({ images }, { slots, views }) {
+      const filled = padded(images, factor * rows, factor * columns, padding)
+      const grid = reshape(filled, [layout.slots, factor, rows, factor, columns, channels])
+      const cells = reshape(transpose(grid, [0, 1, 3, 2, 4, 5]), [layout.slots * layout.views, rows, columns, channels])
+      const seen = add(mul(cast(slots, 'float32'), layout.views), cast(views, 'float32'))
+      const cell = gather(cells as Tensor4D, cast(seen, 'int32') as Tensor1D)
       return { images: resizeBilinear(cell, height, width), targets: targetsOf(layout, slots) }
     },
     storage: ({ images }) => storageOf({ images: images.size }, layout),

@@ -52,6 +52,11 @@ export interface AdversarialContrastOptions {
   readonly network: Network
   /** Defaults are those of the four released run scripts. */
   readonly weights?: GameWeights
+  /**
+   * Multiplies what the set pays by the objective's loss of the step, so that `apart` is a share of that loss. Losses differ
+   * by orders of magnitude: beside DM's sum over features, the published 0.1 is about a thousandth. @default false
+   */
+  readonly relative?: boolean
   /** @default supervisedContrastive(), as released; the paper's is instanceContrastive() */
   readonly contrast?: ContrastiveLoss
   /** Acts on both views with a draw for each image. */
@@ -90,6 +95,7 @@ const unit = (x: Tensor2D): Tensor => div(x, sqrt(maximum(sum(square(x), 1, true
 export function adversarialContrast({
   network,
   weights: { apart = 0.1, classify = 1, together = 0.1, contrast: contrastWeight = 0.1 } = {},
+  relative = false,
   contrast = supervisedContrastive(),
   augmentation,
   optimizer = sgd({ rate: 0.001, momentum: 0.9 }),
@@ -115,6 +121,7 @@ export function adversarialContrast({
   return {
     name: who,
     optimizer,
+    relative,
     init(key, layout) {
       if (layout.views < 2)
         throw new HabaError(

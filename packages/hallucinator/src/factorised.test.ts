@@ -2,6 +2,8 @@ import {
   applyUpdates,
   keyFrom,
   mapTree,
+  pixels,
+  resizeBilinear,
   rowsOf,
   sgd,
   square,
@@ -11,33 +13,115 @@ import {
   tensorLeaves,
   valueAndGrad,
   type Parameterization,
+  type Rows,
   type Tree,
 } from '@haba/core'
-import { referenceEngine, seedFrom, testParameterization, toyData } from '@haba/testing'
+import { referenceEngine, seedFrom, testParameterization, toyData, toySet } from '@haba/testing'
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
-import { factorised, perClass, shared, type FactorisedOptions } from './factorised.js'
+import { factorised, perClass, shared, type FactorisedOptions, type FactorisedParams } from './factorised.js'
+import { identity, released } from './initializers.js'
 
 const image = [6, 6, 2] as const
-const make = (options: Partial<FactorisedOptions> = {}) =>
+const make = (options: Partial<FactorisedOptions<Tree>> = {}) =>
   factorised({ image, classes: 3, basesPerClass: 2, hallucinators: 3, ...options }) as unknown as Parameterization<Tree>
 
+/** Bases that have views themselves. */
+const viewed = () => toySet({ image: [4, 3, 1], classes: 3, views: 2 }) as unknown as Parameterization<Tree>
+
 testParameterization({ make: () => make() })
+const small = { basis: [4, 3, 1], activation: swish, kernel: 2, hidden: 3 } as const
+testParameterization({ make: () => ({ ...make(small), name: 'small bases' }) })
+testParameterization({ make: () => ({ ...make({ ...small, enlarge: 'first' }), name: 'small bases, enlarged first' }) })
 testParameterization({
-  make: () => ({ ...make({ basis: [4, 3, 1], activation: swish, kernel: 2, hidden: 3 }), name: 'small bases' }),
+  make: () => ({
+    ...make({ layers: 2, activation: swish, hidden: 3, initializer: released, modulation: 'channel', padding: 'same' }),
+    name: 'two layers',
+  }),
+})
+testParameterization({
+  make: () => ({ ...make({ basis: [4, 3, 1], padding: 'same', of: viewed() }), name: 'of a set with views' }),
 })
 testParameterization({ make: () => make({ basesPerClass: [1, 2, 3], sharing: perClass }) })
 
 describe('factorised', () => {
+  const rendered = async (set: Parameterization<Tree>, params: Tree, rows: Rows) =>
+    (await referenceEngine().compile('render', set.render)(params, rows)).images.dataSync()
+
+  it('shows its bases as pixels where hallucinators are the identity, all but the border without padding', async () => {
+    const rows = rowsOf(Int32Array.of(0, 4), Int32Array.of(2, 0))
+    for (const padding of ['same', 'valid'] as const) {
+      const set = make({ padding, initializer: identity({ noise: 0 }) })
+      const params = await set.init(keyFrom(1), seedFrom(toyData({ image, classes: 3 })))
+      const { bases } = params as unknown as FactorisedParams
+      const stored = await rendered(pixels({ image, classes: 3, perClass: 2 }) as never, { images: bases }, rows)
+      const border = (i: number) => [Math.floor(i / 12) % 6, Math.floor(i / 2) % 6].some((at) => at === 0 || at === 5)
+      const wanted = stored.map((v, i) => (padding === 'valid' && border(i) ? 0 : v))
+      ;(await rendered(set, params, rows)).forEach((v, i) => expect(v).toBeCloseTo(wanted[i]!, 5))
+    }
+  })
+
+  it.each([
+    ['fewer', 1, 3],
+    ['more', 3, 2],
+    ['as many', 2, 2],
+  ])('the identity repeats or averages channels where hidden ones are %s than a basis has', (_, hidden, channels) => {
+    const shape = {
+      count: 2,
+      kernel: 3,
+      channels: { basis: channels, hidden, image: channels },
+      maps: [1, 1],
+      layers: 1,
+    }
+    const { encode, decode } = identity({ noise: 0 })(keyFrom(1), shape as never)
+    const [first, second] = [encode.kernel.dataSync(), decode.kernel.dataSync()]
+    const middle = (values: Float32Array, i: number, j: number, columns: number) =>
+      values[(4 * values.length) / 18 + i * columns + j]!
+    // All ones pass through as ones, if no channel is lost on the way.
+    const inside = Array.from({ length: hidden }, (__, h) =>
+      Array.from({ length: channels }, (___, c) => middle(first as Float32Array, c, h, hidden)).reduce((a, b) => a + b),
+    )
+    const out = Array.from({ length: channels }, (__, c) =>
+      inside.map((v, h) => v * middle(second as Float32Array, c, h, hidden)).reduce((a, b) => a + b),
+    )
+    out.forEach((v) => expect(v).toBeCloseTo(1, 6))
+  })
+
+  it('shows the views of its inner set, each under every hallucinator', async () => {
+    const inner = viewed()
+    const set = make({
+      basis: [4, 3, 1],
+      padding: 'same',
+      enlarge: 'last',
+      of: inner,
+      initializer: identity({ noise: 0 }),
+    })
+    const { views } = inner.layout
+    expect(set.layout.views).toBe(3 * views)
+    const params = await set.init(keyFrom(1), seedFrom(toyData({ image, classes: 3 })))
+    for (let view = 0; view < set.layout.views; view++) {
+      const seen = await rendered(set, params, rowsOf(Int32Array.of(1), view))
+      const own = await referenceEngine().compile('own', (p: Tree, rows: Rows) =>
+        resizeBilinear(inner.render(p, rows).images, 6, 6),
+      )((params as { readonly bases: Tree }).bases, rowsOf(Int32Array.of(1), Math.floor(view / 3)))
+      // Of one channel into two.
+      own.dataSync().forEach((v, i) => expect(seen[2 * i]).toBeCloseTo(v, 5))
+    }
+  })
+
   const real = toyData({ image: [32, 32, 3], classes: 10, perClass: 3 })
   const floats = async (options: Partial<FactorisedOptions>) => {
     const set = factorised({ image: [32, 32, 3], classes: 10, basesPerClass: 1, ...options })
     return set.storage(await set.init(keyFrom(1), seedFrom(real))).floats
   }
 
-  it('stores what the paper counts (spec §6.8)', async () => {
+  it('stores what the paper counts', async () => {
     expect(await floats({})).toBe(58_560)
     expect(await floats({ basis: [32, 32, 1], basesPerClass: 3 })).toBe(58_290)
+    expect(await floats({ basis: [16, 16, 3], basesPerClass: 4, hallucinators: 4 })).toBe(30_720 + 4 * 1344)
+    const few = { basis: [16, 16, 3], hallucinators: 1, modulation: 'channel', padding: 'same' } as const
+    expect(await floats(few)).toBe(10 * 768 + 2 * 84 + 6)
+    expect(await floats({ ...few, layers: 2 })).toBe(10 * 768 + 4 * 84 + 6)
     expect(await floats({ sharing: perClass })).toBe(10 * 3072 + 50 * 5568)
   })
 
@@ -104,6 +188,9 @@ describe('factorised', () => {
   it.each([
     [{ hallucinators: 0 }, 'at least 1 hallucinator, got 0'],
     [{ kernel: 7 }, 'a kernel of 1 … 6, got 7'],
+    [{ kernel: 2, padding: 'same' as const }, 'an odd kernel with padding "same", got 2'],
+    [{ layers: 3 }, 'layers that leave a map of at least 1 of 6 pixels, got 3 layers of kernel 3'],
+    [{ layers: 0 }, 'at least 1 layer, got 0'],
     [{ basesPerClass: [1, 2] }, 'for each of 3 classes, got 1,2'],
     [{ basis: [0, 3, 1] as const }, 'a basis of [height, width, channels], got [0,3,1]'],
   ])('refuses %j', (options, message) => expect(() => make(options)).toThrow(message))

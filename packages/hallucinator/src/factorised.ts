@@ -1,203 +1,230 @@
-import type { Tensor4D } from '@tensorflow/tfjs-core'
+import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
 import {
   add,
   cast,
   classMajorLabels,
   constant,
+  floor,
   fold,
   fromReal,
   gather,
   HabaError,
   mapTree,
-  reshape,
+  mul,
   resizeBilinear,
-  sizeOf,
   storageOf,
+  sub,
   targetsOf,
-  tensor,
   tensorLeaves,
-  uniform,
+  type Batch,
+  type Fit,
   type ImageShape,
   type Layout,
   type Parameterization,
   type Rows,
   type Start,
+  type Tree,
 } from '@haba/core'
-import type { Tensor1D } from '@tensorflow/tfjs-core'
-import { hallucinate, hallucinateEach, type Activation, type Hallucinators } from './hallucinate.js'
+import { hallucinate, type Activation, type Hallucinators } from './hallucinate.js'
+import { identity, type HallucinatorShape, type Initializer } from './initializers.js'
+import { shrunk } from './shrink.js'
 
 /** Options of `factorised`. */
-export interface FactorisedOptions {
+export interface FactorisedOptions<B extends Tree = Tensor4D> {
   readonly image: ImageShape
   readonly classes: number
   /** Bases a class (BPC): one number, or one for each class. */
   readonly basesPerClass: number | readonly number[]
   /** How many hallucinators, |H| (`n_style`). @default 5 */
   readonly hallucinators?: number
-  /** Size and channels of a basis. A smaller one is resized bilinearly before it is encoded. @default image */
+  /** Size and channels of a basis. @default image */
   readonly basis?: ImageShape
-  /** Side of the encoder's and decoder's kernels, 1 … the image's smaller side. @default 3 */
+  /** Side of the encoder's and decoder's kernels, 1 … the smaller side of what is encoded. @default 3 */
   readonly kernel?: number
   /** Channels between encoder and decoder. @default the image's channels */
   readonly hidden?: number
+  /** Convolutions of the encoder, and as many of the decoder. @default 1, as published */
+  readonly layers?: number
+  /** After each encoding layer, and between decoding layers. @default none, as released: a hallucinator is an affine map */
+  readonly activation?: Activation
+  /** Where smaller bases are enlarged. @default 'last' */
+  readonly enlarge?: Enlarge
+  /** Whether maps are smaller than what is encoded, or as large. @default 'valid', as released */
+  readonly padding?: 'valid' | 'same'
+  /** A scale and a shift for every position of the encoded maps, or one a channel (as AdaIN). @default 'pixel', as released */
+  readonly modulation?: 'pixel' | 'channel'
   /** Who shares hallucinators: all classes, or each class has |H| of its own (the paper's ablation). @default shared */
   readonly sharing?: Sharing
-  /** After the encoder. The released code has none, so that a hallucinator is an affine map. @default identity */
-  readonly activation?: Activation
-  /** Where bases start, after being brought to the basis's size and channels. @default fromReal */
+  /** Where bases start. @default fromReal */
   readonly start?: Start
+  /** Where hallucinators start. @default identity() */
+  readonly initializer?: Initializer
+  /** Brings the whole set near real images before it is distilled. @default not at all */
+  readonly fit?: Fit
+  /** What the bases are: any set of images of a basis's size, in place of `basesPerClass` plain ones. */
+  readonly of?: Parameterization<B>
 }
 
-/** Which stacked hallucinator serves a slot of a class under a view. */
+/**
+ * Where smaller bases are enlarged to an image's size, bilinearly. `first`: before they are encoded (as released), so that
+ * scales and shifts have the image's resolution; `last`: after they are decoded, so that they have the basis's.
+ */
+export type Enlarge = 'first' | 'last'
+
+/** Which stacked hallucinator serves a slot under a view. */
 export interface Sharing {
   readonly name: string
   /** Stacked hallucinators in all. */
   count(hallucinators: number, classes: number): number
-  render(bases: Tensor4D, all: Hallucinators, rows: Rows, layout: Layout, activation: Activation): Tensor4D
+  /** `[rows]`, float32: for each row the stacked hallucinator. @param view `[rows]`, float32, `0 … hallucinators-1` */
+  which(slots: Tensor1D, view: Tensor, hallucinators: number, layout: Layout): Tensor
 }
 
-/** All classes share the hallucinators: a batch uses the one of its view. */
+/** All classes share the hallucinators. */
 export const shared: Sharing = {
   name: 'shared',
   count: (hallucinators) => hallucinators,
-  render: (bases, all, { view }, _, activation) => {
-    const index = reshape(view, [1]) as Tensor1D
-    return hallucinate(
-      bases,
-      mapTree((x) => gather(x, index), all),
-      activation,
-    )
-  },
+  which: (_, view) => view,
 }
 
 /** Every class has hallucinators of its own. */
 export const perClass: Sharing = {
   name: 'per class',
   count: (hallucinators, classes) => hallucinators * classes,
-  render: (bases, all, { slots, view }, layout, activation) => {
-    const first = constant(
-      layout.labels.map((label) => label * layout.views),
-      [layout.slots, 1],
-    )
-    const index = add(cast(reshape(gather(first, slots), [slots.shape[0]]), 'float32'), cast(view, 'float32'))
-    return hallucinateEach(
-      bases,
-      mapTree((x) => gather(x, cast(index, 'int32') as Tensor1D), all),
-      activation,
-    )
-  },
+  which: (slots, view, hallucinators, { labels }) =>
+    add(
+      gather(
+        constant(
+          Float32Array.from(labels, (label) => label * hallucinators),
+          [labels.length],
+        ),
+        slots,
+      ),
+      view,
+    ),
 }
 
 /** What a factorised set stores. */
-export type FactorisedParams = {
-  /** `[slots, basisHeight, basisWidth, basisChannels]` */
-  readonly bases: Tensor4D
+export type FactorisedParams<B extends Tree = Tensor4D> = {
+  /** `[slots, basisHeight, basisWidth, basisChannels]`, or the parameters of the set that the bases are. */
+  readonly bases: B
   readonly hallucinators: Hallucinators
 }
 
-const identity: Activation = (x) => x
+const none: Activation = (x) => x
 
 /**
- * HaBa's factorised set (Liu et al., NeurIPS 2022): what is stored are bases and a few hallucinators; what a network sees
- * are all their products. View j of slot i is `decode_j(scale_j ⊙ encode_j(basis_i) + shift_j)`.
+ * HaBa's factorized set (Liu et al., NeurIPS 2022): what is stored are bases and a few hallucinators; what a network sees
+ * are all their products. View j of slot i is `decode_j(scale_j ⊙ encode_j(basis_i) + shift_j)`. Of bases that have views
+ * themselves, view `u · hallucinators + j` is their view u under hallucinator j.
  *
  * @throws HabaError for sizes that do not fit
  */
-export function factorised(options: FactorisedOptions): Parameterization<FactorisedParams> {
+export function factorised<B extends Tree = Tensor4D>(
+  options: FactorisedOptions<B>,
+): Parameterization<FactorisedParams<B>> {
   const {
     image,
     classes,
-    basesPerClass,
     hallucinators = 5,
     kernel = 3,
+    layers = 1,
+    enlarge = 'last',
+    padding = 'valid',
+    modulation = 'pixel',
     sharing = shared,
-    activation = identity,
-    start = fromReal,
+    activation = none,
+    initializer = identity(),
+    fit,
   } = options
-  const basis = options.basis ?? image
+  const basis = options.of?.layout.image ?? options.basis ?? image
   const hidden = options.hidden ?? image[2]
-  const who = 'factorised'
+  const encoded = enlarge === 'first' ? image : basis
+  const side = Math.min(encoded[0], encoded[1])
   const fail = (expected: string, got: unknown): never => {
-    throw new HabaError(who, expected, String(got), 'Mend the option.')
+    throw new HabaError('factorised', expected, String(got), 'Mend the option.')
   }
   if (!Number.isInteger(hallucinators) || hallucinators < 1) fail('at least 1 hallucinator', hallucinators)
-  if (!Number.isInteger(kernel) || kernel < 1 || kernel > Math.min(image[0], image[1]))
-    fail(`a kernel of 1 … ${Math.min(image[0], image[1])}`, kernel)
   if (!Number.isInteger(hidden) || hidden < 1) fail('at least 1 hidden channel', hidden)
+  if (!Number.isInteger(layers) || layers < 1) fail('at least 1 layer', layers)
   if (basis.length !== 3 || basis.some((length) => !Number.isInteger(length) || length < 1))
     fail('a basis of [height, width, channels]', `[${basis}]`)
+  if (!Number.isInteger(kernel) || kernel < 1 || kernel > side) fail(`a kernel of 1 … ${side}`, kernel)
+  if (padding === 'same' && kernel % 2 === 0) fail('an odd kernel with padding "same"', kernel)
+  const lost = padding === 'same' ? 0 : layers * (kernel - 1)
+  if (lost >= side)
+    fail(`layers that leave a map of at least 1 of ${side} pixels`, `${layers} layers of kernel ${kernel}`)
 
-  const labels = classMajorLabels(who, classes, basesPerClass)
-  const layout: Layout = { image, classes, slots: labels.length, views: hallucinators, labels }
-  const stacked = sharing.count(hallucinators, classes)
-  const [h, w] = [image[0] - kernel + 1, image[1] - kernel + 1]
+  // Without `of`, B is Tensor4D.
+  const bases = options.of ?? (plainBases(options, basis) as unknown as Parameterization<B>)
+  const { labels, slots, views } = bases.layout
+  const layout: Layout = { image, classes, slots, views: views * hallucinators, labels }
+  const shape: HallucinatorShape = {
+    count: sharing.count(hallucinators, classes),
+    kernel,
+    channels: { basis: basis[2], hidden, image: image[2] },
+    maps: modulation === 'channel' ? [1, 1] : [encoded[0] - lost, encoded[1] - lost],
+    layers,
+  }
+  const convolutions = { activation, padding: padding === 'same' ? (kernel - 1) / 2 : 0 }
+
+  /** Rows of the bases, and each one's hallucinator among the stacked. */
+  const split = ({ slots: rows, views: seen }: Rows): readonly [Rows, Tensor1D] => {
+    const index = (x: Tensor) => cast(x, 'int32') as Tensor1D
+    const view = cast(seen, 'float32')
+    const inner = floor(mul(add(view, 0.5), 1 / hallucinators))
+    const own = sub(view, mul(inner, hallucinators))
+    const which = sharing.which(rows, views === 1 ? view : own, hallucinators, layout)
+    return [{ slots: rows, views: index(views === 1 ? mul(view, 0) : inner) }, index(which)]
+  }
+
   return {
     name: `factorised, ${sharing.name} hallucinators`,
     layout,
+    ...(fit && { fit }),
     async init(key, seed) {
-      const real = await start(fold(key, 'bases'), [labels.length, ...image], labels, seed)
-      const bases = await toBasis(real, basis)
-      // PyTorch's defaults: bounds 1/√fan_in, where a transposed convolution counts its outputs (spec §2.1).
-      const drawn = (name: string, shape: readonly number[], fan: number) =>
-        tensor(uniform(fold(key, name), sizeOf(shape), -1 / Math.sqrt(fan), 1 / Math.sqrt(fan)), shape)
-      const [encodeFan, decodeFan] = [kernel * kernel * basis[2], kernel * kernel * image[2]]
-      const maps = [stacked, h, w, hidden]
+      const small = async (count: number): Promise<Batch> => {
+        const { images, targets } = await seed(count)
+        return { images: await shrunk(images, basis), targets }
+      }
       return {
-        bases,
-        hallucinators: {
-          encode: {
-            kernel: drawn('encode.kernel', [stacked, kernel, kernel, basis[2], hidden], encodeFan),
-            bias: drawn('encode.bias', [stacked, hidden], encodeFan),
-          },
-          scale: tensor(new Float32Array(sizeOf(maps)).fill(1), maps),
-          shift: tensor(new Float32Array(sizeOf(maps)), maps),
-          decode: {
-            kernel: drawn('decode.kernel', [stacked, kernel, kernel, image[2], hidden], decodeFan),
-            bias: drawn('decode.bias', [stacked, image[2]], decodeFan),
-          },
-        } as Hallucinators,
+        bases: await bases.init(fold(key, 'bases'), small),
+        hallucinators: initializer(key, shape),
       }
     },
     render(params, rows) {
-      const bases = resizeBilinear(gather(params.bases, rows.slots), image[0], image[1])
+      const [inner, which] = split(rows)
+      const { images, targets } = bases.render(params.bases, inner)
+      const sized = (x: Tensor4D) => resizeBilinear(x, image[0], image[1])
+      const each = mapTree((x) => gather(x, which), params.hallucinators)
+      const seen = hallucinate(enlarge === 'first' ? sized(images) : images, each, convolutions)
+      return { images: enlarge === 'first' ? seen : sized(seen), targets }
+    },
+    storage(params) {
+      const inner = bases.storage(params.bases)
+      const floats = tensorLeaves(params.hallucinators).reduce((total, { size }) => total + size, 0)
+      const [labelled, parts] = [inner.parts.slice(-1), inner.parts.slice(0, -1)]
       return {
-        images: sharing.render(bases, params.hallucinators, rows, layout, activation),
-        targets: targetsOf(layout, rows.slots),
+        parts: [...parts, { name: 'hallucinators', floats, bytes: 4 * floats }, ...labelled],
+        floats: inner.floats + floats,
+        bytes: inner.bytes + 4 * floats,
       }
     },
-    storage: (params) =>
-      storageOf(
-        {
-          bases: params.bases.size,
-          hallucinators: tensorLeaves(params.hallucinators).reduce((total, t) => total + t.size, 0),
-        },
-        layout,
-      ),
   }
 }
 
-/** Images averaged over channels where the basis has another number of them, and area-averaged to the basis's size. */
-async function toBasis(images: Tensor4D, basis: ImageShape): Promise<Tensor4D> {
-  const [count, height, width, channels] = images.shape
-  if (height === basis[0] && width === basis[1] && channels === basis[2]) return images
-  const values = (await images.data()) as Float32Array
-  images.dispose()
-  const result = new Float32Array(count * sizeOf(basis))
-  const span = (i: number, from: number, to: number) =>
-    [Math.floor((i * from) / to), Math.max(Math.floor((i * from) / to) + 1, Math.ceil(((i + 1) * from) / to))] as const
-  let at = 0
-  for (let n = 0; n < count; n++)
-    for (let y = 0; y < basis[0]; y++)
-      for (let x = 0; x < basis[1]; x++)
-        for (let c = 0; c < basis[2]; c++) {
-          const [top, bottom] = span(y, height, basis[0])
-          const [left, right] = span(x, width, basis[1])
-          const [first, last] = channels === basis[2] ? [c, c + 1] : [0, channels]
-          let total = 0
-          for (let i = top; i < bottom; i++)
-            for (let j = left; j < right; j++)
-              for (let k = first; k < last; k++) total += values[((n * height + i) * width + j) * channels + k]!
-          result[at++] = total / ((bottom - top) * (right - left) * (last - first))
-        }
-  return tensor(result, [count, ...basis])
+/** Bases that are stored as they are. */
+function plainBases(
+  { classes, basesPerClass, start = fromReal }: Omit<FactorisedOptions, 'of'>,
+  image: ImageShape,
+): Parameterization<Tensor4D> {
+  const labels = classMajorLabels('factorised', classes, basesPerClass)
+  const layout: Layout = { image, classes, slots: labels.length, views: 1, labels }
+  return {
+    name: 'bases',
+    layout,
+    init: (key, seed) => start(key, [labels.length, ...image], labels, seed),
+    render: (stored, { slots }) => ({ images: gather(stored, slots), targets: targetsOf(layout, slots) }),
+    storage: (stored) => storageOf({ bases: stored.size }, layout),
+  }
 }

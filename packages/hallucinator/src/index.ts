@@ -10,8 +10,10 @@ export {
   factorised,
   perClass,
   shared,
+  type Enlarge,
   type FactorisedOptions,
   type FactorisedParams,
   type Sharing,
 } from './factorised.js'
-export { hallucinate, hallucinateEach, type Activation, type Hallucinators } from './hallucinate.js'
+export { hallucinate, type Activation, type Convolutions, type Hallucinators, type Layer } from './hallucinate.js'
+export { identity, released, type HallucinatorShape, type Initializer } from './initializers.js'

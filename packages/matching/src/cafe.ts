@@ -20,10 +20,11 @@ import {
   type Trainer,
   type Training,
   type Tree,
+  type ViewCount,
 } from '@haba/core'
 import { cafeTerms, tapsOf } from './cafe-terms.js'
 import { dynamicStop, type DynamicStop, type Watch } from './cafe-stop.js'
-import { checkCount } from './check.js'
+import { checkCount, checkViews } from './check.js'
 import { countsOf, drawClasses, joined, type ClassBatch } from './class-batch.js'
 import { switched, widened } from './switched.js'
 import { trainEpoch } from './train-epoch.js'
@@ -36,6 +37,12 @@ export interface CafeOptions {
   readonly augmentation?: Augmentation
   /** Real images a class. @default 256 */
   readonly realPerClass?: number
+  /**
+   * Views of a class's slots that a step sees: all, or so many distinct ones. With fewer than all, the loss has a term that
+   * pulls the views of a basis onto each other: the variance between views, times `(views left out) / (n · (all - 1))`.
+   * @default 'all'
+   */
+  readonly views?: ViewCount
   /**
    * One weight for each of the network's maps, shallow to deep, then one for its features. @default 1 for the last three
    * and 0.1 before: `[0.1, 0.1, 1, 1, 1]` for a ConvNet of depth 3, as published (where the last two agree, so that the
@@ -89,6 +96,7 @@ export function cafe({
   network,
   augmentation,
   realPerClass = 256,
+  views = 'all',
   layerWeights,
   discrimination = 0.01,
   stop = dynamicStop(),
@@ -97,6 +105,7 @@ export function cafe({
   decay = cafeDecay,
 }: CafeOptions): SumObjective<Common, Item, None, State> {
   checkCount('cafe', 'realPerClass', realPerClass)
+  checkViews('cafe', views)
   checkCount('cafe', 'networkBatch', networkBatch)
   decay.after.forEach((count) => checkCount('cafe', 'decay.after', count))
   if (!(decay.factor > 0 && decay.factor <= 1))
@@ -114,7 +123,7 @@ export function cafe({
     pace: ({ networks }) => decay.factor ** decay.after.filter((count) => networks >= count).length,
     async draw(key, from) {
       const { weights, state } = from.state.training
-      const classes = await drawClasses(key, from, realPerClass, augmentation)
+      const classes = await drawClasses(key, from, { realPerClass, views, augmentation })
       return {
         // Copies: what is drawn is disposed by the caller, the state is not.
         common: copyOf({ weights, state }) as Common,

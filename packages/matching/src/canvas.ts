@@ -83,9 +83,9 @@ export function canvas({
       tiles.dispose()
       return { images: tensor(images, [labels.length, ...stored]) as Tensor4D }
     },
-    render({ images }, { slots, view }) {
+    render({ images }, { slots, views }) {
       const rows = slots.shape[0]
-      const which = cast(add(mul(cast(slots, 'float32'), crops), cast(view, 'float32')), 'int32') as Tensor1D
+      const which = cast(add(mul(cast(slots, 'float32'), crops), cast(views, 'float32')), 'int32') as Tensor1D
       const lines = (values: Float32Array, length: number) =>
         gather(constant(values, [layout.slots * crops, length]) as Tensor2D, which)
       const cropped = cropFirst(gather(images, slots), lines(places.top, height), rows)

@@ -2,13 +2,12 @@ import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
 import {
   concat,
   constant,
+  drawProducts,
   drawSome,
-  drawView,
   fold,
   indicesByClass,
   matMul,
   reshape,
-  rowsOf,
   slotsOfClass,
   type Args,
   type Augmentation,
@@ -16,24 +15,36 @@ import {
   type Layout,
   type RealSource,
   type Rows,
+  type ViewCount,
 } from '@haba/core'
 
-/** Real images of a class, the set's rows of that class under one view, and the draw that changes both alike. */
+/** Real images of a class, the set's rows of that class, and the draw that changes both alike. */
 export type ClassBatch = { readonly real: Tensor4D; readonly rows: Rows; readonly augment: Args }
 
-/** A batch of every class, in the order of classes; a view and an augmentation for each. The caller owns them. */
+/** What of a class is seen in a step. */
+export interface ClassDraw {
+  /** Real images. */
+  readonly realPerClass: number
+  /** Views of its slots. */
+  readonly views: ViewCount
+  /** Of its slots under these views, at most so many. @default all */
+  readonly syntheticPerClass?: number | undefined
+  /** One draw a class. */
+  readonly augmentation?: Augmentation | undefined
+}
+
+/** A batch of every class, in the order of classes, with views and an augmentation drawn for each. The caller owns them. */
 export function drawClasses(
   key: Key,
   { real, layout }: { readonly real: RealSource; readonly layout: Layout },
-  realPerClass: number,
-  augmentation: Augmentation | undefined,
+  { realPerClass, views, syntheticPerClass, augmentation }: ClassDraw,
 ): Promise<readonly ClassBatch[]> {
   return Promise.all(
     indicesByClass(real.labels, real.classes).map(async (members, label) => {
       const own = fold(fold(key, 'class'), label)
       return {
         real: await real.images(drawSome(fold(own, 'real'), members, realPerClass)),
-        rows: rowsOf(slotsOfClass(layout, label), drawView(fold(own, 'view'), layout)),
+        rows: drawProducts(fold(own, 'view'), layout, slotsOfClass(layout, label), views, syntheticPerClass),
         augment: augmentation?.draw(fold(own, 'augment'), 1, layout.image) ?? {},
       }
     }),

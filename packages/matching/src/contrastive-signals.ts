@@ -4,7 +4,7 @@ import type { Carried } from './carried-network.js'
 import { checkCount } from './check.js'
 import { joined } from './class-batch.js'
 import { layerwiseCosine } from './gradient-distance.js'
-import { gradientMatching, renderClass, type GradientMatchingOptions, type LabelledBatch } from './gradient-matching.js'
+import { gradientMatching, type GradientMatchingOptions, type LabelledBatch } from './gradient-matching.js'
 import { gradientUnder, type MatchedNetwork } from './network-gradient.js'
 import { switched, widened } from './switched.js'
 
@@ -65,7 +65,7 @@ export function contrastiveSignals({
       const real = item.classes
         .map((batch) => gradient({ images: joined([batch.real], [batch], changed), targets: batch.targets }))
         .reduce((all, one) => mapTree((a, b) => add(a, b), all, one))
-      const rendered = item.classes.map((batch) => renderClass(set, batch))
+      const rendered = item.classes.map(({ rows }) => set.render(rows))
       const images = rendered.map((batch) => batch.images)
       const targets = rendered.map((batch) => batch.targets)
       const synthetic = gradient({

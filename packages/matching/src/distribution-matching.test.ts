@@ -21,6 +21,13 @@ import { classByClass, classesTogether, distributionMatching, meanDistance } fro
 testObjective({ make: () => distributionMatching({ network: tinyNetwork(), realPerClass: 4 }) })
 testObjective({
   make: () => ({
+    ...distributionMatching({ network: tinyNetwork(), realPerClass: 4, views: 1 }),
+    name: 'DM, one view',
+  }),
+  views: 'drawn',
+})
+testObjective({
+  make: () => ({
     ...distributionMatching({ network: tinyNetwork(), realPerClass: 4, grouping: classesTogether }),
     name: 'distribution matching, together',
   }),

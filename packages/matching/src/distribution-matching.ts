@@ -11,8 +11,9 @@ import {
   type None,
   type SumObjective,
   type Tree,
+  type ViewCount,
 } from '@haba/core'
-import { checkCount } from './check.js'
+import { checkCount, checkViews } from './check.js'
 import { classMeans, countsOf, drawClasses, joined, type ClassBatch } from './class-batch.js'
 import { switched, widened } from './switched.js'
 
@@ -24,6 +25,12 @@ export interface DistributionMatchingOptions {
   readonly augmentation?: Augmentation
   /** Real images a class. @default 256 */
   readonly realPerClass?: number
+  /**
+   * Views of a class's slots that a step sees: all, or so many distinct ones. With fewer than all, the loss has a term that
+   * pulls the views of a basis onto each other: the variance between views, times `(views left out) / (n · (all - 1))`.
+   * @default 'all'
+   */
+  readonly views?: ViewCount
   /** Which classes pass through the network as one batch. @default asPublished */
   readonly grouping?: Grouping
 }
@@ -73,9 +80,11 @@ export function distributionMatching({
   network,
   augmentation,
   realPerClass = 256,
+  views = 'all',
   grouping = asPublished,
 }: DistributionMatchingOptions): SumObjective<Common, ClassItem, None, None> {
   checkCount('distributionMatching', 'realPerClass', realPerClass)
+  checkViews('distributionMatching', views)
   const changed = augmentation && switched(augmentation)
   return {
     kind: 'sum',
@@ -83,7 +92,7 @@ export function distributionMatching({
     init: () => ({ params: {}, state: {} }),
     async draw(key, from) {
       const { weights, state } = network.init(fold(key, 'network'))
-      const items = grouping(await drawClasses(key, from, realPerClass, augmentation), state)
+      const items = grouping(await drawClasses(key, from, { realPerClass, views, augmentation }), state)
       return {
         common: { weights, state },
         items: items.map((item) =>

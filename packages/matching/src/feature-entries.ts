@@ -1,4 +1,4 @@
-import type { Plugin } from '@haba/core'
+import type { Plugin, ViewCount } from '@haba/core'
 import { dynamicStop, leakingAccuracy, plainAccuracy, type DynamicStopOptions } from './cafe-stop.js'
 import { cafe, cafeDecay } from './cafe.js'
 import { asPublished, classByClass, classesTogether, distributionMatching } from './distribution-matching.js'
@@ -21,6 +21,12 @@ const weight = (description: string, byDefault: number) => ({
   default: byDefault,
   description,
 })
+/** Of objectives that compare classes. */
+export const viewsOption = {
+  anyOf: [{ enum: ['all'] }, { type: 'integer', minimum: 1 }],
+  default: 'all',
+  description: "views of a class's slots that a step sees; fewer than all pull the views onto each other",
+}
 const groupings = { published: asPublished, 'class-by-class': classByClass, together: classesTogether } as const
 const accumulations = { plain: plainAccuracy, 'as-released': leakingAccuracy } as const
 
@@ -32,6 +38,7 @@ export const featureEntries: NonNullable<Plugin['objectives']> = {
       type: 'object',
       properties: {
         realPerClass: count('real images a class and step', 256),
+        views: viewsOption,
         grouping: {
           enum: Object.keys(groupings),
           default: 'published',
@@ -44,6 +51,7 @@ export const featureEntries: NonNullable<Plugin['objectives']> = {
       distributionMatching({
         network,
         realPerClass: options.realPerClass as number,
+        views: options.views as ViewCount,
         grouping: groupings[options.grouping as keyof typeof groupings],
         ...(augmentation && { augmentation }),
       }),
@@ -54,6 +62,7 @@ export const featureEntries: NonNullable<Plugin['objectives']> = {
       type: 'object',
       properties: {
         realPerClass: count('real images a class and step', 256),
+        views: viewsOption,
         layerWeights: {
           type: 'array',
           items: { type: 'number', minimum: 0 },
@@ -95,6 +104,7 @@ export const featureEntries: NonNullable<Plugin['objectives']> = {
       return cafe({
         network,
         realPerClass: options.realPerClass as number,
+        views: options.views as ViewCount,
         discrimination: options.discrimination as number,
         networkRate: options.networkRate as number,
         networkBatch: options.networkBatch as number,

@@ -1,4 +1,4 @@
-import type { ObjectiveContext, PluginEntry, AnyObjective } from '@haba/core'
+import type { ObjectiveContext, PluginEntry, AnyObjective, ViewCount } from '@haba/core'
 import { contrastiveSignals, dccWarmUps } from './contrastive-signals.js'
 import {
   convolutionAbsolute,
@@ -8,6 +8,7 @@ import {
   squaredDistance,
 } from './gradient-distance.js'
 import { gradientMatching, type GradientMatchingOptions } from './gradient-matching.js'
+import { viewsOption } from './feature-entries.js'
 import { idcMatching } from './idc-matching.js'
 import { dccLoops, dcLoops, type Loops } from './loops.js'
 
@@ -34,6 +35,7 @@ const distance = (byDefault: keyof typeof distances) => ({
 /** Options that DC and DCC share. */
 const properties = (published: string) => ({
   realPerClass: count('real images a class and step', 256),
+  views: viewsOption,
   distance: distance('layerwise-cosine'),
   loopsFor: {
     type: 'integer',
@@ -55,6 +57,7 @@ const shared = (
 ): GradientMatchingOptions => ({
   network,
   realPerClass: options.realPerClass as number,
+  views: options.views as ViewCount,
   distance: distances[options.distance as keyof typeof distances],
   loops:
     options.loopsFor === undefined

@@ -1,14 +1,13 @@
-import { keyFrom, rowsOf, tensor, type Network } from '@haba/core'
+import { keyFrom, slotsOfClass, type Network } from '@haba/core'
 import { referenceEngine, straightThrough, testObjective, tinyNetwork, toyData, toySet } from '@haba/testing'
 import { describe, expect, it } from 'vitest'
 import { convolutionAbsolute, squaredDistance } from './gradient-distance.js'
-import { renderClass } from './gradient-matching.js'
 import { idcMatching } from './idc-matching.js'
 import { linearNetwork, onePixelData, onePixelSet } from './one-pixel.fixture.js'
 
 const small = { network: tinyNetwork() as Network, realPerClass: 4, turns: 2, networkImages: 8 }
 testObjective({ make: () => idcMatching(small) })
-testObjective({ make: () => idcMatching({ ...small, syntheticPerClass: 1 }) })
+testObjective({ make: () => idcMatching({ ...small, syntheticPerClass: 1 }), views: 'sample' })
 
 describe('idcMatching', () => {
   const lossOf = async (objective: ReturnType<typeof idcMatching>) => {
@@ -39,10 +38,10 @@ describe('idcMatching', () => {
     const objective = idcMatching(small)
     const state = objective.init(keyFrom(2)).state
     const { items } = await objective.draw(keyFrom(1), { real, layout: set.layout, state })
-    for (const { rows, further } of items) {
-      const views = [rows, ...further].map(({ view }) => view.dataSync()[0]!)
-      expect(views.sort()).toEqual([0, 1, 2])
-      for (const other of further) expect([...other.slots.dataSync()]).toEqual([...rows.slots.dataSync()])
+    for (const [label, { rows }] of items.entries()) {
+      const own = slotsOfClass(set.layout, label)
+      const seen = [...rows.slots.dataSync()].map((slot, i) => `${slot}/${rows.views.dataSync()[i]}`)
+      expect(seen.sort()).toEqual([...own].flatMap((slot) => [0, 1, 2].map((view) => `${slot}/${view}`)))
     }
   })
 
@@ -55,20 +54,11 @@ describe('idcMatching', () => {
     const drawn = await Promise.all(
       [1, 2, 3, 4, 5].map(async (key) => (await objective.draw(keyFrom(key), from)).items),
     )
-    const views = drawn.flat().map(({ seen }) => [...seen!.dataSync()])
-    for (const one of views) expect(new Set(one).size).toBe(2)
-    expect(new Set(views.flat()).size).toBeGreaterThan(2)
-  })
-
-  it('renders those alone, in the order they were drawn', async () => {
-    const { set, params } = await onePixelSet(5, 3)
-    const rows = rowsOf(Int32Array.of(0), 0)
-    const item = { rows, further: [rowsOf(Int32Array.of(1), 0), rows], seen: tensor(Int32Array.of(1, 0), [2]) }
-    const { images, targets } = await referenceEngine().compile('rendered', (at: typeof params) =>
-      renderClass({ layout: set.layout, render: (one) => set.render(at, one) }, item as never),
-    )(params)
-    expect([...images.dataSync()]).toEqual([3, 5])
-    expect([...targets.dataSync()]).toEqual([0, 1, 1, 0])
+    const seen = drawn
+      .flat()
+      .map(({ rows: { slots, views } }) => [...slots.dataSync()].map((slot, i) => `${slot}/${views.dataSync()[i]}`))
+    for (const one of seen) expect(new Set(one).size).toBe(2)
+    expect(new Set(seen.flat()).size).toBeGreaterThan(2)
   })
 
   it('counts them where the distance does', async () => {

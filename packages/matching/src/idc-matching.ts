@@ -2,7 +2,7 @@ import type { Augmentation, Mixing, Network, None, SumObjective } from '@haba/co
 import type { Carried } from './carried-network.js'
 import { checkCount } from './check.js'
 import { convolutionSquared, type GradientDistance } from './gradient-distance.js'
-import { gradientMatching, otherViews, type LabelledBatch } from './gradient-matching.js'
+import { gradientMatching, type LabelledBatch } from './gradient-matching.js'
 import type { MatchedNetwork } from './network-gradient.js'
 import { practiceOnReal } from './practice.js'
 
@@ -55,7 +55,6 @@ export function idcMatching({
       distance,
       realPerClass,
       syntheticPerClass,
-      further: otherViews,
       loops: { outer: turns, inner: 1 },
       practice: practiceOnReal({
         images: networkImages,

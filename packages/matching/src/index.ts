@@ -43,13 +43,7 @@ export {
   type Counted,
   type GradientDistance,
 } from './gradient-distance.js'
-export {
-  gradientMatching,
-  otherViews,
-  type FurtherViews,
-  type GradientMatchingOptions,
-  type LabelledBatch,
-} from './gradient-matching.js'
+export { gradientMatching, type GradientMatchingOptions, type LabelledBatch } from './gradient-matching.js'
 export { idcMatching, type IdcMatchingOptions } from './idc-matching.js'
 export { dccLoops, dcLoops, type Loops } from './loops.js'
 export { type MatchedNetwork } from './network-gradient.js'

@@ -62,6 +62,12 @@ export const plugin: Plugin = {
           expertEpochs: count("expert epochs that the student's steps should equal", 3),
           maxStartEpoch: count('the student starts at an expert epoch below this', 25),
           batch: { type: 'integer', minimum: 1, description: 'synthetic images a student step (default: all)' },
+          mixViews: {
+            type: 'boolean',
+            default: false,
+            description:
+              'draw a view for each image of a student step (default: one for the whole batch, as published)',
+          },
           rate: { type: 'number', exclusiveMinimum: 0, default: 0.01, description: "the student's first step size" },
           labels: {
             enum: Object.keys(labels),
@@ -79,6 +85,7 @@ export const plugin: Plugin = {
           steps: options.steps as number,
           expertEpochs: options.expertEpochs as number,
           maxStartEpoch: options.maxStartEpoch as number,
+          mixViews: options.mixViews as boolean,
           rate: options.rate as number,
           labels: labels[options.labels as keyof typeof labels],
           ...(options.batch !== undefined && { batch: options.batch as number }),

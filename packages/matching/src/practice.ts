@@ -26,7 +26,7 @@ export interface PracticeOnSetOptions {
   readonly augmentation?: Augmentation | undefined
 }
 
-/** DC's way: plain SGD on the updated set; every slot once an epoch, a view drawn for each batch. */
+/** DC's way: plain SGD on the updated set; every slot once an epoch, each under a view drawn for it. */
 export const practiceOnSet = ({ epochs, rate = 0.01, batch = 256, augmentation }: PracticeOnSetOptions): Practice => ({
   momentum: 0,
   on: (engine, network) => {

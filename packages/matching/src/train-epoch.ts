@@ -1,6 +1,6 @@
 import {
   disposeTree,
-  drawView,
+  drawViews,
   fold,
   permutation,
   rowsOf,
@@ -11,7 +11,7 @@ import {
   type Training,
 } from '@haba/core'
 
-/** One epoch of a network on the updated set: every slot once, a view drawn for each batch. Disposes nothing it was given. */
+/** One epoch of a network on the updated set: every slot once, each under a view drawn for it. Disposes nothing it was given. */
 export async function trainEpoch(
   { step }: Trainer,
   start: Training,
@@ -22,7 +22,8 @@ export async function trainEpoch(
   let training = start
   const order = permutation(fold(key, 'order'), layout.slots)
   for (let at = 0; at < order.length; at += size) {
-    const rows = rowsOf(order.slice(at, at + size), drawView(fold(fold(key, 'view'), at), layout))
+    const slots = order.slice(at, at + size)
+    const rows = rowsOf(slots, drawViews(fold(fold(key, 'view'), at), layout, slots.length))
     const batch = await render(rows)
     const { next } = await step(training, batch, rate, fold(fold(key, 'augment'), at))
     disposeTree(rows, batch, ...(training === start ? [] : [training]))

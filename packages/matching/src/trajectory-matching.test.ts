@@ -18,7 +18,7 @@ import {
   valueAndGrad,
   type Tree,
 } from '@haba/core'
-import { referenceEngine, seedFrom, straightThrough, testObjective, tinyNetwork, toyData } from '@haba/testing'
+import { referenceEngine, seedFrom, straightThrough, testObjective, tinyNetwork, toyData, toySet } from '@haba/testing'
 import type { Scalar, Tensor2D } from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 import { openExperts, recordExperts, type Experts } from './experts.js'
@@ -46,17 +46,18 @@ const walkers = (epochs: number): Experts => ({
   },
 })
 
-testObjective({
-  make: () =>
-    trajectoryMatching({
-      network,
-      experts: walkers(5),
-      steps: 3,
-      expertEpochs: 2,
-      maxStartEpoch: 3,
-      batch: 4,
-      rate: 0.2,
-    }),
+const small = { network, experts: walkers(5), steps: 3, expertEpochs: 2, maxStartEpoch: 3, batch: 4, rate: 0.2 }
+testObjective({ make: () => trajectoryMatching(small) })
+testObjective({ make: () => ({ ...trajectoryMatching({ ...small, mixViews: true }), name: 'MTT, mixed views' }) })
+
+it.each([
+  [false, 1],
+  [true, 2],
+])('shows a batch under one view, or under one for each image: mixViews %s', async (mixViews, least) => {
+  const objective = trajectoryMatching({ ...small, mixViews })
+  const { items } = await objective.draw(keyFrom(1), { real: toyData(), layout: toySet().layout, state: {} })
+  const most = Math.max(...items.map(({ rows }) => new Set(rows.views.dataSync()).size))
+  expect(mixViews ? most >= least : most === least).toBe(true)
 })
 
 describe('trajectoryDistance', () => {

@@ -3,6 +3,7 @@ import {
   div,
   drawBatches,
   drawView,
+  drawViews,
   fold,
   HabaError,
   innerProduct,
@@ -41,6 +42,8 @@ export interface TrajectoryMatchingOptions {
   readonly maxStartEpoch?: number
   /** Synthetic images a student step. @default all of them */
   readonly batch?: number
+  /** Draws a view for each image of a student step, instead of one for its whole batch. @default false, as published */
+  readonly mixViews?: boolean
   /** The student's step size at the start; it is learned with the set. @default 0.01 */
   readonly rate?: number
   /** Whose labels the student is taught by. @default ownLabels */
@@ -75,7 +78,7 @@ export function trajectoryDistance(reached: Tree, start: Tree, target: Tree): Sc
 /**
  * Matching training trajectories (MTT; Cazenavette et al., CVPR 2022, algorithm 1): a student trained on the set for some
  * steps from an expert's epoch should end where the expert was some epochs later. The step size is learned. Each step uses
- * one view for its whole batch.
+ * one view for its whole batch, unless `mixViews` is set.
  *
  * @throws HabaError for counts below 1, or experts with too few epochs
  */
@@ -87,6 +90,7 @@ export function trajectoryMatching({
   expertEpochs = 3,
   maxStartEpoch = 25,
   batch,
+  mixViews = false,
   rate = 0.01,
   labels = ownLabels,
 }: TrajectoryMatchingOptions): RecurrenceObjective<Common, Item, Params, None, Tree, Batch> {
@@ -94,6 +98,7 @@ export function trajectoryMatching({
   checkCount(who, 'steps', steps)
   checkCount(who, 'expertEpochs', expertEpochs)
   checkCount(who, 'maxStartEpoch', maxStartEpoch)
+  const viewsOf = mixViews ? drawViews : drawView
   const needed = maxStartEpoch - 1 + expertEpochs
   if (experts.epochs < needed)
     throw new HabaError(
@@ -116,7 +121,7 @@ export function trajectoryMatching({
       const items = drawBatches(fold(key, 'rows'), layout, steps, batch).map((slots, i): Item => {
         const own = fold(fold(key, 'step'), i)
         return {
-          rows: rowsOf(slots, drawView(fold(own, 'view'), layout)),
+          rows: rowsOf(slots, viewsOf(fold(own, 'view'), layout, slots.length)),
           augment: augmentation?.draw(fold(own, 'augment'), slots.length, layout.image) ?? {},
         }
       })

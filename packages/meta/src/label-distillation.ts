@@ -6,7 +6,7 @@ import {
   crossEntropy,
   disposeTree,
   drawSome,
-  drawView,
+  drawViews,
   fold,
   oncePerEngine,
   rowsOf,
@@ -75,7 +75,8 @@ export function labelDistillation({
   }
   const rows = (key: Key, layout: Layout): Rows => {
     const all = Int32Array.from({ length: layout.slots }, (_, i) => i)
-    return rowsOf(drawSome(fold(key, 'rows'), all, batch), drawView(fold(key, 'view'), layout))
+    const slots = drawSome(fold(key, 'rows'), all, batch)
+    return rowsOf(slots, drawViews(fold(key, 'view'), layout, slots.length))
   }
   const compiled = oncePerEngine((engine) => ({
     begin: engine.compile(`${network.name}/begin learning`, (trained: Tree) => optimizer.init(trained)),

@@ -33,6 +33,11 @@ export const plugin: Plugin = {
           steps: count('steps of one pass over the set', 10),
           epochs: count('passes', 3),
           perClass: count('images a class and step', 1),
+          mixViews: {
+            type: 'boolean',
+            default: false,
+            description: 'each image of a step under a view of its own (default: one for the whole step, as published)',
+          },
           rate: positive("every step's size at the start", 0.02),
           initial: {
             enum: Object.keys(initials),
@@ -49,6 +54,7 @@ export const plugin: Plugin = {
           steps: options.steps as number,
           epochs: options.epochs as number,
           perClass: options.perClass as number,
+          mixViews: options.mixViews as boolean,
           rate: options.rate as number,
           initial: initials[options.initial as keyof typeof initials](options.initialSeed as number),
           realBatch: options.realBatch as number,

@@ -18,7 +18,11 @@ async function setOf(): Promise<RenderedSet> {
   return { layout: { ...layout, views: 2 }, images: both, targets: Float32Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1) }
 }
 const prescription = (count: number, view: number, initial = randomWeights) => ({
-  steps: Array.from({ length: count }, () => ({ slots: Int32Array.of(0, 1, 2), view, rate: 0.3 })),
+  steps: Array.from({ length: count }, () => ({
+    slots: Int32Array.of(0, 1, 2),
+    views: new Int32Array(3).fill(view),
+    rate: 0.3,
+  })),
   initial,
 })
 

@@ -57,12 +57,12 @@ export async function testAsPrescribed(options: TestAsPrescribedOptions): Promis
   return accuracies
 }
 
-function batchOf({ layout, images, targets }: RenderedSet, { slots, view }: PrescribedStep): Batch {
+function batchOf({ layout, images, targets }: RenderedSet, { slots, views }: PrescribedStep): Batch {
   const { image, classes } = layout
   const size = sizeOf(image)
   const [pixels, rows] = [new Float32Array(slots.length * size), new Float32Array(slots.length * classes)]
   slots.forEach((slot, i) => {
-    const from = view * layout.slots + slot
+    const from = views[i]! * layout.slots + slot
     pixels.set(images.subarray(from * size, (from + 1) * size), i * size)
     rows.set(targets.subarray(slot * classes, (slot + 1) * classes), i * classes)
   })

@@ -9,6 +9,7 @@ const real = toyData()
 const small = { network, steps: 3, epochs: 1, perClass: 3, realBatch: 5, rate: 0.2 }
 
 testObjective({ make: () => unrolledTraining(small) })
+testObjective({ make: () => ({ ...unrolledTraining({ ...small, mixViews: true }), name: 'mixed views' }) })
 testObjective({ make: () => ({ ...unrolledTraining({ ...small, initial: fixedWeights(keyFrom(1)) }), name: 'fixed' }) })
 
 describe('unrolledTraining', () => {
@@ -22,18 +23,43 @@ describe('unrolledTraining', () => {
     const { params } = init(keyFrom(1))
     const { steps, initial } = prescribe!(params, layout(2, 2))
     expect(initial).toBe(randomWeights)
-    expect(steps.map(({ slots, view }) => [[...slots], view])).toEqual(
+    expect(steps.map(({ slots, views }) => [[...slots], [...views]])).toEqual(
       [...Array(2)].flatMap(() => [
-        [[0, 2, 4], 0],
-        [[1, 3, 5], 0],
-        [[0, 2, 4], 1],
-        [[1, 3, 5], 1],
+        [
+          [0, 2, 4],
+          [0, 0, 0],
+        ],
+        [
+          [1, 3, 5],
+          [0, 0, 0],
+        ],
+        [
+          [0, 2, 4],
+          [1, 1, 1],
+        ],
+        [
+          [1, 3, 5],
+          [1, 1, 1],
+        ],
       ]),
     )
     steps.forEach(({ rate }) => expect(rate).toBeCloseTo(0.02, 6))
     const raw = { rates: tensor(new Float32Array(8).fill(1), [8]) as never }
     const one = await referenceEngine().compile('softplus', (x: Tree) => softplus(x as never))(tensor([1], [1]))
     expect(prescribe!(raw, layout(2, 2)).steps[3]!.rate).toBeCloseTo(one.dataSync()[0]!, 6)
+  })
+
+  it('mixes views within a step, so that a pass still sees every image under every view', () => {
+    const { init, prescribe } = unrolledTraining({ network, steps: 4, epochs: 1, mixViews: true })
+    const { steps } = prescribe!(init(keyFrom(1)).params, layout(2, 2))
+    expect(steps.map(({ views }) => [...views])).toEqual([
+      [0, 1, 0],
+      [0, 1, 0],
+      [1, 0, 1],
+      [1, 0, 1],
+    ])
+    const seen = steps.flatMap(({ slots, views }) => [...slots].map((slot, i) => `${slot}/${views[i]}`))
+    expect(new Set(seen).size).toBe(12)
   })
 
   it('refuses a set that its steps do not reach', async () => {

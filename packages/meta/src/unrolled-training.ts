@@ -33,6 +33,8 @@ export interface UnrolledTrainingOptions {
   readonly epochs?: number
   /** Images a class and step. @default 1 */
   readonly perClass?: number
+  /** Each image of a step under a view of its own, in turn, instead of one view for the whole step. @default false, as published */
+  readonly mixViews?: boolean
   /** Every step's size at the start; each is learned. @default 0.02, as published for MNIST (0.001 for CIFAR-10) */
   readonly rate?: number
   /** Where every training starts. @default randomWeights */
@@ -66,6 +68,7 @@ export function unrolledTraining({
   steps = 10,
   epochs = 3,
   perClass = 1,
+  mixViews = false,
   rate = 0.02,
   initial = randomWeights,
   realBatch = 1024,
@@ -75,7 +78,7 @@ export function unrolledTraining({
   Object.entries({ steps, epochs, perClass, realBatch }).forEach(([name, value]) => checkCount(who, name, value))
   if (!(rate > 0)) throw new HabaError(who, 'a rate above 0', `${rate}`, 'Mend it.')
   const total = steps * epochs
-  const places = (layout: Layout) => stepsOver(layout, steps, epochs, perClass)
+  const places = (layout: Layout) => stepsOver(layout, { steps, epochs, perClass, mixViews })
   return {
     kind: 'recurrence',
     name: 'unrolled training',
@@ -87,10 +90,10 @@ export function unrolledTraining({
       const { images, targets } = await drawReal(fold(key, 'real'), real, realBatch)
       const { weights, state } = initial(network, fold(key, 'weights'))
       const augment = augmentation?.draw(fold(key, 'augment'), images.shape[0], real.image) ?? {}
-      const items = places(layout).map(({ slots, view }, i) => {
+      const items = places(layout).map(({ slots, views }, i) => {
         const at = new Float32Array(total)
         at[i] = 1
-        return { rows: rowsOf(slots, view), at: tensor(at, [total]) as Tensor1D }
+        return { rows: rowsOf(slots, views), at: tensor(at, [total]) as Tensor1D }
       })
       return { common: { weights, state, images, targets, augment }, items }
     },
@@ -110,11 +113,13 @@ export function unrolledTraining({
   }
 }
 
+type Unrolled = Required<Pick<UnrolledTrainingOptions, 'steps' | 'epochs' | 'perClass' | 'mixViews'>>
+
 /**
  * What each step trains on: `perClass` slots of every class, in order, until all slots were used, then the same under the
- * next view; over again if there are more steps than that.
+ * next view; over again if there are more steps than that. With mixed views, image i of a step is seen under the i-th next.
  */
-function stepsOver(layout: Layout, steps: number, epochs: number, perClass: number) {
+function stepsOver(layout: Layout, { steps, epochs, perClass, mixViews }: Unrolled) {
   const classes = Array.from({ length: layout.classes }, (_, label) => slotsOfClass(layout, label))
   const chunks = Math.ceil(Math.max(...classes.map(({ length }) => length)) / perClass)
   if (chunks * layout.views > steps)
@@ -128,6 +133,7 @@ function stepsOver(layout: Layout, steps: number, epochs: number, perClass: numb
     const place = (i % steps) % (chunks * layout.views)
     const from = (place % chunks) * perClass
     const slots = Int32Array.from(classes.flatMap((own) => [...own.slice(from, from + perClass)]))
-    return { slots, view: Math.floor(place / chunks) }
+    const view = Math.floor(place / chunks)
+    return { slots, views: slots.map((_, row) => (mixViews ? (view + row) % layout.views : view)) }
   })
 }

@@ -28,7 +28,6 @@ export function differentiateSum(
     targets: oneHotOf(Array<number>(real.shape[0]!).fill(label), classes),
     rows: rowsOf(set.slots(synthetic), view),
     augment: {},
-    further: [],
   }))
   return differentiate(
     engine,

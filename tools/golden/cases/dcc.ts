@@ -29,7 +29,6 @@ export const dcc: GoldenCase = async ({ engine, tensor, group, meta }) => {
       targets: oneHotOf(Array<number>(own.shape[0]!).fill(label), classes),
       rows: rowsOf(set.slots([...labels.keys()].filter((i) => labels[i] === label)), 0),
       augment: {},
-      further: [],
     }
   })
   const comparisons: Record<string, Comparison> = {}

@@ -1,11 +1,10 @@
 import type { Scalar, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
 import {
+  drawProducts,
   drawSome,
-  drawView,
   fold,
   indicesByClass,
   mean,
-  rowsOf,
   slotsOfClass,
   square,
   stopGradient,
@@ -53,7 +52,8 @@ export function objectiveName({
           const own = fold(fold(key, 'class'), label)
           return {
             real: await real.images(drawSome(fold(own, 'real'), members, realPerClass)),
-            rows: rowsOf(slotsOfClass(layout, label), drawView(fold(own, 'view'), layout)) as Rows & Args,
+            // All views: with fewer, a mean over them would pull the views of a basis onto each other.
+            rows: drawProducts(fold(own, 'views'), layout, slotsOfClass(layout, label), 'all') as Rows & Args,
           }
         }),
       )

@@ -38,8 +38,8 @@ export interface TargetSettings {
   readonly epoch?: number
 }
 
-/** A set, with labels of its own where it says so. */
-export type SetSettings = Named & { readonly targets?: TargetSettings }
+/** A set, made of another and with labels of its own where it says so. */
+export type SetSettings = Named & { readonly of?: Named; readonly targets?: TargetSettings }
 
 /** How sets are measured. */
 export interface EvaluateSettings {

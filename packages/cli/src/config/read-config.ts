@@ -102,9 +102,10 @@ function completeSet(
   named: (place: Place, value: unknown, kind: keyof Tables) => Named,
 ): SetSettings {
   if (typeof value !== 'object') return named(place, value, 'parameterizations')
-  const { targets, ...set } = value as Record<string, unknown>
+  const { targets, of, ...set } = value as Record<string, unknown>
   return {
     ...named(place, set, 'parameterizations'),
+    ...(of !== undefined && { of: named(inside(place, 'of'), of, 'parameterizations') }),
     ...(targets !== undefined && { targets: targets as TargetSettings }),
   }
 }

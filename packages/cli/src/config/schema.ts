@@ -221,6 +221,7 @@ export const configSchema: OptionsSchema = {
     set: {
       ...named('what is stored, and how it becomes images'),
       properties: {
+        of: named('another set that this one is made of, such as the bases of factorised (default: its own)'),
         targets: section('soft labels, stored with the set (default: one-hot, and not stored)', targetsSchema),
       },
     },

@@ -1,18 +1,23 @@
-import { HabaError, tensorLeaves, namedLeaves } from '@haba/core'
+import { disposeTree, HabaError, namedLeaves, tensorLeaves, type Tree } from '@haba/core'
 import {
   differentiationWithin,
   distill,
   estimateMemory,
+  fit,
+  initialSet,
   loadTree,
   saveTree,
+  startDistilling,
+  startFitting,
   type DistillReport,
   type DistillSpec,
   type DistillState,
+  type FitState,
   type Memory,
 } from '@haba/distill'
 import { metricsLine, type Metrics } from '@haba/report'
 import { existsSync } from 'node:fs'
-import { appendFile, mkdir } from 'node:fs/promises'
+import { appendFile, mkdir, rm } from 'node:fs/promises'
 import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import { interrupted, type Interruption } from '../interruption.js'
@@ -57,9 +62,10 @@ export async function distilInto(options: DistilIntoOptions): Promise<DistillSta
   await cutMetrics(metrics, saved?.step ?? 0)
   if (saved && saved.step === steps) return saved
   if (saved) progress.say(`Going on from step ${saved.step}.`)
-  const within = await fitted(options, saved)
-  let last = saved
-  for await (const report of distill(within, saved)) {
+  const within = await affordable(options, saved)
+  let last = saved ?? (await startDistilling(within, await startSet(options)))
+  await rm(join(folder, FILES.fit), { force: true })
+  for await (const report of distill(within, last)) {
     const { step } = report
     await appendFile(metrics, metricsLine(measured(report)))
     const stopping = interruption.asked
@@ -69,7 +75,31 @@ export async function distilInto(options: DistilIntoOptions): Promise<DistillSta
     if (stopping && step < steps) throw interrupted(`Stopped after step ${step} of ${steps}. ${todo}`)
     last = report.state
   }
-  return last!
+  return last
+}
+
+/** The set before distilling, fitted where its parameterization asks for it; an interrupted fit is continued. */
+async function startSet({ folder, spec, progress, interruption, todo }: DistilIntoOptions): Promise<Tree> {
+  const { parameterization } = spec
+  if (!parameterization.fit) return initialSet(spec)
+  const { steps } = parameterization.fit
+  const file = join(folder, FILES.fit)
+  const saved = existsSync(file) ? await loadTree<FitState>(file) : undefined
+  let last = saved ?? (await startFitting(spec, await initialSet(spec)))
+  for await (const { loss, state } of fit(spec, last)) {
+    last = state
+    progress.count(
+      'fitting the set to real images: step',
+      state.step,
+      steps,
+      `mean squared error ${loss.toPrecision(4)}`,
+    )
+    if (interruption.asked || state.step === steps) await saveTree(file, state)
+    if (interruption.asked && state.step < steps)
+      throw interrupted(`Stopped after step ${state.step} of ${steps} of fitting. ${todo}`)
+  }
+  disposeTree(last.optimizer)
+  return last.set
 }
 
 /**
@@ -77,7 +107,7 @@ export async function distilInto(options: DistilIntoOptions): Promise<DistillSta
  *
  * @throws HabaError for a run that cannot fit into this machine's memory, before it starts
  */
-async function fitted({ spec, memory, progress }: DistilIntoOptions, saved?: DistillState): Promise<DistillSpec> {
+async function affordable({ spec, memory, progress }: DistilIntoOptions, saved?: DistillState): Promise<DistillSpec> {
   const estimate = await estimateMemory(spec, saved)
   const { least, fastest } = estimate
   const megabytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MB`

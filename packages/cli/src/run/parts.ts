@@ -9,6 +9,7 @@ import {
   type Dataset,
   type Engine,
   type ImageContext,
+  type ImageShape,
   type Key,
   type Network,
   type ObjectiveContext,
@@ -128,11 +129,17 @@ export const makeSet = (
   parts?: Parts,
 ): Promise<AnyParameterization> =>
   inPlace({ file, path: 'set' }, async () => {
-    const { targets, ...named } = config.set
-    const of = await tables.parameterizations[named.use]!.make(optionsOf(named), shapeOf(context))
+    const { targets, of, ...named } = config.set
+    const { image, classes } = context
+    const size = (named.basis as ImageShape | undefined) ?? image
+    const inner = of && (await tables.parameterizations[of.use]!.make(optionsOf(of), { image: size, classes }))
+    const made = await tables.parameterizations[named.use]!.make(optionsOf(named), {
+      ...shapeOf(context),
+      ...(inner && { of: inner }),
+    })
     return targets
-      ? labelled({ of, stored: labelStorages[targets.stored], start: await labelStart(targets, parts) })
-      : of
+      ? labelled({ of: made, stored: labelStorages[targets.stored], start: await labelStart(targets, parts) })
+      : made
   })
 
 const objectiveContext = ({ data, network, augmentation }: Shaped): ObjectiveContext => ({

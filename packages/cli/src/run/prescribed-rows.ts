@@ -39,7 +39,11 @@ export async function measurePrescribedRandom(
 /** The learned steps as `sequence.json` holds them. */
 export const sequenceText = ({ objective, params }: PrescribedOptions, layout: Layout): string =>
   `${JSON.stringify(
-    objective.prescribe!(params, layout).steps.map(({ slots, ...step }) => ({ slots: [...slots], ...step })),
+    objective.prescribe!(params, layout).steps.map(({ slots, views, ...step }) => ({
+      slots: [...slots],
+      views: [...views],
+      ...step,
+    })),
     null,
     1,
   )}\n`

@@ -8,6 +8,7 @@ import type { Result } from './result.js'
 export const FILES = {
   config: 'config.json',
   checkpoint: 'checkpoint.safetensors',
+  fit: 'fit.safetensors',
   metrics: 'metrics.jsonl',
   result: 'result.json',
   preprocessing: 'preprocessing.safetensors',

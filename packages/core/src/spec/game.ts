@@ -9,6 +9,8 @@ export interface Game<Move extends Args = Args, Critic extends Tree = Tree> {
   readonly name: string
   /** How the critic moves, once a step, after the set has moved. */
   readonly optimizer: Optimizer
+  /** Whether the penalty is multiplied by the objective's loss of the step, which is held constant. @default false */
+  readonly relative?: boolean
   /** Refuses, by name, layouts it cannot play on (such as a single view). */
   init(key: Key, layout: Layout): Critic
   /** Drawn twice a step: for the penalty, and again for the critique. The caller owns it. */

@@ -30,12 +30,12 @@ export interface AdvanceContext<S extends Args> {
   readonly state: S
 }
 
-/** One step of training on a finished set: plain gradient descent on these slots under this view. */
+/** One step of training on a finished set: plain gradient descent on these slots under these views. */
 export interface PrescribedStep {
   /** `0 … slots-1`. */
   readonly slots: Int32Array
-  /** `0 … views-1`. */
-  readonly view: number
+  /** `0 … views-1`, one for each slot. */
+  readonly views: Int32Array
   /** Step size, above 0. */
   readonly rate: number
 }

@@ -1,4 +1,4 @@
-import type { Scalar, Tensor1D } from '@tensorflow/tfjs-core'
+import type { Tensor1D } from '@tensorflow/tfjs-core'
 import type { Batch, ImageShape } from './batch.js'
 import type { Key } from './random.js'
 import type { Tree } from './tree.js'
@@ -14,12 +14,15 @@ export interface Layout {
   readonly labels: Int32Array
 }
 
-/** Which slots, under which view. Drawn outside the mathematics, so it can be replayed. (A type, not an interface: it is an `Args`.) */
+/**
+ * Which slots, each under a view of its own. Drawn outside of the mathematics, so it can be replayed. (A type, not an
+ * interface: it is an `Args`.)
+ */
 export type Rows = {
   /** `[rows]`, int32, `0 … slots-1`. */
   readonly slots: Tensor1D
-  /** int32, `0 … views-1`. */
-  readonly view: Scalar
+  /** `[rows]`, int32, `0 … views-1`. */
+  readonly views: Tensor1D
 }
 
 /** All that an objective, a game or an evaluator sees of a synthetic set. */
@@ -44,12 +47,25 @@ export interface StorageReport {
   readonly bytes: number
 }
 
+/** How a set is brought near real images before it is distilled. */
+export interface Fit {
+  /** Of Adam, at least 1. */
+  readonly steps: number
+  /** Adam's step size, above 0. */
+  readonly rate: number
+}
+
 /** What is stored, and how it becomes pixels. */
 export interface Parameterization<P extends Tree> {
   readonly name: string
   readonly layout: Layout
   /** `seed(perClass)` gives `perClass` real images of every class, class-major, to start from. */
   init(key: Key, seed: (perClass: number) => Promise<Batch>): Promise<P>
+  /**
+   * Before distilling, the mean squared error between every slot under every view and a real image of its class is lowered
+   * by Adam. Absent where `init` is where a set starts.
+   */
+  readonly fit?: Fit
   /** Pure and differentiable in `params`. */
   render(params: P, rows: Rows): Batch
   storage(params: P): StorageReport

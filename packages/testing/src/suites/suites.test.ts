@@ -3,6 +3,7 @@ import {
   add,
   crossEntropy,
   disposeTree,
+  drawProducts,
   drawView,
   fold,
   grad,
@@ -54,7 +55,7 @@ const means = (): SumObjective<None, { readonly rows: Rows; readonly real: Tenso
     common: {},
     items: await Promise.all(
       Array.from({ length: layout.classes }, async (_, label) => ({
-        rows: rowsOf(slotsOfClass(layout, label), drawView(fold(key, label), layout)),
+        rows: drawProducts(fold(key, label), layout, slotsOfClass(layout, label), 'all'),
         real: await real.images(Int32Array.of(label, label + 1)),
       })),
     ),

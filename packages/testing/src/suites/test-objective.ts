@@ -24,6 +24,7 @@ import { toySet } from '../toys/toy-set.js'
 import { adjointGradient } from './adjoint-gradient.js'
 import { bind } from './bind.js'
 import { straightThrough, type Objective } from './straight-through.js'
+import { testViews } from './view-tests.js'
 import { expectFinite, expectNear, numbersOf, stepAgainst, textOf } from './values.js'
 
 /** The objective under test, and what it is tried on. */
@@ -34,6 +35,11 @@ export interface TestObjectiveOptions {
   readonly real?: RealSource
   /** Sets beside the toy ones, such as a factorised one; all for images and classes as `real`'s. */
   readonly sets?: readonly Parameterization<Tree>[]
+  /**
+   * Whether a step sees every slot under every view, as class means and the like must, under views that are drawn, or only
+   * a sample of a class's images. @default 'all' for sums, 'drawn' for recurrences
+   */
+  readonly views?: 'all' | 'drawn' | 'sample'
   /** Runs gradients. @default referenceEngine() */
   readonly engine?: () => Engine | Promise<Engine>
   /** Relative error allowed along each direction. @default 1e-3 */
@@ -89,6 +95,9 @@ export function testObjective(options: TestObjectiveOptions): void {
   }
 
   describe(`objective: ${objective.name}`, () => {
+    const { views = objective.kind === 'sum' ? 'all' : 'drawn' } = options
+    if (views !== 'sample') testViews({ make, real, engine: makeEngine, views })
+
     describe.each(
       all.map((set) => [`${set.name}, ${set.layout.slots} slots, ${set.layout.views} views`, set] as const),
     )('on %s', (_, set) => {

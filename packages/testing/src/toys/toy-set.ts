@@ -8,7 +8,6 @@ import {
   gather,
   mul,
   normal,
-  reshape,
   storageOf,
   tensor,
   type ImageShape,
@@ -62,8 +61,7 @@ export function toySet(options: ToySetOptions = {}): Parameterization<ToySetPara
       }
     },
     render: ({ pixels, scale, shift }, rows) => {
-      const view = reshape<Rank.R1>(rows.view, [1])
-      const images = add(mul(gather(pixels, rows.slots), gather(scale, view)), gather(shift, view))
+      const images = add(mul(gather(pixels, rows.slots), gather(scale, rows.views)), gather(shift, rows.views))
       return { images, targets: gather(constant(targets, [slots, classes]) as Tensor2D, rows.slots) }
     },
     storage: ({ pixels, scale, shift }) =>
