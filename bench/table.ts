@@ -27,6 +27,8 @@ export interface Row {
   /** Student steps, or epochs. */
   readonly steps: number
   readonly objective?: 'dm' | 'dsa'
+  /** Of a factorized set; absent for plain pixels. */
+  readonly hallucinators?: number
 }
 
 const student = (batch: number, repeat: number, must: number, aim: number): Row => ({
@@ -106,6 +108,21 @@ export const table: readonly Row[] = [
     aim: 1.3,
     gigabytes: 4,
     batch: 100,
+    steps: 1,
+  },
+  {
+    name: 'dm-haba-iteration',
+    family: 'matching',
+    objective: 'dm',
+    work: 'one DM iteration of HaBa: a fresh network, 256 real images and all 50 products of 10 bases and 5 hallucinators of each of 10 classes, siamese augmentation, update of both parts',
+    unit: 'iteration',
+    repeat: 1,
+    warmUp: 4,
+    must: 0.85,
+    aim: 1.3,
+    gigabytes: 6,
+    batch: 100,
+    hallucinators: 5,
     steps: 1,
   },
   {

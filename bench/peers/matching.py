@@ -1,10 +1,12 @@
-"""Iterations of DM and of DSA as their released codes run them."""
+"""Iterations of DM and of DSA as their released codes run them; with hallucinators, of all views of a class's bases."""
 
 import torch
+from torch import nn
 from torch.nn import functional as F
 
 from augment import InTurn, Nothing
 from convnet import ConvNet, labels_of, load
+from haba import Hallucinator
 from numbers_file import channels_first, group, norm
 
 CLASSES, REAL = 10, 256
@@ -13,13 +15,16 @@ CLASSES, REAL = 10, 256
 class Matching:
     def __init__(self, row, numbers):
         self.images = channels_first(numbers["images"]).requires_grad_()
+        self.hallucinators = nn.ModuleList(Hallucinator(numbers, i) for i in range(row.get("hallucinators", 0)))
+        self.stored = [self.images, *self.hallucinators.parameters()]
         self.real = channels_first(numbers["real"])
         self.net = load(group(numbers, "start"))
         self.per_class = row["batch"] // CLASSES
         self.epochs = row["steps"]
         self.labels = labels_of(len(self.images))
         self.augment = InTurn()
-        self.optimizer = torch.optim.SGD([self.images], lr=self.rate, momentum=0.5)
+        hallucinators = {"params": list(self.hallucinators.parameters()), "lr": 0.001}
+        self.optimizer = torch.optim.SGD([{"params": [self.images]}, hallucinators], lr=self.rate, momentum=0.5)
 
     def loss(self):
         total = 0
@@ -27,20 +32,22 @@ class Matching:
             chosen = label * REAL + torch.randperm(REAL)
             augment = self.augment.draw(1)
             synthetic = self.images[label * self.per_class : (label + 1) * self.per_class]
+            if self.hallucinators:
+                synthetic = torch.cat([hallucinate(synthetic) for hallucinate in self.hallucinators])
             total = total + self.term(augment(self.real[chosen]), augment(synthetic), label)
         return total
 
     def check(self):
         augment, self.augment = self.augment, Nothing()
         loss = self.loss()
-        gradient = torch.autograd.grad(loss, [self.images])
+        gradient = torch.autograd.grad(loss, self.stored)
         self.augment = augment
-        return {"loss": loss.item(), "gradient of pixels": norm(gradient)}
+        return {"loss": loss.item(), "gradient of the set": norm(gradient)}
 
     def move(self):
         loss = self.loss()
         self.optimizer.zero_grad()
-        loss.backward(inputs=[self.images])
+        loss.backward(inputs=self.stored)
         self.optimizer.step()
         return loss.item()
 

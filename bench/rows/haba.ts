@@ -19,6 +19,7 @@ import { inTurn } from './in-turn.js'
 import {
   classes,
   expertsOf,
+  factorisedNumbers,
   image,
   key,
   network,
@@ -69,18 +70,11 @@ export const habaRow: MakeRow = async ({ batch, steps }, { engine, folder }) => 
   const first = await startDistilling(spec)
   const set = first.set as FactorisedParams
   const critic = first.games[0]!.critic as ConvNetWeights
-  const { encode, decode, scale, shift } = set.hallucinators
   const numbers = [
     ...shared('start', start),
     ...shared('target', target),
     ...shared('critic', critic),
-    ['bases', set.bases],
-    ['encode.weight', encode.kernel],
-    ['encode.bias', encode.bias],
-    ['scale', scale],
-    ['shift', shift],
-    ['decode.weight', decode.kernel],
-    ['decode.bias', decode.bias],
+    ...factorisedNumbers('bases', set),
   ] as const
 
   /** Without augmentation, whose draws the two sides do not share: three student steps, and both halves of the game. */

@@ -1,17 +1,30 @@
-import { pixels, sgd, type AnyObjective, type Augmentation, type Parameterization, type Tree } from '@haba/core'
+import { byName, pixels, sgd, type AnyObjective, type Augmentation, type Parameterization, type Tree } from '@haba/core'
 import { differentiate, distill, recomputed, startDistilling, type DistillSpec } from '@haba/distill'
 import { onnxEngine } from '@haba/engine-onnx'
+import { factorised, type FactorisedParams } from '@haba/hallucinator'
 import { distributionMatching, gradientMatching } from '@haba/matching'
 import type { ConvNetWeights } from '@haba/networks'
 import type { Tensor4D } from '@tensorflow/tfjs-core'
 import type { Check } from '../statistics.js'
 import { inTurn } from './in-turn.js'
-import { classes, image, key, network, norm, realImages, share, shared, type MakeRow } from './problem.js'
+import {
+  classes,
+  factorisedNumbers,
+  image,
+  key,
+  network,
+  norm,
+  realImages,
+  share,
+  shared,
+  type MakeRow,
+} from './problem.js'
 
 const realPerClass = 256
+const part = (rate: number) => sgd({ rate, momentum: 0.5 })
 
-/** Whole iterations of DM or DSA; one of DSA is a turn of its outer loop that is not the last. */
-export const matchingRow: MakeRow = async ({ batch, steps, objective: kind }, { engine, folder }) => {
+/** Whole iterations of DM or DSA, of pixels or of HaBa's set; one of DSA is a turn of its outer loop that is not the last. */
+export const matchingRow: MakeRow = async ({ batch, steps, objective: kind, hallucinators }, { engine, folder }) => {
   const objectiveOf = (augmentation?: Augmentation) => {
     const options = { network, realPerClass, ...(augmentation && { augmentation }) }
     // Published loops are { outer: 10, inner: 50 }; every tenth turn would lack the network's training.
@@ -20,7 +33,10 @@ export const matchingRow: MakeRow = async ({ batch, steps, objective: kind }, { 
       ? distributionMatching(options)
       : gradientMatching({ ...options, loops })) as unknown as AnyObjective
   }
-  const parameterization = pixels({ image, classes, perClass: batch / classes })
+  const bases = { image, classes, basesPerClass: batch / classes }
+  const parameterization = (hallucinators
+    ? factorised({ ...bases, hallucinators })
+    : pixels({ image, classes, perClass: batch / classes })) as unknown as Parameterization<Tree>
   const real = realImages(realPerClass)
   const spec = {
     engine,
@@ -28,11 +44,13 @@ export const matchingRow: MakeRow = async ({ batch, steps, objective: kind }, { 
     real,
     parameterization,
     objective: objectiveOf(inTurn() as unknown as Augmentation),
-    optimizer: sgd({ rate: kind === 'dm' ? 1 : 0.1, momentum: 0.5 }),
+    optimizer: hallucinators ? byName({ bases: part(1), hallucinators: part(0.001) }) : part(kind === 'dm' ? 1 : 0.1),
     steps: Number.MAX_SAFE_INTEGER,
   } as unknown as DistillSpec
   const first = await startDistilling(spec)
-  const set = first.set as { images: Tensor4D }
+  const numbers = hallucinators
+    ? factorisedNumbers('images', first.set as FactorisedParams)
+    : [['images', (first.set as { images: Tensor4D }).images] as const]
 
   /** Without augmentation, whose draws the two sides do not share. */
   async function check(): Promise<Check> {
@@ -45,13 +63,13 @@ export const matchingRow: MakeRow = async ({ batch, steps, objective: kind }, { 
     const drawn = await drawing.draw(key, { real, layout: parameterization.layout, state })
     await share(folder, [
       ...shared('start', drawn.common.weights),
-      ['images', set.images],
+      ...numbers,
       ['real', await real.images(Int32Array.from(real.labels.keys()))],
     ])
-    const gradient = differentiate(other, parameterization as unknown as Parameterization<Tree>, plain, recomputed)
-    const { loss, set: moved } = await gradient(set, params, drawn)
+    const gradient = differentiate(other, parameterization, plain, recomputed)
+    const { loss, set: moved } = await gradient(first.set, params, drawn)
     await other.close()
-    return { loss, 'gradient of pixels': norm(moved) }
+    return { loss, 'gradient of the set': norm(moved) }
   }
 
   const run = distill(spec, first)

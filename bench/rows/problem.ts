@@ -18,6 +18,7 @@ import {
   type Tree,
 } from '@haba/core'
 import type { OnnxEngine } from '@haba/engine-onnx'
+import type { FactorisedParams } from '@haba/hallucinator'
 import type { Experts } from '@haba/matching'
 import { convNet, toPyTorch, type ConvNetWeights } from '@haba/networks'
 import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
@@ -115,6 +116,20 @@ export function realImages(perClass: number): RealSource {
 /** Weights under PyTorch's names and in its layouts. */
 export const shared = (prefix: string, weights: ConvNetWeights): readonly (readonly [string, Tensor])[] =>
   Object.entries(toPyTorch(network, { weights, state: {} })).map(([name, t]) => [`${prefix}.${name}`, t] as const)
+
+/** A factorized set by the names that PyTorch's side reads. */
+export const factorisedNumbers = (name: string, { bases, hallucinators }: FactorisedParams) => {
+  const { encode, decode, scale, shift } = hallucinators
+  return [
+    [name, bases],
+    ['encode.weight', encode.kernel],
+    ['encode.bias', encode.bias],
+    ['scale', scale],
+    ['shift', shift],
+    ['decode.weight', decode.kernel],
+    ['decode.bias', decode.bias],
+  ] as const
+}
 
 /** Writes the numbers that both sides begin with. */
 export const share = (folder: string, tensors: Iterable<readonly [string, Tensor]>): Promise<void> =>
