@@ -24,6 +24,7 @@ export { hostTensor, hostValue, scalar, tensor, type HostValue } from './tree/ho
 export { reorderAxes } from './tree/reorder.js'
 export {
   disposeTree,
+  isFixed,
   mapTree,
   namedLeaves,
   signature,
@@ -96,6 +97,7 @@ export { tracedEngine, type RunProgram, type TracedEngineOptions } from './compi
 export { cosineSimilarity } from './losses/cosine-similarity.js'
 export { crossEntropy } from './losses/cross-entropy.js'
 export { adam, type AdamOptions, type AdamState } from './optim/adam.js'
+export { boundary } from './optim/boundary.js'
 export { onSimplex } from './optim/on-simplex.js'
 export { applyUpdates, atLeast, byName, frozen, sgd, type SgdOptions, type SgdState } from './optim/sgd.js'
 export { stepDecay, type StepDecayOptions, type StepDecayState } from './optim/step-decay.js'
@@ -134,6 +136,7 @@ export type {
   PluginTable,
   SetContext,
 } from './plugin.js'
+export { bitsOfIndexSets, packIndexSets, unpackIndexSets, type IndexSets } from './index-sets.js'
 export { realBatch } from './real-batch.js'
 export {
   classMajorLabels,

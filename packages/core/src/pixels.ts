@@ -2,6 +2,7 @@ import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
 import { gather } from './ops/layout.js'
 import { constant } from './ops/sources.js'
 import { normal } from './random/key.js'
+import { bitsOfIndexSets, type IndexSets } from './index-sets.js'
 import { classMajorLabels } from './rows.js'
 import { sizeOf } from './compile/graph.js'
 import type { Batch, ImageShape } from './spec/batch.js'
@@ -52,10 +53,23 @@ export function targetsOf(layout: Layout, slots: Parameters<typeof gather>[1]): 
   return gather(constant(table, [layout.slots, layout.classes]), slots) as Tensor2D
 }
 
-/** Adds up a storage report: floats of four bytes, and one int32 label a slot. */
-export function storageOf(floats: Readonly<Record<string, number>>, layout: Layout): StorageReport {
+/**
+ * Adds up a storage report: floats of four bytes, and one int32 label a slot.
+ *
+ * @param indexSets fixed parts, counted as they are packed: in whole words of 32 bits @default none
+ */
+export function storageOf(
+  floats: Readonly<Record<string, number>>,
+  layout: Layout,
+  indexSets: Readonly<Record<string, IndexSets>> = {},
+): StorageReport {
   const parts = [
     ...Object.entries(floats).map(([name, count]) => ({ name, floats: count, bytes: 4 * count })),
+    ...Object.entries(indexSets).map(([name, sets]) => ({
+      name,
+      floats: 0,
+      bytes: 4 * Math.ceil(bitsOfIndexSets(sets) / 32),
+    })),
     { name: 'labels', floats: 0, bytes: 4 * layout.slots },
   ]
   const total = (field: 'floats' | 'bytes') => parts.reduce((sum, part) => sum + part[field], 0)

@@ -17,14 +17,18 @@ import {
   tensorLeaves,
   tensor,
   valueAndGrad,
+  byName,
+  storageOf,
   type Args,
   type AnyGame,
   type AnyObjective,
+  type Optimizer,
+  type Parameterization,
   type RecurrenceObjective,
   type Tree,
 } from '@haba/core'
 import { leakCheck, referenceEngine, toyData, toySet } from '@haba/testing'
-import type { Scalar } from '@tensorflow/tfjs-core'
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 import { loadTree, saveTree } from './checkpoint.js'
 import { distill, startDistilling, type DistillReport, type DistillSpec, type DistillState } from './distill.js'
@@ -210,6 +214,36 @@ describe('a finished set', () => {
     await expect(readSet(join(folder, 'nowhere'), params as never)).rejects.toThrow(
       'Choose the folder of a finished run.',
     )
+  })
+
+  it('keeps its fixed parts through a run, and packs them into the reported bytes', async () => {
+    const plain = pixels({ image: real.image, classes: real.classes, perClass: 1 })
+    const masks = { rows: 3, size: 2, below: 100 }
+    const masked: Parameterization<Tree> = {
+      ...plain,
+      indexSets: { mask: { below: 100 } },
+      init: async (key, seed) => ({
+        ...(await plain.init(key, seed)),
+        mask: tensor(Int32Array.of(0, 99, 5, 6, 40, 41), [3, 2]),
+      }),
+      render: (params, rows) => plain.render(params as never, rows),
+      storage: (params) =>
+        storageOf({ images: (params as { images: Tensor }).images.size }, plain.layout, { mask: masks }),
+    }
+    const optimizer = byName({ images: sgd({ rate: 0.5, momentum: 0.5 }) }) as unknown as Optimizer
+    const masking = spec(studentObjective({ steps: 1 }), { parameterization: masked, optimizer, games: [], steps: 2 })
+    const { set: first } = await startDistilling(masking)
+    const { set: last } = (await run(masking)).at(-1)!.state as unknown as { set: { images: Tensor; mask: Tensor } }
+    expect(numbers(last.images)).not.toEqual(numbers((first as typeof last).images))
+    expect([last.mask.dtype, numbers(last.mask)]).toEqual(['int32', [[0, 99, 5, 6, 40, 41]]])
+    const folder = await mkdtemp(join(tmpdir(), 'haba-set-'))
+    const { storage } = await writeSet(folder, masked, last, {})
+    expect(storage.parts.find(({ name }) => name === 'mask')?.bytes).toBe(8) // 3 · 2 · 7 bits in words of 32
+    expect(numbers((await readSet(folder, first)).params)).toEqual(numbers(last))
+    const file = await readFile(join(folder, 'set.safetensors'))
+    expect(file.length - 8 - Number(file.readBigUInt64LE(0))).toBe(storage.bytes)
+    const other = { ...(first as object), mask: tensor(new Int32Array(12), [3, 4]) } as Tree
+    await expect(readSet(folder, other)).rejects.toThrow('expected 3 words, got 2. It was written with other settings.')
   })
 
   it('is expanded view by view', async () => {

@@ -76,7 +76,11 @@ export interface DistillReport {
 
 /** The set as its parameterization starts it, before it is fitted. */
 export const initialSet = ({ key, real, parameterization }: DistillSpec): Promise<Tree> =>
-  parameterization.init(fold(key, 'set'), (perClass) => drawRealImages(fold(key, 'seed'), real, perClass))
+  parameterization.init(
+    fold(key, 'set'),
+    (perClass) => drawRealImages(fold(key, 'seed'), real, perClass),
+    Math.min(...indicesByClass(real.labels, real.classes).map(({ length }) => length)),
+  )
 
 /** The set before distilling: as its parameterization starts it, and fitted where that asks for it. */
 async function startSet(spec: DistillSpec): Promise<Tree> {

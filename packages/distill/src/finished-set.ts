@@ -1,16 +1,21 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Tensor } from '@tensorflow/tfjs-core'
 import {
+  bitsOfIndexSets,
   disposeTree,
   fromSafetensors,
   HabaError,
   namedLeaves,
+  packIndexSets,
   rowsOf,
   sizeOf,
   tensor,
   toSafetensors,
   treeFromNamed,
+  unpackIndexSets,
   type Engine,
+  type IndexSets,
   type Parameterization,
   type RenderedSet,
   type Rows,
@@ -30,6 +35,8 @@ export interface SetManifest {
     readonly views: number
   }
   readonly storage: StorageReport
+  /** Fixed parts that lie in the file as packed words (`packIndexSets`), by their paths. */
+  readonly indexSets?: NonNullable<Parameterization<Tree>['indexSets']>
   /** Anything else needed to use the set: preprocessing, augmentation, protocol, key, versions. */
   readonly about: Readonly<Record<string, unknown>>
 }
@@ -45,7 +52,12 @@ export async function writeSet<P extends Tree>(
 ): Promise<SetManifest> {
   const { image, classes, slots, views, labels } = parameterization.layout
   const storage = parameterization.storage(params)
-  const tensors = new Map([...namedLeaves(params), ['labels', tensor(labels, [slots])] as const])
+  const { indexSets } = parameterization
+  const packed = [...namedLeaves(params)].map(([path, leaf]) => {
+    const below = indexSets?.[path]?.below
+    return [path, below === undefined ? leaf : packedSets(leaf, below)] as const
+  })
+  const tensors = new Map([...packed, ['labels', tensor(labels, [slots])] as const])
   const bytes = [...tensors.values()].reduce((sum, t) => sum + 4 * t.size, 0)
   if (bytes !== storage.bytes)
     throw new HabaError(
@@ -60,6 +72,7 @@ export async function writeSet<P extends Tree>(
     parameterization: parameterization.name,
     layout: { image, classes, slots, views },
     storage,
+    ...(indexSets && { indexSets }),
     about,
   }
   await mkdir(folder, { recursive: true })
@@ -88,7 +101,29 @@ export async function readSet<P extends Tree>(
     })
   const manifest = JSON.parse((await read(FILES.manifest)).toString('utf8')) as SetManifest
   const { tensors } = fromSafetensors(join(folder, FILES.tensors), await read(FILES.tensors))
-  return { params: treeFromNamed(`set ${folder}`, like, tensors), manifest }
+  const unpacked = new Map(tensors)
+  for (const [path, { below }] of Object.entries(manifest.indexSets ?? {})) {
+    const [words, shape] = [tensors.get(path), namedLeaves(like).get(path)?.shape]
+    if (words && shape) unpacked.set(path, unpackedSets(`set ${folder}: ${path}`, words, shape, below))
+  }
+  return { params: treeFromNamed(`set ${folder}`, like, unpacked), manifest }
+}
+
+const setsOf = (shape: readonly number[], below: number): IndexSets => ({ rows: shape[0]!, size: shape[1]!, below })
+
+/** `[rows, size]` int32 as words. */
+function packedSets(leaf: Tensor, below: number): Tensor {
+  const words = packIndexSets(leaf.dataSync() as Int32Array, setsOf(leaf.shape, below))
+  return tensor(words, [words.length])
+}
+
+/** @throws HabaError for another number of words than the shape needs */
+function unpackedSets(who: string, words: Tensor, shape: readonly number[], below: number): Tensor {
+  const sets = setsOf(shape, below)
+  const count = Math.ceil(bitsOfIndexSets(sets) / 32)
+  if (words.size !== count)
+    throw new HabaError(who, `${count} words`, `${words.size}`, 'It was written with other settings.')
+  return tensor(unpackIndexSets(words.dataSync() as Int32Array, sets), shape)
 }
 
 /** Renders every slot under every view. */

@@ -130,8 +130,17 @@ export function labelled({ of, start = hardLabels, stored = asProbabilities }: L
   return {
     name: `${of.name}, labels as ${stored.name}`,
     layout,
-    async init(key, seed) {
-      const inner = (await of.init(key, seed)) as Readonly<Record<string, Tree>>
+    ...(of.fit && { fit: of.fit }),
+    ...(of.indexSets && { indexSets: of.indexSets }),
+    ...(of.zeros && {
+      zeros: () =>
+        ({
+          ...(of.zeros!() as object),
+          targets: tensor(new Float32Array(slots * classes), [slots, classes]),
+        }) as LabelledParams,
+    }),
+    async init(key, seed, available) {
+      const inner = (await of.init(key, seed, available)) as Readonly<Record<string, Tree>>
       return { ...inner, targets: await assign(inner, start) }
     },
     relabel: ({ targets: _, ...inner }, labels) => assign(inner, labels),

@@ -1,5 +1,5 @@
 import type { Scalar } from '@tensorflow/tfjs-core'
-import { fold, normal, tensor, tensorLeaves, withTensors, type Key, type Tree } from '@haba/core'
+import { fold, isFixed, normal, tensor, tensorLeaves, withTensors, type Key, type Tree } from '@haba/core'
 import { doublesOf, inDoubles } from './reference/evaluate.js'
 
 /** A function, a point and a direction. */
@@ -38,11 +38,15 @@ export function difference(
   return (beside(step) - beside(-step)) / (2 * step)
 }
 
-/** A random direction; each part is as large as the part of `at` that it moves, or 1 where that is all zeros. */
+/**
+ * A random direction; each part is as large as the part of `at` that it moves, or 1 where that is all zeros. Fixed (int32)
+ * parts do not move.
+ */
 export function randomDirection<P extends Tree>(key: Key, at: P): P {
   return withTensors(
     at,
     tensorLeaves(at).map((leaf, i) => {
+      if (isFixed(leaf)) return tensor(new Int32Array(leaf.size), leaf.shape)
       const values = leaf.dataSync<'float32'>()
       const size = Math.sqrt(values.reduce((total, v) => total + v * v, 0) / values.length) || 1
       return tensor(

@@ -21,6 +21,8 @@ interface OptimizerSettings {
   readonly keepEvery?: number
   /** The part never falls below it. */
   readonly atLeast?: number
+  /** Weight of a loss that keeps the part between -1 and 1. */
+  readonly boundary?: number
 }
 
 /** An optimiser for each part of a tree, by name. */

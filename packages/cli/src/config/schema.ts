@@ -47,13 +47,19 @@ const keepEvery = {
   description:
     "steps from one clamp of pixels to the next; IDC's release: as many as there are under one network (default: 1)",
 }
+const boundary = {
+  type: 'number',
+  minimum: 0,
+  description:
+    'weight of a loss that keeps the part between -1 and 1, such as 0.1 for centers of Gaussians (default: none)',
+}
 const atLeast = { type: 'number', description: 'the part never falls below it' }
 const optimizers = (description: string) => ({
   type: 'object',
   minProperties: 1,
   additionalProperties: {
     type: 'object',
-    properties: { use, rate, momentum, betas, decay, keep, keepEvery, atLeast },
+    properties: { use, rate, momentum, betas, decay, keep, keepEvery, atLeast, boundary },
     required: ['rate'],
     additionalProperties: false,
   },

@@ -6,6 +6,7 @@ import { plugin as hallucinator } from '@haba/hallucinator/plugin'
 import { plugin as matching } from '@haba/matching/plugin'
 import { plugin as meta } from '@haba/meta/plugin'
 import { plugin as networks } from '@haba/networks/plugin'
+import { plugin as sets } from '@haba/sets/plugin'
 import { corePlugin } from './core-plugin.js'
 import { engines } from './engines.js'
 
@@ -33,6 +34,7 @@ const builtIn: Readonly<Record<string, Plugin>> = {
   '@haba/matching': matching,
   '@haba/meta': meta,
   '@haba/networks': networks,
+  '@haba/sets': sets,
 }
 
 /**

@@ -1,14 +1,14 @@
 import { disposeTree, HabaError, keyFrom, namedLeaves, tensorLeaves, type ImageContext, type Tree } from '@haba/core'
 import { budgetOfSet, type SetBudget } from '@haba/eval'
 import type { ReadConfig } from '../config/read-config.js'
-import { blank } from './finished-run.js'
+import { shapesOf } from './finished-run.js'
 import { makeAugmentation, makeNetwork, makeObjective, makeSet } from './parts.js'
 
 /** What the set of a configuration will store, before anything is run; of the data, only the shape is asked for. */
 export async function configBudget(read: ReadConfig, shape?: ImageContext): Promise<SetBudget> {
   const context = shape ?? (await shapeOfData(read))
   const parameterization = await makeSet(read, context)
-  const params = (await parameterization.init(keyFrom(0), blank(parameterization.layout))) as Tree
+  const params = await shapesOf(parameterization)
   const storage = parameterization.storage(params)
   disposeTree(params)
   const transform = transformFloats(read, context)

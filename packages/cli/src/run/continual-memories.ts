@@ -8,7 +8,7 @@ import { budgetOf } from './budget.js'
 import { chooser, randomImages } from './chosen-images.js'
 import { distilInto } from './distil-into.js'
 import type { Measure } from './evaluate-rows.js'
-import { blank } from './finished-run.js'
+import { shapesOf } from './finished-run.js'
 import { makeOptimizer } from './optimizers.js'
 import { differentiations, makeGames, makeNetwork, makeObjective, makeSet, type Parts } from './parts.js'
 
@@ -74,9 +74,9 @@ async function partsOf(parts: Parts, classes: readonly number[]): Promise<Parts>
   return { ...parts, data: own, network: await makeNetwork(read, read.config.network, own, 'network') }
 }
 
-async function floatsOf({ read, data, key }: Parts): Promise<number> {
+async function floatsOf({ read, data }: Parts): Promise<number> {
   const parameterization = await makeSet(read, data)
-  const params = (await parameterization.init(key, blank(parameterization.layout))) as Tree
+  const params = await shapesOf(parameterization)
   const { floats } = parameterization.storage(params)
   disposeTree(params)
   return floats

@@ -1,4 +1,5 @@
 import {
+  keyFrom,
   namedLeaves,
   scalar,
   tensorLeaves,
@@ -116,14 +117,18 @@ export interface RunSet {
 
 /** Reads the set of a run. @throws HabaError if it is not there, or was made with other settings */
 export async function readRunSet(folder: string, parameterization: AnyParameterization): Promise<RunSet> {
-  const like = await parameterization.init({ hi: 0, lo: 0 }, blank(parameterization.layout))
-  const { params, manifest } = await readSet(folder, like as Tree)
-  disposeTree(like as Tree)
+  const like = await shapesOf(parameterization)
+  const { params, manifest } = await readSet(folder, like)
+  disposeTree(like)
   return { params, manifest, about: manifest.about as unknown as About }
 }
 
+/** Parameters of which only the shapes matter; the caller owns them. */
+export const shapesOf = async (parameterization: AnyParameterization): Promise<Tree> =>
+  (parameterization.zeros?.() ?? (await parameterization.init(keyFrom(0), blank(parameterization.layout)))) as Tree
+
 /** Stands in for real images where only shapes matter. */
-export const blank =
+const blank =
   ({ image, classes }: Layout) =>
   async (perClass: number) => {
     const count = perClass * classes

@@ -1,6 +1,7 @@
 import {
   adam,
   atLeast,
+  boundary,
   byName,
   HabaError,
   onSimplex,
@@ -15,9 +16,10 @@ import { inPlaceSync } from './in-place.js'
 import type { Parts } from './parts.js'
 
 function optimizerOf(settings: Optimizers[string], data: Dataset): Optimizer {
-  const { use, rate, momentum, betas, decay, keep, keepEvery: every, atLeast: bound } = settings
+  const { use, rate, momentum, betas, decay, keep, keepEvery: every, atLeast: bound, boundary: weight } = settings
   const plain = (use === 'adam' ? adam({ rate, ...(betas && { betas }) }) : sgd({ rate, momentum })) as Optimizer
-  const decayed = (decay ? stepDecay(decay, plain) : plain) as Optimizer
+  const inside = weight === undefined ? plain : boundary(weight, plain)
+  const decayed = (decay ? stepDecay(decay, inside) : inside) as Optimizer
   const kept =
     keep === undefined
       ? decayed

@@ -2,7 +2,7 @@ import '@tensorflow/tfjs-backend-cpu'
 import { setBackend, type Tensor } from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Optimizer } from '../spec/optimizer.js'
-import { scalar } from '../tree/host.js'
+import { scalar, tensor } from '../tree/host.js'
 import { tensorLeaves } from '../tree/tree.js'
 import { applyUpdates, atLeast, byName, frozen, sgd } from './sgd.js'
 
@@ -55,6 +55,18 @@ describe('byName', () => {
     near(tensorLeaves(first.updates).map(valueOf), [-0.1, -0.02])
     const second = optimizer.update(params, first.state, params)
     near(tensorLeaves(second.updates).map(valueOf), [-0.1, -0.03])
+  })
+
+  it('leaves fixed parts as they are, and needs no optimiser for them', () => {
+    const stored = { coefficients: scalar(1), mask: tensor(Int32Array.of(3, 7), [2]) }
+    const gradient = { coefficients: scalar(2), mask: tensor([0, 0], [2]) }
+    const moved = (optimizer: Optimizer) =>
+      applyUpdates(stored, optimizer.update(gradient, optimizer.init(stored), stored).updates)
+    const byPart = byName({ coefficients: sgd({ rate: 0.1 }) }) as unknown as Optimizer
+    const whole = sgd({ rate: 0.1, momentum: 0.5, weightDecay: 1 }) as unknown as Optimizer
+    near([valueOf(moved(byPart).coefficients), valueOf(moved(whole).coefficients)], [0.8, 0.7])
+    for (const { mask } of [moved(byPart), moved(whole)])
+      expect([mask.dtype, ...mask.dataSync()]).toEqual(['int32', 3, 7])
   })
 
   it('names the part that is missing on either side', () => {

@@ -4,7 +4,7 @@ import { add, maximum, mul, sub } from '../ops/elementwise.js'
 import { zerosLike } from '../ops/sources.js'
 import type { Optimizer } from '../spec/optimizer.js'
 import type { None, Tree } from '../spec/tree.js'
-import { mapTree } from '../tree/tree.js'
+import { isFixed, mapTree, tensorLeaves } from '../tree/tree.js'
 
 /** Options of `sgd`. */
 export interface SgdOptions {
@@ -34,7 +34,9 @@ export function sgd({ rate, momentum = 0, weightDecay = 0 }: SgdOptions): Optimi
   return {
     init: (params) => ({ velocity: momentum ? mapTree((p) => zerosLike(p), params) : {} }),
     update: (grads, state, params) => {
-      const decayed = weightDecay ? mapTree((g, p) => add(g, mul(p, weightDecay)), grads, params) : grads
+      const decayed = weightDecay
+        ? mapTree((g, p) => (isFixed(p) ? g : add(g, mul(p, weightDecay))), grads, params)
+        : grads
       if (!momentum) return { updates: mapTree((g) => mul(g, -rate), decayed), state }
       const velocity = mapTree((g, v) => add(mul(v, momentum), g), decayed, state.velocity)
       return { updates: mapTree((v) => mul(v, -rate), velocity), state: { velocity } }
@@ -42,7 +44,7 @@ export function sgd({ rate, momentum = 0, weightDecay = 0 }: SgdOptions): Optimi
   }
 }
 
-/** A different optimiser for each named part, such as bases and hallucinators. */
+/** A different optimiser for each named part, such as bases and hallucinators. Parts that are fixed (int32) need none. */
 export function byName(parts: Readonly<Record<string, Optimizer>>): Optimizer<{ readonly [name: string]: Tree }> {
   const partOf = (params: Tree, name: string): Tree => {
     const part = (params as { readonly [name: string]: Tree })[name]
@@ -56,7 +58,8 @@ export function byName(parts: Readonly<Record<string, Optimizer>>): Optimizer<{ 
     return part
   }
   const map = <R>(params: Tree, fn: (optimizer: Optimizer, name: string) => R): Record<string, R> => {
-    const extra = Object.keys(params).filter((name) => !(name in parts))
+    const others = Object.keys(params).filter((name) => !(name in parts))
+    const extra = others.filter((name) => !tensorLeaves(partOf(params, name)).every(isFixed))
     if (extra.length > 0)
       throw new HabaError(
         'byName',
@@ -64,7 +67,8 @@ export function byName(parts: Readonly<Record<string, Optimizer>>): Optimizer<{ 
         Object.keys(parts).join(', ') || 'none',
         'Add one.',
       )
-    return Object.fromEntries(Object.entries(parts).map(([name, optimizer]) => [name, fn(optimizer, name)]))
+    const all = { ...parts, ...Object.fromEntries(others.map((name) => [name, frozen as Optimizer])) }
+    return Object.fromEntries(Object.entries(all).map(([name, optimizer]) => [name, fn(optimizer, name)]))
   }
   return {
     init: (params) => map(params, (optimizer, name) => optimizer.init(partOf(params, name))),
@@ -94,6 +98,6 @@ export const frozen: Optimizer<None> = {
   update: (grads, state) => ({ updates: mapTree((g) => zerosLike(g), grads), state }),
 }
 
-/** `params + updates`. */
+/** `params + updates`; fixed (int32) leaves stay as they are. */
 export const applyUpdates = <P extends Tree>(params: P, updates: P): P =>
-  mapTree((p: Tensor, u: Tensor) => add(p, u), params, updates)
+  mapTree((p: Tensor, u: Tensor) => (isFixed(p) ? p : add(p, u)), params, updates)

@@ -55,17 +55,31 @@ export interface Fit {
   readonly rate: number
 }
 
-/** What is stored, and how it becomes pixels. */
+/**
+ * What is stored, and how it becomes pixels. Float32 leaves of the parameters are learned. Int32 leaves are fixed: they
+ * are saved with the rest, have no gradient, and no optimizer moves them (FreD's masks).
+ */
 export interface Parameterization<P extends Tree> {
   readonly name: string
   readonly layout: Layout
-  /** `seed(perClass)` gives `perClass` real images of every class, class-major, to start from. */
-  init(key: Key, seed: (perClass: number) => Promise<Batch>): Promise<P>
+  /**
+   * `seed(perClass)` gives `perClass` real images of every class, class-major, to start from.
+   *
+   * @param available real images of the smallest class: `seed` has no more @default unknown
+   */
+  init(key: Key, seed: (perClass: number) => Promise<Batch>, available?: number): Promise<P>
   /**
    * Before distilling, the mean squared error between every slot under every view and a real image of its class is lowered
    * by Adam. Absent where `init` is where a set starts.
    */
   readonly fit?: Fit
+  /** Zeros in the shapes of the parameters, for budgets and for reading files. Absent where `init` costs little. */
+  zeros?(): P
+  /**
+   * Int32 parts whose rows are ascending distinct integers of `0 … below-1`, by their dotted paths: a file holds them
+   * packed, and `storage` counts them so.
+   */
+  readonly indexSets?: Readonly<Record<string, { readonly below: number }>>
   /** Pure and differentiable in `params`. */
   render(params: P, rows: Rows): Batch
   storage(params: P): StorageReport

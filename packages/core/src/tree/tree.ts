@@ -34,6 +34,9 @@ export function tensorLeaves(tree: AnyTree): readonly Tensor[] {
   return leaves
 }
 
+/** Whether a leaf of a set's parameters is fixed, int32: stored, but never moved. */
+export const isFixed = (leaf: Tensor): boolean => leaf.dtype === 'int32'
+
 /** All tensors of a tree by their dotted paths, such as `bases` or `hallucinators.encode.kernel`. */
 export function namedLeaves(tree: AnyTree): ReadonlyMap<string, Tensor> {
   const leaves = new Map<string, Tensor>()

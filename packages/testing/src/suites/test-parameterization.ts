@@ -1,13 +1,16 @@
 import type { Scalar } from '@tensorflow/tfjs-core'
 import {
   add,
+  bitsOfIndexSets,
   disposeTree,
   fold,
   grad,
+  isFixed,
   keyFrom,
   mul,
   namedLeaves,
   normal,
+  packIndexSets,
   rowsOf,
   sizeOf,
   square,
@@ -16,6 +19,7 @@ import {
   tensorLeaves,
   treeFromJson,
   treeToJson,
+  unpackIndexSets,
   type Batch,
   type Engine,
   type Parameterization,
@@ -124,11 +128,11 @@ export function testParameterization({
         expect(new Set(seen).size).toBe(views)
       })
 
-    it('gives every part a gradient from some view', () => {
-      const untouched = [...namedLeaves(params).keys()].filter((name) =>
-        gradients.every((gradient) => numbersOf(namedLeaves(gradient).get(name)!).every((v) => v === 0)),
-      )
-      expect(untouched).toEqual([])
+    it('gives every learned part a gradient from some view, and fixed parts none', () => {
+      const touched = (name: string) =>
+        gradients.some((gradient) => numbersOf(namedLeaves(gradient).get(name)!).some((v) => v !== 0))
+      const wrong = [...namedLeaves(params)].filter(([name, leaf]) => touched(name) === isFixed(leaf))
+      expect(wrong.map(([name]) => name)).toEqual([])
     })
 
     it.each(everyView)('has the gradient of finite differences, under view %i', (view) => {
@@ -138,10 +142,36 @@ export function testParameterization({
 
     it('tells its storage exactly: all that is learned, and nothing else', () => {
       const { parts, floats, bytes } = set.storage(params)
-      expect(floats).toBe(tensorLeaves(params).reduce((total, leaf) => total + leaf.size, 0))
+      const learned = tensorLeaves(params).filter((leaf) => !isFixed(leaf))
+      const fixed = [...namedLeaves(params)].filter(([, leaf]) => isFixed(leaf))
+      expect(floats).toBe(learned.reduce((total, leaf) => total + leaf.size, 0))
       expect(parts.reduce((total, part) => total + part.floats, 0)).toBe(floats)
       expect(parts.reduce((total, part) => total + part.bytes, 0)).toBe(bytes)
+      const packed = fixed.map(([name, leaf]) => {
+        const below = set.indexSets?.[name]?.below
+        if (below === undefined) return leaf.size
+        return Math.ceil(bitsOfIndexSets({ rows: leaf.shape[0]!, size: leaf.shape[1]!, below }) / 32)
+      })
+      expect(bytes).toBe(4 * (floats + packed.reduce((total, words) => total + words, 0) + slots))
     })
+
+    it('packs its index sets without loss', () => {
+      for (const [name, { below }] of Object.entries(set.indexSets ?? {})) {
+        const leaf = namedLeaves(params).get(name)!
+        const sets = { rows: leaf.shape[0]!, size: leaf.shape[1]!, below }
+        expect([leaf.rank, leaf.dtype]).toEqual([2, 'int32'])
+        expect([...unpackIndexSets(packIndexSets(leaf.dataSync() as Int32Array, sets), sets)]).toEqual(numbersOf(leaf))
+      }
+    })
+
+    if (set.zeros)
+      it('has zeros of the shapes that it starts with', () => {
+        const shapes = (tree: Tree) => [...namedLeaves(tree)].map(([name, { shape, dtype }]) => [name, shape, dtype])
+        const zeros = set.zeros!()
+        expect(shapes(zeros)).toEqual(shapes(params))
+        expect(set.storage(zeros)).toEqual(set.storage(params))
+        disposeTree(zeros)
+      })
 
     it('renders the same after writing and reading its parameters', async () => {
       const again = treeFromJson<Tree>(JSON.parse(JSON.stringify(treeToJson(params))))

@@ -1,4 +1,4 @@
-import { tensor, tensorLeaves, treeToJson, withTensors, type Args, type Tree } from '@haba/core'
+import { copyOf, isFixed, tensor, tensorLeaves, treeToJson, withTensors, type Args, type Tree } from '@haba/core'
 import { expect } from 'vitest'
 
 /** A tree as text, exact to the last bit; equal texts are equal trees. */
@@ -29,10 +29,12 @@ export function stepAgainst<T extends Tree>(tree: T, gradient: T, by: number): T
   return withTensors(
     tree,
     tensorLeaves(tree).map((leaf, l) =>
-      tensor(
-        Float32Array.from(leaf.dataSync(), (v, i) => v - (by / slope) * others[l]![i]!),
-        leaf.shape,
-      ),
+      isFixed(leaf)
+        ? copyOf(leaf)
+        : tensor(
+            Float32Array.from(leaf.dataSync(), (v, i) => v - (by / slope) * others[l]![i]!),
+            leaf.shape,
+          ),
     ),
   )
 }

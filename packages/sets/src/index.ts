@@ -1,0 +1,5 @@
+export { fred, type FredOptions, type FredParams } from './fred.js'
+export { gaussians, type GaussiansOptions } from './gaussians.js'
+export { lowRank, type LowRankOptions, type LowRankParams } from './low-rank.js'
+export type { Gaussians } from './splat.js'
+export type { StoredImages } from './stored-images.js'
