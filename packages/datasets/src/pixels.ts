@@ -1,4 +1,4 @@
-import type { ImageShape, Preprocessing } from '@haba/core'
+import { HabaError, type ImageShape, type Preprocessing } from '@haba/core'
 
 /** Images row-major as NHWC: bytes `0 … 255`, or floats in `[0, 1]`. */
 export type Pixels = Uint8Array | Float32Array
@@ -21,3 +21,19 @@ export type Fit = (train: Images) => Promise<Preprocessing>
 
 /** How many values an image has. */
 export const valuesOf = ([height, width, channels]: ImageShape): number => height * width * channels
+
+/** Room for images of one shape. @throws HabaError, naming `place`, where no array can be that long */
+export function roomFor(count: number, image: ImageShape, place: string): Uint8Array<ArrayBuffer> {
+  try {
+    return new Uint8Array(count * valuesOf(image))
+  } catch (cause) {
+    const gigabytes = (count * valuesOf(image)) / 1e9
+    throw new HabaError(
+      place,
+      'images that fit into memory',
+      `${count} of ${image[0]}×${image[1]}, the size of the first, which are ${gigabytes.toFixed(0)} GB`,
+      'Give `size`, such as [64, 64], to resize them all.',
+      { cause },
+    )
+  }
+}
