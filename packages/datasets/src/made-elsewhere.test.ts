@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { identity } from './identity.js'
+import { readMat } from './mat.js'
 import { parquet } from './parquet.js'
 import { svhn } from './svhn.js'
 
@@ -27,6 +28,26 @@ it('reads SVHN as scipy writes it', async () => {
     return (7 * row + 3 * column + 50 * channel + 180) % 256
   })
   expect(got).toEqual(wanted)
+})
+
+it('reads the types of numbers that scipy writes', async () => {
+  // scipy 1.17: savemat(file, {t: np.array([[1, 2], [100, 3]], t) for t in (…)}, do_compression=True)
+  const arrays = await readMat(here('numbers-scipy.test-data.mat'))
+  expect([...arrays.keys()]).toEqual([
+    'int8',
+    'uint8',
+    'int16',
+    'uint16',
+    'int32',
+    'uint32',
+    'int64',
+    'uint64',
+    'float32',
+    'float64',
+    'bool',
+  ])
+  for (const [name, { shape, values }] of arrays)
+    expect([name, shape, ...values]).toEqual([name, [2, 2], ...(name === 'bool' ? [1, 1, 1, 1] : [1, 100, 2, 3])])
 })
 
 it.each(['snappy', 'zstd'])('reads parquet as Hugging Face writes it, packed by %s', async (packing) => {

@@ -1,6 +1,6 @@
 """Writes pillow.test-data.json: image files of many kinds with the pixels that Pillow 13 and NumPy make of them.
 
-    pip install pillow numpy tifffile imagecodecs && python pillow.test-data.py
+    pip install pillow numpy tifffile imagecodecs && python pillow.test-data.py && npx prettier --write pillow.test-data.json
 """
 
 import base64, io, json, pathlib, struct
@@ -13,14 +13,18 @@ H, W = 4, 6
 cases = {}
 
 
+def text(data):
+    return base64.b64encode(data).decode()
+
+
 def add(name, file, rgb, **more):
     """`rgb` is [H, W, 3] bytes; gray is what convert('L') makes of it."""
     image = rgb if isinstance(rgb, Image.Image) else Image.fromarray(rgb, "RGB")
     cases[name] = {
-        "file": base64.b64encode(file).decode(),
+        "file": text(file),
         "shape": [image.height, image.width],
-        "rgb": list(image.tobytes()),
-        "gray": list(image.convert("L").tobytes()),
+        "rgb": text(image.tobytes()),
+        "gray": text(image.convert("L").tobytes()),
         **more,
     }
 
@@ -128,4 +132,4 @@ for name, file in {
     add(name, file, Image.open(io.BytesIO(file)).convert("RGB"))
 
 here = pathlib.Path(__file__).with_suffix(".json")
-here.write_text("{\n" + ",\n".join(f"  {json.dumps(k)}: {json.dumps(v, separators=(',', ':'))}" for k, v in cases.items()) + "\n}\n")
+here.write_text(json.dumps(cases, indent=2) + "\n")

@@ -37,3 +37,27 @@ export function roomFor(count: number, image: ImageShape, place: string): Uint8A
     )
   }
 }
+
+/**
+ * Numbers that stand for pixels: whole numbers `0 … 255` become bytes, fractions in `[0, 1]` floats. Bytes are kept.
+ *
+ * @throws HabaError, naming `origin`, for any others
+ */
+export function pixelsOf(values: ArrayLike<number>, origin: string): Pixels {
+  if (values instanceof Uint8Array) return values
+  let [low, high, whole] = [Infinity, -Infinity, true]
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!
+    low = Math.min(low, value) // once NaN, always NaN
+    high = Math.max(high, value)
+    whole &&= Number.isInteger(value)
+  }
+  if (low >= 0 && high <= 1) return Float32Array.from(values)
+  if (whole && low >= 0 && high <= 255) return Uint8Array.from(values)
+  throw new HabaError(
+    origin,
+    'pixels as whole numbers 0 … 255, or in [0, 1]',
+    `${whole ? 'whole numbers' : 'numbers'} from ${low} to ${high}`,
+    'Scale them before they are written.',
+  )
+}
