@@ -132,6 +132,9 @@ describe('the halves', () => {
     expect([...train, ...test].sort((a, b) => a - b)).toEqual([0, 1, 2, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19])
     expect(train).toEqual([...train].sort((a, b) => a - b))
     expect(warnings).toEqual([])
+    const cached = { testFraction: 0.3, cache: join(root, 'cache') }
+    for (const { data: kept } of [await load(cached), await load(cached)])
+      expect([await reds(kept, 'train'), await reds(kept, 'test')]).toEqual([train, test])
     // Class folders without train, and the same images of the same seed.
     const flat = await load({ root: join(root, 'train'), testFraction: 0.3 })
     expect(await reds(flat.data, 'test')).toEqual(test)

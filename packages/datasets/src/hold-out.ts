@@ -1,5 +1,6 @@
 import { drawSome, fold, HabaError, indicesByClass, keyFrom } from '@haba/core'
 import type { Split } from './arrays.js'
+import { roomLike } from './pixels.js'
 
 interface HoldOutOptions {
   readonly classes: number
@@ -28,7 +29,7 @@ export function holdOut(
   if (held.size === 0)
     throw new HabaError(origin, 'a class of at least two images, for testFraction', 'none', 'Add images.')
   const [train, test] = [false, true].map((inside) => [...all.keys()].filter((i) => held.has(i) === inside))
-  const copied = pixels.slice(0, test!.length * size)
+  const copied = roomLike(pixels, test!.length * size)
   test!.forEach((from, to) => copied.set(pixels.subarray(from * size, (from + 1) * size), to * size))
   train!.forEach((from, to) => pixels.copyWithin(to * size, from * size, (from + 1) * size))
   const labelsOf = (indices: readonly number[]) => indices.map((i) => all[i]!)

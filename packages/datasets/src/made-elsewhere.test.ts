@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { identity } from './identity.js'
 import { readMat } from './mat.js'
+import { npz } from './npz.js'
 import { parquet } from './parquet.js'
 import { svhn } from './svhn.js'
 
@@ -59,4 +60,14 @@ it.each(['snappy', 'zstd'])('reads parquet as Hugging Face writes it, packed by 
   expect([...data.train.labels]).toEqual([2, 0, 1, 1])
   const got = bytesOf((await data.train.images(Int32Array.of(3))).dataSync())
   expect(got).toEqual(got.map((_, i) => [120, 20 * (Math.floor(i / 3) % 6), 30 * Math.floor(i / 18)][i % 3]))
+})
+
+it('reads .npz as NumPy writes it', async () => {
+  // numpy 2.4: savez_compressed(file, train_images=X, train_labels=y, test_images=X[:1], test_labels=y[:1]),
+  // X[image, row, column, channel] = 50·image + 20·row + 3·column + channel as uint8, y = [[1], [0]] as int64
+  const data = await npz({ file: here('numpy.test-data.npz'), onWarning: () => {} })
+  expect(data).toMatchObject({ image: [4, 5, 3], classes: 2 })
+  expect([...data.train.labels]).toEqual([1, 0])
+  const got = bytesOf((await data.train.images(Int32Array.of(1))).dataSync())
+  expect(got).toEqual(got.map((_, i) => 50 + 20 * Math.floor(i / 15) + 3 * (Math.floor(i / 3) % 5) + (i % 3)))
 })

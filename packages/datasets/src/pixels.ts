@@ -61,3 +61,7 @@ export function pixelsOf(values: ArrayLike<number>, origin: string): Pixels {
     'Scale them before they are written.',
   )
 }
+
+/** A new array of the same kind; `slice` of a Buffer would be the same memory. */
+export const roomLike = (pixels: Pixels, length: number): Pixels =>
+  pixels instanceof Float32Array ? new Float32Array(length) : new Uint8Array(length)

@@ -3,6 +3,7 @@ import { imageFolderShape } from './folder-shape.js'
 import { imageFolder, type ImageFolderOptions } from './image-folder.js'
 import { imageNet, type ImageNetOptions } from './imagenet.js'
 import { imagefruit, imagemeow, imagenette, imagesquawk, imagewoof, imageyellow } from './imagenet-subsets.js'
+import { npz, type NpzOptions } from './npz.js'
 import { parquet, type ParquetOptions } from './parquet.js'
 import {
   fetched,
@@ -70,6 +71,7 @@ const images = {
   },
   testSeed: { type: 'integer', minimum: 0, default: 0, description: 'which images testFraction holds out' },
 }
+const classNames = list({ type: 'string' }, 'in the order of the labels (default: as the files say)')
 const imageNames = Object.keys(images) as readonly (keyof typeof images)[]
 const name = (byDefault: string) => ({
   type: 'string',
@@ -143,12 +145,7 @@ export const imageTable: Readonly<Record<string, DatasetEntry>> = {
         name: name('folder'),
         imageColumn: { type: 'string', default: 'image', description: 'the column of images' },
         labelColumn: { type: 'string', default: 'label', description: 'the column of labels: numbers or names' },
-        classNames: {
-          type: 'array',
-          items: { type: 'string' },
-          minItems: 1,
-          description: 'in the order of the labels (default: as the files say)',
-        },
+        classNames,
         ...images,
         ...preprocessing('none'),
       },
@@ -171,6 +168,37 @@ export const imageTable: Readonly<Record<string, DatasetEntry>> = {
           'classNames',
           ...imageNames,
         ),
+      }),
+  },
+  npz: {
+    summary: 'images and labels as NumPy arrays of one file, as Keras and MedMNIST name them',
+    options: {
+      type: 'object',
+      properties: {
+        file: folder('what numpy.savez wrote'),
+        name: name('file'),
+        arrays: {
+          ...list(patterns, 'names of training images and labels, test images and labels (default: the usual ones)'),
+          minItems: 2,
+          maxItems: 4,
+        },
+        channelsFirst: {
+          type: 'boolean',
+          description: 'whether channels come before rows (default: as the shape says)',
+        },
+        classNames,
+        testFraction: images.testFraction,
+        testSeed: images.testSeed,
+        ...preprocessing('none'),
+      },
+      required: ['file'],
+    },
+    make: (options, context) =>
+      npz({
+        file: options.file as string,
+        preprocessing: preprocessingOf(options, context),
+        onWarning: toldBy(context).onWarning,
+        ...given<NpzOptions>(options, 'name', 'arrays', 'channelsFirst', 'classNames', 'testFraction', 'testSeed'),
       }),
   },
   'tiny-imagenet': {
