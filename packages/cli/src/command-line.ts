@@ -2,6 +2,7 @@ import { HabaError } from '@haba/core'
 import { Command, CommanderError, Option } from 'commander'
 import { createRequire } from 'node:module'
 import { compareCommand, type CompareOptions } from './commands/compare.js'
+import { dataCheckCommand } from './commands/data-check.js'
 import { dataGetCommand, setsText, type DataOptions } from './commands/data.js'
 import { distillCommand, type DistillOptions } from './commands/distill.js'
 import { doctorCommand } from './commands/doctor.js'
@@ -124,9 +125,17 @@ function program(terminal: Terminal, interruption: Interruption | undefined): Co
     .description('Runs a small function on every engine, and says why and what to install where that fails.')
     .action(() => doctorCommand(terminal))
 
-  haba
-    .command('data')
-    .summary('fetch published data sets')
+  const data = haba.command('data').summary('fetch published data sets, and check your own')
+  data
+    .command('check')
+    .summary('read every image, and list those that cannot be used')
+    .description(
+      'Reads every image of a data set before a run needs it; lists those that are damaged or of another size, counts ' +
+        'images a class, and says what a run would warn of.',
+    )
+    .argument('<what>', 'a configuration file, a folder of images or of parquet files, or an .npz file')
+    .action((what: string) => dataCheckCommand(what, terminal))
+  data
     .command('get')
     .summary('fetch, check and unpack a published data set')
     .description('Fetches a published data set, checks it, and says in which folder it is.')
@@ -168,6 +177,7 @@ Examples:
   haba distill --resume runs/mnist-haba -s 2000   make it longer
   haba evaluate runs/mnist-haba -n vgg11,resnet18 does it serve other networks?
   haba data get cifar10                           fetch a data set
+  haba data check birds                           can every image of a folder be used?
   haba options factorised                         what "set": { "use": "factorised" } takes
 
 Errors say who speaks, what was expected, what came and what to do; HABA_DEBUG=1 adds where they come from.

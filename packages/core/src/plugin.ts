@@ -57,6 +57,8 @@ export interface DatasetContext {
   /** For heavy linear algebra, such as whitening. */
   readonly engine: Engine
   readonly onProgress?: (text: string) => void
+  /** Told of every image that cannot be used: where it is, and what is wrong. */
+  readonly onFault?: (text: string) => void
 }
 
 // The only places where types are forgotten: these travel through files that cannot know them.

@@ -22,6 +22,8 @@ export interface Arrays {
   readonly classNames: readonly string[]
   readonly train: Split
   readonly test: Split
+  /** What a reader of results must know of how the images were read. @default nothing */
+  readonly warnings?: readonly string[]
 }
 
 /** What `fromArrays` takes. */
@@ -37,6 +39,7 @@ export function fromArrays({
   classNames,
   train,
   test,
+  warnings = [],
   preprocessing = identity(),
 }: ArraysOptions): Dataset {
   const who = `dataset '${name}'`
@@ -58,6 +61,7 @@ export function fromArrays({
     preprocessing,
     train: source(train, 'train'),
     test: source(test, 'test'),
+    ...(warnings.length > 0 && { warnings }),
   }
 }
 

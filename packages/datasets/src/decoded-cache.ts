@@ -1,21 +1,28 @@
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { HabaError, type ImageShape } from '@haba/core'
+import { decodingVersion } from './decoder.js'
+import type { Settled } from './findings.js'
 import { valuesOf } from './pixels.js'
 
 interface Halves {
   readonly image: ImageShape
-  readonly pixels: readonly [train: Uint8Array, test: Uint8Array]
+  readonly halves: readonly Settled[]
 }
 
-/** The first line of the file, as JSON; the pixels of both halves follow. */
+/** Its number grows with what the header holds; that of the decoding, with what files decode to. */
+const format = `haba decoded images 2, decoding ${decodingVersion}`
+/** Of this version, and of all before. */
+const anyFormat = /^haba decoded images \d/
+
+/** The first line of the file, as JSON; the pixels of all halves follow. */
 interface Header {
-  readonly format: 'haba decoded images 1'
+  readonly format: string
   readonly fingerprint: string
   readonly image: ImageShape
-  readonly counts: readonly [train: number, test: number]
+  readonly halves: readonly Omit<Settled, 'pixels'>[]
 }
 
-/** The pixels in `file` if they bear this fingerprint; undefined where there is no file or another fingerprint. */
+/** The pixels in `file` if they bear this fingerprint; undefined where there is no file, or one of other images or rules. */
 export async function readCache(file: string, fingerprint: string): Promise<Halves | undefined> {
   const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
@@ -23,19 +30,23 @@ export async function readCache(file: string, fingerprint: string): Promise<Halv
   })
   if (!bytes) return undefined
   const header = parseHeader(file, bytes.subarray(0, bytes.indexOf(10)).toString())
-  if (header.fingerprint !== fingerprint) return undefined
-  const [start, size] = [bytes.indexOf(10) + 1, valuesOf(header.image)]
-  const middle = start + header.counts[0] * size
-  const end = middle + header.counts[1] * size
+  if (header.format !== format || header.fingerprint !== fingerprint) return undefined
+  const size = valuesOf(header.image)
+  let end = bytes.indexOf(10) + 1
+  const halves = header.halves.map((half) => {
+    const start = end
+    end += half.kept.length * size
+    return { ...half, pixels: bytes.subarray(start, end) }
+  })
   if (bytes.length !== end)
     throw new HabaError(file, `${end} bytes`, `${bytes.length}`, 'Delete this cache; it will be written anew.')
-  return { image: header.image, pixels: [bytes.subarray(start, middle), bytes.subarray(middle)] }
+  return { image: header.image, halves }
 }
 
 function parseHeader(file: string, line: string): Header {
   try {
     const header = JSON.parse(line) as Header
-    if (header.format === 'haba decoded images 1') return header
+    if (anyFormat.test(header.format)) return header
   } catch {
     // falls through: a file that is not a cache must never be overwritten
   }
@@ -43,10 +54,14 @@ function parseHeader(file: string, line: string): Header {
 }
 
 /** Writes beside `file` and renames, so that a reader never meets half a file. */
-export async function writeCache(file: string, fingerprint: string, { image, pixels }: Halves): Promise<void> {
-  const counts: Header['counts'] = [pixels[0].length / valuesOf(image), pixels[1].length / valuesOf(image)]
-  const header: Header = { format: 'haba decoded images 1', fingerprint, image, counts }
+export async function writeCache(file: string, fingerprint: string, { image, halves }: Halves): Promise<void> {
+  const header: Header = {
+    format,
+    fingerprint,
+    image,
+    halves: halves.map(({ kept, warnings }) => ({ kept, warnings })),
+  }
   const beside = `${file}.${process.pid}.part`
-  await writeFile(beside, [Buffer.from(`${JSON.stringify(header)}\n`), ...pixels])
+  await writeFile(beside, [Buffer.from(`${JSON.stringify(header)}\n`), ...halves.map(({ pixels }) => pixels)])
   await rename(beside, file)
 }

@@ -1,16 +1,17 @@
-import { join } from 'node:path'
 import type { ImageContext } from '@haba/core'
 import { shapeOfFirst } from './decode-images.js'
+import { halfFolders } from './half-folders.js'
 import type { ImageFolderOptions } from './image-folder.js'
+import { decodingOf } from './image-options.js'
 import { listImages } from './list-images.js'
+import { pathFilter } from './path-filter.js'
 
 /** The shape of an image folder's images, and how many classes it has: one image is read, where no size is given. */
-export async function imageFolderShape({
-  root,
-  size,
-  channels = 3,
-}: Pick<ImageFolderOptions, 'root' | 'size' | 'channels'>): Promise<ImageContext> {
-  const files = await listImages({ folder: join(root!, 'train'), include: () => true })
-  const image = size ? ([...size, channels] as const) : await shapeOfFirst(files, { channels })
+export async function imageFolderShape(options: ImageFolderOptions): Promise<ImageContext> {
+  const { train } = await halfFolders(options)
+  const filter = await pathFilter(options.include, options.exclude)
+  const files = await listImages({ folder: train, filter, excludes: true })
+  const { size, channels = 3 } = options
+  const image = size ? ([...size, channels] as const) : await shapeOfFirst(files, decodingOf('imageFolder', options))
   return { image, classes: files.classNames.length }
 }

@@ -1,96 +1,107 @@
-import { basename, join, resolve } from 'node:path'
-import { HabaError, type Dataset, type ImageShape, type Preprocessing } from '@haba/core'
-import { fitArrays } from './arrays.js'
+import { basename, resolve } from 'node:path'
+import { type Dataset, type ImageShape } from '@haba/core'
+import { fitArrays, type Split } from './arrays.js'
 import { readCache, writeCache } from './decoded-cache.js'
-import { decodeImages, shapeOfFirst, type Decoding, type DecodingProgress } from './decode-images.js'
+import { decodeImages, shapeOfFirst, type DecodingProgress } from './decode-images.js'
+import type { Decoding } from './decoder.js'
+import type { Fault, Settled } from './findings.js'
+import { halfFolders } from './half-folders.js'
+import { absentClasses, holdOut } from './hold-out.js'
 import { identity } from './identity.js'
+import { decodingOf, emitWarning, type ImageOptions } from './image-options.js'
 import { fingerprint, listImages, type ImageFiles } from './list-images.js'
-import type { Fit } from './pixels.js'
+import { pathFilter, type Paths } from './path-filter.js'
+import { valuesOf } from './pixels.js'
 
 /** What `imageFolder` takes: `root`, or `train` and `test`. */
-export interface ImageFolderOptions {
-  /** Holds the folders `train` and `test`. */
+export interface ImageFolderOptions extends ImageOptions {
+  /** Holds the folders `train` and `test` (or `val`); with `testFraction`, `train` alone, or the class folders. */
   readonly root?: string
-  /** Holds one folder a class. @default `root`/train */
+  /** Holds one folder a class. @default `train` or `training` in `root` */
   readonly train?: string
-  /** Holds one folder a class, named as in `train`. @default `root`/test */
+  /** Holds one folder a class, named as in `train`. @default `test` or `testing` in `root`, else `val` or `validation` */
   readonly test?: string
   /** What reports call the data set. @default the name of `root` */
   readonly name?: string
-  /** Resizes every image to this, without keeping proportions. @default all images must have one size already */
-  readonly size?: readonly [height: number, width: number]
-  /** 3: sRGB, grey images are repeated; 1: grey. @default 3 */
-  readonly channels?: 1 | 3
-  /** Which files are images, by path; those it refuses are passed over in silence. @default all but hidden files */
-  readonly include?: (file: string) => boolean
+  /**
+   * Which files are images: patterns such as `*.png`, matched with the path within `train` or `test`, or a function of
+   * the whole path. Those it refuses are passed over in silence. @default all but hidden files
+   */
+  readonly include?: Paths
+  /** Which files or class folders are none, as patterns such as `*.txt` or `unsorted`, or a function. @default none */
+  readonly exclude?: Paths
   /** A file to keep decoded pixels in; it is written anew when the name or content of any image has changed. */
   readonly cache?: string
-  /** Called after every 1000 images. */
-  readonly onProgress?: (progress: DecodingProgress) => void
-  /** @default identity() */
-  readonly preprocessing?: Preprocessing | Fit
 }
 
 /**
- * PNG and JPEG images in folders by class, `train/<class>/*` and `test/<class>/*`; classes are the folder names, sorted.
+ * Images in folders by class, `train/<class>/*` and `test/<class>/*`; classes are the folder names, sorted. Reads PNG,
+ * JPEG, WebP, GIF, TIFF, AVIF, SVG and BMP; the README says what is done to each.
  *
  * @example await imageFolder({ root: 'birds', size: [64, 64] })
+ * @example await imageFolder({ root: 'birds', testFraction: 0.2 }) // birds/owl/*, birds/wren/*
  */
-export async function imageFolder({
-  root,
-  train = root && join(root, 'train'),
-  test = root && join(root, 'test'),
-  name = root ? basename(resolve(root)) : 'images',
-  size,
-  channels = 3,
-  include = () => true,
-  cache,
-  onProgress,
-  preprocessing = identity(),
-}: ImageFolderOptions): Promise<Dataset> {
-  if (train === undefined || test === undefined)
-    throw new HabaError('imageFolder', 'root, or train and test', 'neither', 'Say where the images are.')
-  if (size && !size.every((length) => Number.isInteger(length) && length > 0))
-    throw new HabaError('imageFolder', 'size [height, width] in pixels', `[${size}]`, 'Use positive whole numbers.')
-  const trainFiles = await listImages({ folder: train, include })
-  const testFiles = await listImages({ folder: test, include, classNames: trainFiles.classNames })
-  const options = { trainFiles, testFiles, decoding: { size, channels }, onProgress }
-  const { image, pixels } = cache === undefined ? await decodeHalves(options) : await decodeOnce(options, cache)
-  return fitArrays({
-    name,
-    image,
-    classNames: trainFiles.classNames,
-    train: { pixels: pixels[0], labels: trainFiles.labels, origin: train },
-    test: { pixels: pixels[1], labels: testFiles.labels, origin: test },
-    preprocessing,
+export async function imageFolder(options: ImageFolderOptions): Promise<Dataset> {
+  const { root, name = root ? basename(resolve(root)) : 'images', preprocessing = identity() } = options
+  const { onWarning = emitWarning, testFraction, testSeed = 0 } = options
+  const decoding = decodingOf('imageFolder', options)
+  const folders = await halfFolders(options)
+  const filter = await pathFilter(options.include, options.exclude)
+  const train = await listImages({ folder: folders.train, filter, excludes: true })
+  const { classNames } = train
+  const test = folders.test && (await listImages({ folder: folders.test, filter, excludes: true, classNames, hint }))
+  const { image, halves } = await decodedHalves({ ...options, decoding, lists: test ? [train, test] : [train] })
+  const [first, second] = halves.map(({ pixels, kept }, i): Split => {
+    const { folder, labels } = i === 0 ? train : (test as ImageFiles)
+    return { pixels, labels: kept.map((index) => labels[index]!), origin: folder }
   })
+  const classes = classNames.length
+  const splits = second
+    ? { train: first!, test: second }
+    : holdOut(first!, { classes, size: valuesOf(image), fraction: testFraction!, seed: testSeed })
+  const warnings = [
+    ...folders.warnings,
+    ...halves.flatMap((half) => half.warnings),
+    ...absentClasses(splits, classNames),
+  ]
+  for (const warning of warnings) onWarning(warning)
+  return fitArrays({ name, image, classNames, ...splits, preprocessing, warnings })
+}
+
+const hint =
+  'Sort the images into one folder a class, named alike for training and test, or give `testFraction`, such as 0.2, to ' +
+  'hold test images out of the training images.'
+
+interface DecodeHalvesOptions {
+  readonly lists: readonly ImageFiles[]
+  readonly decoding: Decoding
+  readonly skipCorrupt?: boolean
+  readonly cache?: string
+  readonly onProgress?: (progress: DecodingProgress) => void
+  readonly onFault?: (fault: Fault) => void
 }
 
 interface Halves {
   readonly image: ImageShape
-  readonly pixels: readonly [train: Uint8Array, test: Uint8Array]
+  readonly halves: readonly Settled[]
 }
 
-interface DecodeHalvesOptions {
-  readonly trainFiles: ImageFiles
-  readonly testFiles: ImageFiles
-  readonly decoding: Decoding
-  readonly onProgress: ((progress: DecodingProgress) => void) | undefined
-}
-
-async function decodeHalves({ trainFiles, testFiles, decoding, onProgress }: DecodeHalvesOptions): Promise<Halves> {
-  const image = await shapeOfFirst(trainFiles, decoding)
-  const common = { image, decoding, onProgress }
-  const train = await decodeImages({ ...common, half: 'train', list: trainFiles })
-  return { image, pixels: [train, await decodeImages({ ...common, half: 'test', list: testFiles })] }
-}
-
-/** Decodes unless `file` holds the pixels of these very images. */
-async function decodeOnce(options: DecodeHalvesOptions, file: string): Promise<Halves> {
-  const print = await fingerprint([options.trainFiles, options.testFiles], options.decoding)
-  const cached = await readCache(file, print)
+/** Decodes unless the cache holds the pixels of these very images. */
+async function decodedHalves({ cache, ...options }: DecodeHalvesOptions): Promise<Halves> {
+  if (cache === undefined) return decodeHalves(options)
+  const { lists, decoding, skipCorrupt = false } = options
+  const print = await fingerprint(lists, { ...decoding, skipCorrupt })
+  const cached = await readCache(cache, print)
   if (cached) return cached
-  const halves = await decodeHalves(options)
-  await writeCache(file, print, halves)
-  return halves
+  const decoded = await decodeHalves(options)
+  await writeCache(cache, print, decoded)
+  return decoded
+}
+
+async function decodeHalves({ lists, skipCorrupt = false, ...options }: DecodeHalvesOptions): Promise<Halves> {
+  const image = await shapeOfFirst(lists[0]!, options.decoding)
+  const halves: Settled[] = []
+  for (const [i, list] of lists.entries())
+    halves.push(await decodeImages({ ...options, half: i === 0 ? 'train' : 'test', list, image, skipCorrupt }))
+  return { image, halves }
 }

@@ -23,7 +23,7 @@ export interface ImageNetOptions extends LazyOptions {
 
 /**
  * ImageNet, or some classes of it, `[128, 128, 3]` unless told otherwise. Images stay on disk, and are decoded and
- * resized when they are asked for.
+ * resized when they are asked for; orientations in EXIF are passed over, as by the code that numbers are published of.
  *
  * @example await imageNet({ folder: 'imagenet', subset: imagewoof })
  */
@@ -37,7 +37,7 @@ export async function imageNet({
 }: ImageNetOptions): Promise<Dataset> {
   if (!size.every((length) => Number.isInteger(length) && length > 0))
     throw new HabaError('imageNet', 'size [height, width] in pixels', `[${size}]`, 'Use positive whole numbers.')
-  const common = { include: () => true, ...(subset && { othersToo: true }) }
+  const common = subset ? { othersToo: true } : {}
   const wnids = subset?.classes.map(({ wnid }) => wnid)
   const train = await listImages({
     ...common,
@@ -52,7 +52,7 @@ export async function imageNet({
     train,
     test,
     image: [...size, 3],
-    decoding: { size, resize, channels: 3 },
+    decoding: { size, resize, channels: 3, orient: false },
     preprocessing,
     cacheBytes,
   })

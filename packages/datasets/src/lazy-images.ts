@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { HabaError, type Dataset, type ImageShape, type Preprocessing } from '@haba/core'
 import { LRUCache } from 'lru-cache'
-import { decoder, firstLine, sameShape, type Decoding } from './decode-images.js'
+import { decoder, type Decoding } from './decoder.js'
+import { firstLine, sameShape } from './findings.js'
 import { lazySource } from './lazy-source.js'
 import type { ImageFiles } from './list-images.js'
 import { valuesOf } from './pixels.js'
@@ -65,7 +66,7 @@ type ReadFile = (file: string) => Promise<Uint8Array>
 async function fileReader(image: ImageShape, decoding: Decoding): Promise<ReadFile> {
   const decode = await decoder(decoding)
   const fault = (file: string, got: string, cause?: unknown) =>
-    new HabaError(file, `a PNG or JPEG image of ${image[0]}×${image[1]}`, got, 'Fetch it again, or remove it.', {
+    new HabaError(file, `an image of ${image[0]}×${image[1]}`, got, 'Fetch it again, or remove it.', {
       cause,
     })
   return async (file) => {

@@ -35,6 +35,23 @@ describe('readMat', () => {
     expect([...(await readMat(file)).keys()]).toEqual(['y'])
   })
 
+  it('reads whole numbers of 64 bits, where a number holds them', async () => {
+    const signed = { name: 's', shape: [2, 1], values: BigInt64Array.of(-3n, 2n ** 53n - 1n) }
+    const unsigned = { name: 'u', shape: [1, 1], values: BigUint64Array.of(10n) }
+    const arrays = await readMat(await write('int64', matFile([signed, unsigned])))
+    expect([...arrays.get('s')!.values]).toEqual([-3, 2 ** 53 - 1])
+    expect([...arrays.get('u')!.values]).toEqual([10])
+    const large = matFile([{ ...unsigned, values: BigUint64Array.of(2n ** 53n) }])
+    await expect(readMat(await write('large', large))).rejects.toThrow(
+      /got the whole number 9007199254740992, which is beyond/,
+    )
+  })
+
+  it('passes over complex numbers', async () => {
+    const complex = matFile([doubles], { kind: 6 | (8 << 8) })
+    expect([...(await readMat(await write('complex', complex))).keys()]).toEqual([])
+  })
+
   const good = matFile([bytes])
   const other = Buffer.from(good)
   other.write('MI', 126, 'latin1')

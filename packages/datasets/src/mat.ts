@@ -21,8 +21,17 @@ const readers: Readonly<Record<number, readonly [bytes: number, read: (view: Dat
   6: [4, (view, at) => view.getUint32(at, true)],
   7: [4, (view, at) => view.getFloat32(at, true)],
   9: [8, (view, at) => view.getFloat64(at, true)],
+  12: [8, (view, at) => exact(view.getBigInt64(at, true))],
+  13: [8, (view, at) => exact(view.getBigUint64(at, true))],
 }
+
+function exact(value: bigint): number {
+  if (!Number.isSafeInteger(Number(value))) throw new Error(`the whole number ${value}, which is beyond 2^53`)
+  return Number(value)
+}
+
 const bytesCode = 2
+const complexFlag = 8
 const matrixCode = 14
 const compressedCode = 15
 const headerLength = 128
@@ -99,7 +108,8 @@ function matrix(bytes: Uint8Array): (MatArray & { readonly name: string }) | und
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   const [flags, afterFlags] = part(bytes, view, 0)
   const kind = flags.bytes[0]!
-  if (kind < 6 || kind > 13) return undefined // cells, structures, text and sparse matrices
+  const isComplex = (flags.bytes[1]! & complexFlag) !== 0
+  if (kind < 6 || kind > 15 || isComplex) return undefined // cells, structures, text and sparse matrices
   const [dimensions, afterDimensions] = part(bytes, view, afterFlags)
   const [name, afterName] = part(bytes, view, afterDimensions)
   const [numbers] = part(bytes, view, afterName)

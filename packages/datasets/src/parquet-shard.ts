@@ -1,6 +1,6 @@
 import { HabaError } from '@haba/core'
 import type { FileMetaData } from 'hyparquet'
-import { firstLine } from './decode-images.js'
+import { firstLine } from './findings.js'
 
 /** The names of the columns that are read. */
 export interface Columns {
@@ -10,7 +10,7 @@ export interface Columns {
 
 /** One image with its label, as they are stored. */
 interface ParquetRow {
-  /** The bytes of a PNG or JPEG file. */
+  /** The bytes of an image file; none where the row has no image, or only names one. */
   readonly bytes: Uint8Array
   readonly label: string | number
 }
@@ -64,15 +64,18 @@ export async function openShard(file: string, columns: Columns): Promise<Shard> 
   }
 }
 
+const nothing = new Uint8Array(0)
+
 function rowOf(row: Readonly<Record<string, unknown>>, { image, label }: Columns, who: string): ParquetRow {
   const stored = row[image]
   const bytes = stored instanceof Uint8Array ? stored : (stored as { bytes?: unknown } | null | undefined)?.bytes
-  if (!(bytes instanceof Uint8Array))
-    throw new HabaError(who, `the bytes of an image in '${image}'`, 'none', 'Use files with images embedded.')
   const value = typeof row[label] === 'bigint' ? Number(row[label]) : row[label]
   if (typeof value !== 'string' && typeof value !== 'number')
     throw new HabaError(who, `a number or a name in '${label}'`, String(value), 'Name another labelColumn.')
-  return { bytes, label: value }
+  return {
+    bytes: bytes instanceof Uint8Array ? bytes : nothing,
+    label: typeof value === 'string' ? value.normalize() : value,
+  }
 }
 
 /** Hugging Face keeps the features of a data set as JSON in the file. */
@@ -81,7 +84,7 @@ function classNamesOf({ key_value_metadata: pairs = [] }: FileMetaData, label: s
   if (text === undefined) return undefined
   try {
     const { info } = JSON.parse(text) as { info?: { features?: Record<string, { names?: string[] } | undefined> } }
-    return info?.features?.[label]?.names
+    return info?.features?.[label]?.names?.map((name) => name.normalize())
   } catch {
     return undefined // someone else's text; names can still be given
   }

@@ -3,6 +3,7 @@ import { parquetWriteBuffer } from 'hyparquet-writer'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import sharp from 'sharp'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { parquet } from './parquet.js'
 import { png, type Picture } from './pictures.test-data.js'
@@ -137,12 +138,14 @@ describe('parquet', () => {
       { red: 3, label: 0, width: 7 },
     ])
     await expect(parquet({ folder })).rejects.toThrow(
-      /test-00000.*, row 2: expected an image of 6×5, got 6×7\. Give `size`/,
+      /test-00000.*: expected images of 6×5 as in training, .* got 1 of another size: .*, row 2 \(is 6×7\)\. Give `size`/,
     )
     await write('data/test-00000-of-00001.parquet', [{ red: 1, label: 0, bytes: Uint8Array.of(1, 2, 3) }])
-    await expect(parquet({ folder })).rejects.toThrow(/row 0: expected a PNG or JPEG image, got Input buffer/)
+    await expect(parquet({ folder })).rejects.toThrow(
+      /expected images that can be read, got 1 of 1 that cannot: .*, row 0 \(is no image/,
+    )
     await write('data/test-00000-of-00001.parquet', [{ red: 1, label: 0, bytes: null }])
-    await expect(parquet({ folder })).rejects.toThrow(/row 0: expected the bytes of an image in 'image', got none/)
+    await expect(parquet({ folder })).rejects.toThrow(/got 1 of 1 that cannot: .*, row 0 \(is empty\)/)
     await write('data/test-00000-of-00001.parquet', [{ red: 1, label: 3 }])
     await expect(parquet({ folder })).rejects.toThrow(/test, column 'label': expected labels 0 … 2, got 3/)
     await writeFile(file, whole.subarray(0, whole.length - 20))
@@ -156,7 +159,99 @@ describe('parquet', () => {
     await expect(parquet({})).rejects.toThrow(/expected folder, or train and test, got neither/)
     await expect(parquet({ folder: join(folder, 'none') })).rejects.toThrow(/none: expected a folder of parquet files/)
     await rm(join(folder, 'data/test-00000-of-00001.parquet'))
-    await expect(parquet({ folder })).rejects.toThrow(/files or folders named test…, got 2 parquet files/)
+    await expect(parquet({ folder })).rejects.toThrow(
+      /files or folders named test… or val…, got 2 parquet files: data\/train\. .*`testSplit`.*`testFraction`/,
+    )
     await expect(parquet({ folder, test: [join(folder, 'x.parquet')] })).rejects.toThrow(/x\.parquet: expected a whole/)
+  })
+
+  it('brings labels together by name where files name their classes in another order', async () => {
+    await rm(join(folder, 'data'), { recursive: true })
+    await write(
+      'train-0.parquet',
+      [
+        { red: 1, label: 0 },
+        { red: 2, label: 1 },
+      ],
+      { names: ['cat', 'owl'] },
+    )
+    await write(
+      'train-1.parquet',
+      [
+        { red: 3, label: 0 },
+        { red: 4, label: 1 },
+      ],
+      { names: ['owl', 'fox'] },
+    )
+    await write(
+      'test-0.parquet',
+      [
+        { red: 5, label: 0 },
+        { red: 6, label: 2 },
+      ],
+      { names: ['fox', 'owl', 'cat'] },
+    )
+    const data = await parquet({ folder, onWarning: () => {} })
+    expect(data.classNames).toEqual(['cat', 'owl', 'fox'])
+    expect([...data.train.labels]).toEqual([0, 1, 1, 2])
+    expect([...data.test.labels]).toEqual([2, 0])
+    expect(data.warnings).toEqual(['test: no images of 1 of 3 classes: owl.'])
+    await write('test-0.parquet', [{ red: 5, label: 1 }], { names: ['fox', 'dog'] })
+    await expect(parquet({ folder })).rejects.toThrow(
+      /test-0\.parquet: expected classes of the training files.*also 'dog'/,
+    )
+  })
+
+  it('takes splits by name, and holds test images out', async () => {
+    await write('data/validation-00000-of-00001.parquet', [{ red: 77, label: 1 }], { names })
+    await write('data/train_extra-0.parquet', [{ red: 88, label: 1 }], { names })
+    const quiet = { folder, onWarning: () => {} }
+    const chosen = await parquet({ ...quiet, trainSplit: 'train', testSplit: 'validation' })
+    expect(await reds(chosen, 'train')).toEqual([0, 10, 20, 30, 40, 99])
+    expect(await reds(chosen, 'test')).toEqual([77])
+    await expect(parquet({ folder, testSplit: 'dev' })).rejects.toThrow(
+      /files or folders named dev, got 5 parquet files: data.test, data.train, data.train_extra, data.validation\. Name/,
+    )
+    const held = await parquet({ ...quiet, trainSplit: 'train', testFraction: 0.5, testSeed: 3 })
+    expect([...held.test.labels].sort()).toEqual([0, 1, 2])
+    expect([...(await reds(held, 'train')), ...(await reds(held, 'test'))].sort((a, b) => a - b)).toEqual([
+      0, 10, 20, 30, 40, 99,
+    ])
+  })
+
+  it('decodes as folders do, and skips what cannot be read', async () => {
+    const lying = await sharp({ create: { width: 6, height: 5, channels: 3, background: '#fff' } })
+      .withMetadata({ orientation: 6 })
+      .jpeg()
+      .toBuffer()
+    const clear = await sharp({ create: { width: 5, height: 6, channels: 4, background: '#0000' } })
+      .png()
+      .toBuffer()
+    const broken = { red: 0, label: 0, bytes: Uint8Array.of(1, 2, 3) }
+    const rows = [
+      broken,
+      { red: 0, label: 0, bytes: lying },
+      { red: 0, label: 2, bytes: clear },
+      { ...broken, bytes: null },
+    ]
+    await write('data/test-00000-of-00001.parquet', rows, { names })
+    const data = await parquet({ folder, skipCorrupt: true, background: [200, 0, 0], onWarning: () => {} })
+    expect([...data.test.labels]).toEqual([0, 2])
+    expect(await reds(data, 'test')).toEqual([255, 200])
+    expect(data.warnings).toEqual([
+      expect.stringMatching(
+        /^test: 2 of 4 images .* skipped: test-00000-of-00001\.parquet, row 0 \(is no.*row 3 \(is empty\)/,
+      ),
+      expect.stringMatching(/^test: 1 of 4 images are of one color .*, row 2\.$/),
+      'test: no images of 1 of 3 classes: owl.',
+    ])
+  })
+
+  it('names the size of most rows', async () => {
+    const sizes = [7, 5, 5].map((width) => ({ red: 1, label: 0, width }))
+    const train = [await write('sizes.parquet', sizes)]
+    await expect(parquet({ train, test: train })).rejects.toThrow(
+      /sizes.parquet: expected images of 6×5, the size of 2 of 3, got 1 of another size: .*row 0 \(is 6×7\)/,
+    )
   })
 })

@@ -1,17 +1,22 @@
-import { readdir } from 'node:fs/promises'
-import { basename, join, resolve } from 'node:path'
-import { HabaError, type Dataset, type Preprocessing } from '@haba/core'
+import { basename, resolve } from 'node:path'
+import { HabaError, type Dataset } from '@haba/core'
 import { fitArrays, type Split } from './arrays.js'
-import type { DecodingProgress } from './decode-images.js'
+import { absentClasses, holdOut } from './hold-out.js'
 import { identity } from './identity.js'
+import { decodingOf, emitWarning, type ImageOptions } from './image-options.js'
 import { openShard, type Columns, type Shard } from './parquet-shard.js'
-import type { Fit } from './pixels.js'
+import { parquetHalves } from './parquet-splits.js'
+import { valuesOf } from './pixels.js'
 import { readShards } from './read-shards.js'
 
 /** What `parquet` takes: `folder`, or `train` and `test`. */
-export interface ParquetOptions {
-  /** Holds files named `train…` and `test…` (or `val…`), or folders of such names with files in them. */
+export interface ParquetOptions extends ImageOptions {
+  /** Holds files whose names begin with those of the splits, or folders of such names with files in them. */
   readonly folder?: string
+  /** How files or folders of the training half begin. @default 'train' */
+  readonly trainSplit?: string
+  /** How files or folders of the test half begin. @default 'test', else 'val' */
+  readonly testSplit?: string
   /** The files of the training half, in order. @default those of `folder` */
   readonly train?: readonly string[]
   /** The files of the test half, in order. @default those of `folder` */
@@ -24,47 +29,41 @@ export interface ParquetOptions {
   readonly labelColumn?: string
   /** In the order of the labels. @default as the files say; else the names sorted, or the numbers from 0 */
   readonly classNames?: readonly string[]
-  /** Resizes every image to this, without keeping proportions. @default all images must have one size already */
-  readonly size?: readonly [height: number, width: number]
-  /** 3: sRGB, grey images are repeated; 1: grey. @default 3 */
-  readonly channels?: 1 | 3
-  /** Called after every row group. */
-  readonly onProgress?: (progress: DecodingProgress) => void
-  /** @default identity() */
-  readonly preprocessing?: Preprocessing | Fit
 }
 
 /**
  * Images in parquet files as Hugging Face hosts them, one or several a half; row group by row group, they are decoded
- * into memory.
+ * into memory. Where files name their classes in different orders, labels are brought together by name.
  *
- * @example await parquet({ folder: 'birds', labelColumn: 'species' })
+ * @example await parquet({ folder: 'birds', labelColumn: 'species', testSplit: 'validation' })
  */
-export async function parquet({
-  folder,
-  name = folder ? basename(resolve(folder)) : 'parquet',
-  imageColumn = 'image',
-  labelColumn = 'label',
-  size,
-  channels = 3,
-  onProgress,
-  preprocessing = identity(),
-  ...options
-}: ParquetOptions): Promise<Dataset> {
+export async function parquet(options: ParquetOptions): Promise<Dataset> {
+  const { folder, name = folder ? basename(resolve(folder)) : 'parquet', preprocessing = identity() } = options
+  const { imageColumn = 'image', labelColumn = 'label', skipCorrupt = false, testFraction, testSeed = 0 } = options
+  const { onProgress, onFault, onWarning = emitWarning } = options
   const columns: Columns = { image: imageColumn, label: labelColumn }
-  const files = await halvesOf(options, folder)
-  const trainShards = await openShards(files.train, columns)
-  const testShards = await openShards(files.test, columns)
-  const common = { decoding: { size, channels }, onProgress }
+  const decoding = decodingOf('parquet', options)
+  const files = await parquetHalves(options)
+  const opened = await openShards(files.train, columns)
+  const stored = namesIn(opened)
+  const trainShards = opened.map((shard) => byName(shard, stored))
+  const testShards = (await openShards(files.test, columns)).map((shard) => byName(shard, stored))
+  const common = { decoding, skipCorrupt, onProgress, onFault }
   const train = await readShards({ ...common, half: 'train', shards: trainShards })
   const { image } = train
-  const test = await readShards({ ...common, half: 'test', shards: testShards, image })
-  const classNames = options.classNames ?? trainShards[0]!.classNames ?? namesOf(train.labels)
+  const test =
+    testShards.length > 0 ? await readShards({ ...common, half: 'test', shards: testShards, image }) : undefined
+  const classNames = options.classNames ?? stored ?? namesOf(train.labels)
   const split = ({ pixels, labels }: typeof train, half: string): Split => {
     const origin = `${name}, ${half}, column '${labelColumn}'`
     return { pixels, labels: labels.map((label) => numberOf(label, classNames, origin)), origin }
   }
-  return fitArrays({ name, image, classNames, train: split(train, 'train'), test: split(test, 'test'), preprocessing })
+  const whole = split(train, 'train')
+  const held = { classes: classNames.length, size: valuesOf(image), fraction: testFraction!, seed: testSeed }
+  const splits = test ? { train: whole, test: split(test, 'test') } : holdOut(whole, held)
+  const warnings = [...train.warnings, ...(test?.warnings ?? []), ...absentClasses(splits, classNames)]
+  for (const warning of warnings) onWarning(warning)
+  return fitArrays({ name, image, classNames, ...splits, preprocessing, warnings })
 }
 
 /** One after the other, so that errors name the first that is wrong. */
@@ -74,9 +73,44 @@ async function openShards(files: readonly string[], columns: Columns): Promise<S
   return shards
 }
 
+/** The names of all files, in the order of the first. */
+function namesIn(shards: readonly Shard[]): readonly string[] | undefined {
+  const names = shards.flatMap(({ classNames }) => classNames ?? [])
+  const first = shards.find(({ classNames }) => classNames)?.classNames
+  if (shards.every(({ classNames }) => !classNames || sameNames(classNames, first!))) return first
+  return [...new Set(names)]
+}
+
+const sameNames = (a: readonly string[], b: readonly string[]) =>
+  a.length === b.length && a.every((name, i) => name === b[i])
+
+/** The same file with its labels as numbers of `names`, where it has names of its own in another order. */
+function byName(shard: Shard, names: readonly string[] | undefined): Shard {
+  const { file, classNames } = shard
+  if (!classNames || !names || sameNames(classNames, names)) return shard
+  const numbers = classNames.map((name) => names.indexOf(name))
+  const renumber = (label: string | number) => {
+    const name = typeof label === 'number' ? classNames[label] : undefined
+    if (name === undefined) return label
+    const number = numbers[label as number]!
+    if (number < 0)
+      throw new HabaError(
+        file,
+        `classes of the training files (${names.length} of them)`,
+        `also '${name}'`,
+        'Choose other files.',
+      )
+    return number
+  }
+  return {
+    ...shard,
+    read: async (start, end) => (await shard.read(start, end)).map((row) => ({ ...row, label: renumber(row.label) })),
+  }
+}
+
 function numberOf(label: string | number, classNames: readonly string[], origin: string): number {
   if (typeof label === 'number') return label
-  const number = classNames.indexOf(label)
+  const number = classNames.findIndex((name) => name.normalize() === label)
   if (number < 0)
     throw new HabaError(
       origin,
@@ -92,35 +126,4 @@ function namesOf(labels: readonly (string | number)[]): readonly string[] {
   if (labels.every((label) => typeof label === 'string')) return [...new Set(labels)].sort()
   const highest = labels.reduce<number>((most, label) => Math.max(most, Number(label)), 0)
   return Array.from({ length: highest + 1 }, (_, label) => `${label}`)
-}
-
-interface Halves {
-  readonly train: readonly string[]
-  readonly test: readonly string[]
-}
-
-async function halvesOf({ train, test }: Partial<Halves>, folder: string | undefined): Promise<Halves> {
-  if (folder === undefined && (train === undefined || test === undefined))
-    throw new HabaError('parquet', 'folder, or train and test', 'neither', 'Say where the files are.')
-  const found = folder === undefined ? [] : await filesIn(folder)
-  const named = (half: string) =>
-    found.filter((file) => new RegExp(`(^|[\\\\/])${half}`).test(file)).map((file) => join(folder!, file))
-  const tests = named('test')
-  const halves = { train: train ?? named('train'), test: test ?? (tests.length > 0 ? tests : named('val')) }
-  for (const [half, files] of Object.entries(halves))
-    if (files.length === 0)
-      throw new HabaError(
-        folder ?? 'parquet',
-        `files or folders named ${half}…`,
-        `${found.length} parquet files, none of them so named`,
-        `List them: { ${half}: ['….parquet'] }.`,
-      )
-  return halves
-}
-
-async function filesIn(folder: string): Promise<string[]> {
-  const names = await readdir(folder, { recursive: true }).catch((cause: Error) => {
-    throw new HabaError(folder, 'a folder of parquet files', cause.message, 'Check the path.', { cause })
-  })
-  return names.filter((file) => file.endsWith('.parquet')).sort()
 }

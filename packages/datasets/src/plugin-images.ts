@@ -3,6 +3,7 @@ import { imageFolderShape } from './folder-shape.js'
 import { imageFolder, type ImageFolderOptions } from './image-folder.js'
 import { imageNet, type ImageNetOptions } from './imagenet.js'
 import { imagefruit, imagemeow, imagenette, imagesquawk, imagewoof, imageyellow } from './imagenet-subsets.js'
+import { npz, type NpzOptions } from './npz.js'
 import { parquet, type ParquetOptions } from './parquet.js'
 import {
   fetched,
@@ -12,7 +13,7 @@ import {
   preprocessing,
   preprocessingOf,
   preprocessingOnDisk,
-  told,
+  toldBy,
   type Options,
 } from './plugin-options.js'
 import { bilinear, smooth } from './resize.js'
@@ -28,8 +29,50 @@ const size = (byDefault: Readonly<Record<string, unknown>>) => ({
   maxItems: 2,
   ...byDefault,
 })
-const oneSize = { description: 'height and width to resize to (default: images have one size already)' }
-const channels = { enum: [1, 3], default: 3, description: '3: colour, 1: grey' }
+const list = (items: Readonly<Record<string, unknown>>, description: string) => ({
+  type: 'array',
+  items,
+  minItems: 1,
+  description,
+})
+const numbers = (count: number, description: string, items: Readonly<Record<string, unknown>> = {}) => ({
+  type: 'array',
+  items: { type: 'number', ...items },
+  minItems: count,
+  maxItems: count,
+  description,
+})
+const patterns = { type: 'string', minLength: 1 }
+
+/** What folders and parquet files have in common. */
+const images = {
+  size: size({ description: 'height and width to resize to (default: images have one size already)' }),
+  channels: { enum: [1, 3], default: 3, description: "3: color, 1: gray, as convert('L') of PIL" },
+  orient: { type: 'boolean', default: true, description: 'whether images are turned as their EXIF orientation says' },
+  background: numbers(
+    3,
+    'red, green and blue that transparent images are laid over (default: white, [255, 255, 255])',
+    {
+      minimum: 0,
+      maximum: 255,
+    },
+  ),
+  range: numbers(2, 'values that become black and white, of images with more than 8 bits (default: [0, 65535])'),
+  skipCorrupt: {
+    type: 'boolean',
+    default: false,
+    description: 'whether images that cannot be read are left out, and counted in the report',
+  },
+  testFraction: {
+    type: 'number',
+    exclusiveMinimum: 0,
+    exclusiveMaximum: 1,
+    description: 'the part of every class that is held out of the training images, as the test images',
+  },
+  testSeed: { type: 'integer', minimum: 0, default: 0, description: 'which images testFraction holds out' },
+}
+const classNames = list({ type: 'string' }, 'in the order of the labels (default: as the files say)')
+const imageNames = Object.keys(images) as readonly (keyof typeof images)[]
 const name = (byDefault: string) => ({
   type: 'string',
   description: `what reports call the data (default: the name of ${byDefault})`,
@@ -55,18 +98,24 @@ const makeImageNet = (options: Options) =>
     ...given<ImageNetOptions>(options, 'size', 'cacheBytes'),
   })
 
+const folderOptions = (options: Options) =>
+  given<ImageFolderOptions>(options, 'root', 'train', 'test', 'name', 'include', 'exclude', 'cache', ...imageNames)
+
 /** Names for data sets whose images are files, or inside files. */
 export const imageTable: Readonly<Record<string, DatasetEntry>> = {
   'image-folder': {
-    summary: 'PNG and JPEG images in train/<class>/* and test/<class>/*',
-    shape: (options) => imageFolderShape(given<ImageFolderOptions>(options, 'root', 'size', 'channels')),
+    summary: 'images in train/<class>/* and test/<class>/* (or val): PNG, JPEG, WebP, GIF, TIFF, AVIF, BMP',
+    shape: (options) => imageFolderShape(folderOptions(options)),
     options: {
       type: 'object',
       properties: {
-        root: folder('holds the folders train and test'),
+        root: folder('holds the folders train and test (or val); with testFraction, train or the class folders'),
+        train: folder('holds one folder a class (default: train in root)'),
+        test: folder('holds one folder a class (default: test in root, else val)'),
         name: name('root'),
-        size: size(oneSize),
-        channels,
+        include: list(patterns, 'which files are images, such as *.png or owl/** (default: all but hidden files)'),
+        exclude: list(patterns, 'files or class folders that are left out, such as *.txt or unsorted'),
+        ...images,
         cache: folder('a file to keep decoded pixels in'),
         ...preprocessing('none'),
       },
@@ -75,8 +124,8 @@ export const imageTable: Readonly<Record<string, DatasetEntry>> = {
     make: (options, context) =>
       imageFolder({
         preprocessing: preprocessingOf(options, context),
-        onProgress: told(context),
-        ...given<ImageFolderOptions>(options, 'root', 'name', 'size', 'channels', 'cache'),
+        ...toldBy(context),
+        ...folderOptions(options),
       }),
   },
   parquet: {
@@ -85,17 +134,19 @@ export const imageTable: Readonly<Record<string, DatasetEntry>> = {
       type: 'object',
       properties: {
         folder: folder('files named train… and test… (or val…), or folders of such names'),
+        trainSplit: { type: 'string', minLength: 1, description: 'how the training files are named (default: train…)' },
+        testSplit: {
+          type: 'string',
+          minLength: 1,
+          description: 'how the test files are named (default: test…, else val…)',
+        },
+        train: list(folder('a file'), 'the training files, in order (default: those of folder)'),
+        test: list(folder('a file'), 'the test files, in order (default: those of folder)'),
         name: name('folder'),
         imageColumn: { type: 'string', default: 'image', description: 'the column of images' },
         labelColumn: { type: 'string', default: 'label', description: 'the column of labels: numbers or names' },
-        classNames: {
-          type: 'array',
-          items: { type: 'string' },
-          minItems: 1,
-          description: 'in the order of the labels (default: as the files say)',
-        },
-        size: size(oneSize),
-        channels,
+        classNames,
+        ...images,
         ...preprocessing('none'),
       },
       required: ['folder'],
@@ -103,17 +154,51 @@ export const imageTable: Readonly<Record<string, DatasetEntry>> = {
     make: (options, context) =>
       parquet({
         preprocessing: preprocessingOf(options, context),
-        onProgress: told(context),
+        ...toldBy(context),
         ...given<ParquetOptions>(
           options,
           'folder',
+          'trainSplit',
+          'testSplit',
+          'train',
+          'test',
           'name',
           'imageColumn',
           'labelColumn',
           'classNames',
-          'size',
-          'channels',
+          ...imageNames,
         ),
+      }),
+  },
+  npz: {
+    summary: 'images and labels as NumPy arrays of one file, as Keras and MedMNIST name them',
+    options: {
+      type: 'object',
+      properties: {
+        file: folder('what numpy.savez wrote'),
+        name: name('file'),
+        arrays: {
+          ...list(patterns, 'names of training images and labels, test images and labels (default: the usual ones)'),
+          minItems: 2,
+          maxItems: 4,
+        },
+        channelsFirst: {
+          type: 'boolean',
+          description: 'whether channels come before rows (default: as the shape says)',
+        },
+        classNames,
+        testFraction: images.testFraction,
+        testSeed: images.testSeed,
+        ...preprocessing('none'),
+      },
+      required: ['file'],
+    },
+    make: (options, context) =>
+      npz({
+        file: options.file as string,
+        preprocessing: preprocessingOf(options, context),
+        onWarning: toldBy(context).onWarning,
+        ...given<NpzOptions>(options, 'name', 'arrays', 'channelsFirst', 'classNames', 'testFraction', 'testSeed'),
       }),
   },
   'tiny-imagenet': {

@@ -9,6 +9,7 @@ import {
   type ChannelConstants,
 } from './constants.js'
 import type { DecodingProgress } from './decode-images.js'
+import type { Fault } from './findings.js'
 import { zca } from './fit-zca.js'
 import { identity } from './identity.js'
 import type { Fit } from './pixels.js'
@@ -89,8 +90,9 @@ export const given = <O>(options: Options, ...names: readonly (keyof O & string)
     names.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]),
   ) as Partial<O>
 
-/** Tells how far decoding has come. */
-export const told =
-  ({ onProgress }: DatasetContext) =>
-  ({ half, done, total }: DecodingProgress) =>
-    onProgress?.(`decoding ${half} images, ${done} of ${total}`)
+/** Tells how far decoding has come, and which images cannot be used; warnings are said by who reads them of the dataset. */
+export const toldBy = ({ onProgress, onFault }: DatasetContext) => ({
+  onProgress: ({ half, done, total }: DecodingProgress) => onProgress?.(`decoding ${half} images, ${done} of ${total}`),
+  onFault: ({ where, what }: Fault) => onFault?.(`${where}: ${what}`),
+  onWarning: () => {},
+})

@@ -1,8 +1,11 @@
+import { basename } from 'node:path'
 import { HabaError, type ImageShape } from '@haba/core'
-import { decoder, filesAtOnce, firstLine, sameShape, type Decoding, type DecodingProgress } from './decode-images.js'
+import { filesAtOnce, type DecodingProgress } from './decode-images.js'
+import { decoder, type Decoding } from './decoder.js'
 import { eachAtOnce } from './each-at-once.js'
+import { findingsOf, type Fault, type Settled } from './findings.js'
 import type { Shard } from './parquet-shard.js'
-import { valuesOf } from './pixels.js'
+import { roomFor, valuesOf } from './pixels.js'
 
 interface ReadShardsOptions {
   readonly half: 'train' | 'test'
@@ -10,57 +13,63 @@ interface ReadShardsOptions {
   /** What every image must be. @default as the first one is */
   readonly image?: ImageShape
   readonly decoding: Decoding
-  readonly onProgress: ((progress: DecodingProgress) => void) | undefined
+  /** Whether images that cannot be read are left out. */
+  readonly skipCorrupt: boolean
+  readonly onProgress?: ((progress: DecodingProgress) => void) | undefined
+  readonly onFault?: ((fault: Fault) => void) | undefined
 }
 
-interface ReadHalf {
+interface ReadHalf extends Settled {
   readonly image: ImageShape
-  readonly pixels: Uint8Array
+  /** Of the images that were kept: numbers, or names where the file has names. */
   readonly labels: readonly (string | number)[]
 }
 
 /** Decodes the images of several files into one array; no more than one row group is in memory beside it. */
-export async function readShards({
-  half,
-  shards,
-  decoding,
-  onProgress,
-  ...options
-}: ReadShardsOptions): Promise<ReadHalf> {
-  const total = shards.flatMap(({ groups }) => groups).reduce((sum, rows) => sum + rows, 0)
+export async function readShards({ shards, onProgress, ...options }: ReadShardsOptions): Promise<ReadHalf> {
+  const { half, decoding } = options
+  const rowsOf = ({ groups }: Shard) => groups.reduce((sum, rows) => sum + rows, 0)
+  const total = shards.reduce((sum, shard) => sum + rowsOf(shard), 0)
+  const rowOf = (index: number, name: (file: string) => string) => {
+    let [row, at] = [index, 0]
+    while (row >= rowsOf(shards[at]!)) row -= rowsOf(shards[at++]!)
+    return `${name(shards[at]!.file)}, row ${row}`
+  }
+  const whereOf = (index: number) => rowOf(index, (file) => file)
+  const nameOf = (index: number) => rowOf(index, (file) => basename(file))
   const decode = await decoder(decoding)
+  const findings = findingsOf({ ...options, place: shards[0]!.file, count: total, whereOf, nameOf })
   const labels: (string | number)[] = []
   let { image } = options
-  let pixels = new Uint8Array(0)
-  for (const { file, groups, read } of shards) {
+  let pixels: Uint8Array | undefined
+  for (const { groups, read } of shards) {
     let start = 0
     for (const count of groups) {
       const rows = await read(start, start + count)
       const at = labels.length
       const place = async (i: number) => {
-        const where = `${file}, row ${start + i}`
-        const decoded = await decode(rows[i]!.bytes).catch((cause: unknown) => {
-          throw new HabaError(where, 'a PNG or JPEG image', firstLine(cause), 'Mend or remove the row.', { cause })
-        })
+        const { bytes } = rows[i]!
+        const decoded = await decode(bytes).catch((error: unknown) => findings.unreadable(at + i, error))
+        if (!decoded) return
         image ??= decoded.image
-        const size = valuesOf(image)
-        if (!sameShape(decoded.image, image))
-          throw new HabaError(
-            where,
-            `an image of ${image[0]}×${image[1]}`,
-            `${decoded.image[0]}×${decoded.image[1]}`,
-            'Give `size` to bring all to one size.',
-          )
-        if (pixels.length === 0) pixels = new Uint8Array(total * size)
-        pixels.set(decoded.data, (at + i) * size)
+        pixels ??= roomFor(total, image, shards[0]!.file)
+        if (findings.fits(at + i, decoded, image)) pixels.set(decoded.data, (at + i) * valuesOf(image))
       }
-      if (at === 0 && count > 0) await place(0) // settles the shape
-      await eachAtOnce(rows.length, filesAtOnce, place)
+      let first = 0
+      while (!image && first < rows.length) await place(first++) // one at a time, until one settles the shape
+      await eachAtOnce(rows.length - first, filesAtOnce, (i) => place(first + i))
       for (const { label } of rows) labels.push(label)
       start += count
       onProgress?.({ half, done: labels.length, total })
     }
   }
-  if (!image) throw new HabaError(shards[0]!.file, 'at least one image', 'no rows', 'Check the files.')
-  return { image, pixels, labels }
+  const settled = findings.settle(pixels ?? new Uint8Array(0), image ?? [0, 0, 0])
+  if (!image || settled.kept.length === 0)
+    throw new HabaError(
+      shards[0]!.file,
+      'at least one image',
+      total === 0 ? 'no rows' : 'none that can be read',
+      'Check the files.',
+    )
+  return { ...settled, image, labels: settled.kept.map((index) => labels[index]!) }
 }

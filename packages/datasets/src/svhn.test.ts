@@ -57,6 +57,23 @@ describe('svhn', () => {
       expect(at(y, x, c)).toBe(byte(2, y, x, c))
   })
 
+  const digits = (values: Float64Array, labels = BigInt64Array.of(3n, 10n)) =>
+    matFile([
+      { name: 'X', shape: [32, 32, 3, 2], values },
+      { name: 'y', shape: [2, 1], values: labels },
+    ])
+  const doubles = (scale: number) => Float64Array.from({ length: 2 * 3072 }, (_, i) => (i % 256) / scale)
+
+  it('takes labels of 64 bits, and pixels as doubles', async () => {
+    const mixed = { 'train_32x32.mat': digits(doubles(1)), 'test_32x32.mat': digits(doubles(255)) }
+    const data = await svhn({ folder: await write('numpy', mixed), preprocessing: identity() })
+    expect([...data.train.labels]).toEqual([3, 0])
+    const [first, second] = [data.train, data.test].map((half) => half.images(Int32Array.of(1)))
+    const [train, test] = [(await first!).dataSync(), (await second!).dataSync()]
+    expect(train[(5 * 32 + 4) * 3 + 2]).toBeCloseTo(((2 * 1024 + 4 * 32 + 5) % 256) / 255, 6)
+    expect([...test].every((value, i) => Math.abs(value - train[i]!) < 1e-6)).toBe(true)
+  })
+
   it("standardises by SVHN's constants", async () => {
     const data = await svhn({ folder: await write('constants') })
     const [first] = (await data.train.images(Int32Array.of(0))).dataSync()
@@ -68,7 +85,22 @@ describe('svhn', () => {
     [
       'size',
       { 'train_32x32.mat': half([1], 28) },
-      /train_32x32.mat: .*got X of \[28,28,3,1\] and y of \[1,1\].*cropped/,
+      /train_32x32.mat: expected X of shape \[32, 32, 3, images\], got \[28,28,3,1\].*cropped/,
+    ],
+    [
+      'name',
+      { 'test_32x32.mat': matFile([{ name: 'images', shape: [1, 1], values: Uint8Array.of(1) }]) },
+      /test_32x32.mat: expected arrays X \(the images\) and y \(their digits\), got images of \[1,1\]/,
+    ],
+    [
+      'values',
+      { 'train_32x32.mat': digits(doubles(0.5)) },
+      /train_32x32.mat, X: expected pixels as whole numbers 0 … 255, or in \[0, 1\], got whole numbers from 0 to 510/,
+    ],
+    [
+      'nan',
+      { 'train_32x32.mat': digits(doubles(1).fill(NaN, 7, 8)) },
+      /train_32x32.mat, X: .* got numbers from NaN to NaN/,
     ],
     ['digit', { 'test_32x32.mat': half([11]) }, /test_32x32.mat: expected labels 0 … 9, got 11 for image 0/],
     ['cut', { 'test_32x32.mat': half([1]).subarray(0, 500) }, /test_32x32.mat: expected a whole MATLAB 5 file/],

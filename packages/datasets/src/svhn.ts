@@ -3,7 +3,7 @@ import { HabaError, type Dataset, type Preprocessing } from '@haba/core'
 import { fitArrays, type Split } from './arrays.js'
 import { svhnConstants } from './constants.js'
 import { readMat } from './mat.js'
-import type { Fit } from './pixels.js'
+import { pixelsOf, type Fit, type Pixels } from './pixels.js'
 import { folderOf, getTodo, publishedSets } from './published-sets.js'
 import { standardise } from './standardise.js'
 
@@ -15,7 +15,11 @@ export interface SvhnOptions {
   readonly preprocessing?: Preprocessing | Fit
 }
 
-/** SVHN (cropped digits): 73 257 training and 26 032 test images, `[32, 32, 3]`; the digit 0 is class 0. */
+/**
+ * SVHN (cropped digits): 73 257 training and 26 032 test images, `[32, 32, 3]`; the digit 0 is class 0. Own digits in
+ * MATLAB 5 files of this form (`scipy.io.savemat`) may have labels of any type, and pixels as whole numbers `0 … 255` or
+ * in `[0, 1]`.
+ */
 export async function svhn({
   folder = folderOf(publishedSets.svhn),
   preprocessing = standardise(svhnConstants),
@@ -34,26 +38,30 @@ async function readHalf(file: string): Promise<Split> {
   const arrays = await readMat(file, getTodo(publishedSets.svhn))
   const [images, labels] = [arrays.get('X'), arrays.get('y')]
   const [height, width, channels, count = 1] = images?.shape ?? []
-  if (!(images?.values instanceof Uint8Array) || !labels || height !== 32 || width !== 32 || channels !== 3)
+  if (!images || !labels)
     throw new HabaError(
       file,
-      'bytes X of shape [32, 32, 3, images], and y',
+      'arrays X (the images) and y (their digits)',
       [...arrays].map(([name, { shape }]) => `${name} of [${shape}]`).join(' and ') || 'no arrays',
       'Use the cropped digits (format 2), not the full numbers.',
     )
-  toChannelsLast(images.values, count)
+  if (height !== 32 || width !== 32 || channels !== 3)
+    throw new HabaError(
+      file,
+      'X of shape [32, 32, 3, images]',
+      `[${images.shape}]`,
+      'Use the cropped digits (format 2), not the full numbers.',
+    )
+  const pixels = pixelsOf(images.values, `${file}, X`)
+  toChannelsLast(pixels, count)
   // The file calls the digit 0 "10".
-  return {
-    pixels: images.values,
-    labels: Array.from(labels.values, (label) => (label === 10 ? 0 : label)),
-    origin: file,
-  }
+  return { pixels, labels: Array.from(labels.values, (label) => (label === 10 ? 0 : label)), origin: file }
 }
 
 /** Turns images that are stored column by column, channel after channel, into rows of pixels, in place. */
-function toChannelsLast(pixels: Uint8Array, count: number): void {
+function toChannelsLast(pixels: Pixels, count: number): void {
   const size = 32 * 32 * 3
-  const before = new Uint8Array(size)
+  const before = new Float32Array(size)
   for (let n = 0; n < count; n++) {
     const image = pixels.subarray(n * size, (n + 1) * size)
     before.set(image)

@@ -5,6 +5,7 @@ import { imageNetConstants } from './constants.js'
 import { readBytes } from './idx.js'
 import { lazyImages, type LazyOptions } from './lazy-images.js'
 import { listImages, type ImageFiles } from './list-images.js'
+import type { PathFilter } from './path-filter.js'
 import { folderOf, getTodo, publishedSets } from './published-sets.js'
 import { standardise } from './standardise.js'
 
@@ -16,7 +17,7 @@ export interface TinyImageNetOptions extends LazyOptions {
   readonly preprocessing?: Preprocessing
 }
 
-const jpeg = (file: string) => /\.jpe?g$/i.test(file)
+const jpeg: PathFilter = { takes: (path) => /\.jpe?g$/i.test(path), drops: () => false }
 
 /**
  * Tiny ImageNet: 100 000 training and 10 000 test images (the published validation half), `[64, 64, 3]`, 200 classes in
@@ -32,7 +33,7 @@ export async function tinyImageNet({
       cause,
     })
   })
-  const train = await listImages({ folder: join(folder, 'train'), include: jpeg })
+  const train = await listImages({ folder: join(folder, 'train'), filter: jpeg })
   const wnids = train.classNames
   return lazyImages({
     name: 'tiny-imagenet',
@@ -40,7 +41,7 @@ export async function tinyImageNet({
     train,
     test: await validation(join(folder, 'val'), wnids),
     image: [64, 64, 3],
-    decoding: { channels: 3 },
+    decoding: { channels: 3, orient: false },
     preprocessing,
     cacheBytes,
   })
@@ -61,7 +62,7 @@ async function validation(folder: string, wnids: readonly string[]): Promise<Ima
     throw new HabaError(images, 'a folder of images', cause.message, getTodo(publishedSets.tinyImageNet), { cause })
   })
   if (entries.some((entry) => entry.isDirectory()))
-    return listImages({ folder: images, classNames: wnids, include: jpeg })
+    return listImages({ folder: images, classNames: wnids, filter: jpeg })
   return annotated(folder, wnids, new Set(entries.map(({ name }) => name)))
 }
 

@@ -46,6 +46,7 @@ export async function expertsCommand(
   const opened = await openEngine(read, progress.say)
   try {
     const parts = await openParts(read, opened.engine, progress.pulse)
+    for (const warning of parts.data.warnings ?? []) progress.say(warning)
     const { network, augmentation, data, key } = parts
     const own = settings.augmentation
     const used = own ? await makeAugmentation(read, own, data, 'experts.augmentation') : augmentation

@@ -45,8 +45,11 @@ export function namedInText(option: string, text: string, table: AnyTable, kind:
   return completeNamed(where, value, table, kind, process.cwd())
 }
 
+const isPath = (schema: unknown) => (schema as { readonly format?: unknown } | undefined)?.format === 'path'
+
+/** Options that are a path, or a list of them. */
 const pathNames = ({ properties }: OptionsSchema) =>
-  Object.keys(properties).filter((name) => properties[name]!.format === 'path')
+  Object.keys(properties).filter((name) => isPath(properties[name]) || isPath(properties[name]!.items))
 
 /** The same options with every path changed. */
 export const mapPaths = (
@@ -57,8 +60,11 @@ export const mapPaths = (
   ...options,
   ...Object.fromEntries(
     pathNames(schema)
-      .filter((name) => typeof options[name] === 'string')
-      .map((name) => [name, change(options[name] as string)]),
+      .filter((name) => options[name] !== undefined)
+      .map((name) => {
+        const value = options[name] as string | readonly string[]
+        return [name, typeof value === 'string' ? change(value) : value.map(change)]
+      }),
   ),
 })
 

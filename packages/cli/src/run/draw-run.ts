@@ -113,7 +113,7 @@ function summaryOf({ data, decoder, steps }: About, { layout, storage }: SetMani
   return (
     `${data.name} distilled into ${storage.floats.toLocaleString('en-US')} floats (${String(decoder.name)}), ` +
     `which are ${images} images: ${layout.slots} stored items, each seen in ${layout.views} ways. ` +
-    `${steps.toLocaleString('en-US')} steps. ${caption}`
+    [`${steps.toLocaleString('en-US')} steps.`, caption, ...(data.warnings ?? [])].join(' ')
   )
 }
 

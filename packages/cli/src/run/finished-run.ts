@@ -28,7 +28,13 @@ export interface About {
   /** 16 hexadecimal digits. */
   readonly key: string
   readonly steps: number
-  readonly data: { readonly name: string; readonly classNames: readonly string[]; readonly source: unknown }
+  readonly data: {
+    readonly name: string
+    readonly classNames: readonly string[]
+    readonly source: unknown
+    /** What a reader of results must know of how the images were read. */
+    readonly warnings?: readonly string[]
+  }
   readonly preprocessing: SavedPreprocessing
   readonly labels: readonly number[]
   /** How stored numbers become images. */
@@ -65,7 +71,12 @@ export async function writeRunSet(options: WriteRunSetOptions): Promise<StorageR
     seed: config.seed,
     key: hex(key),
     steps: state.step,
-    data: { name: data.name, classNames: data.classNames, source: config.data },
+    data: {
+      name: data.name,
+      classNames: data.classNames,
+      source: config.data,
+      ...(data.warnings && { warnings: data.warnings }),
+    },
     preprocessing,
     labels: [...parameterization.layout.labels],
     decoder: { name: parameterization.name, ...decoder },

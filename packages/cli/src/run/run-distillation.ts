@@ -50,6 +50,7 @@ export async function runDistillation(options: RunOptions): Promise<Result> {
   try {
     progress.say(`Reading ${read.config.data.use}.`)
     const parts = await openParts(read, opened.engine, progress.pulse)
+    for (const warning of parts.data.warnings ?? []) progress.say(warning)
     await runParts(options, parts)
     return await drawRun(options.folder, read, opened.engine)
   } finally {

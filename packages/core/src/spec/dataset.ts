@@ -30,4 +30,6 @@ export interface Dataset {
   readonly preprocessing: Preprocessing
   readonly train: RealSource
   readonly test: RealSource
+  /** What a reader of results must know of how the images were read, such as files that were skipped. @default nothing */
+  readonly warnings?: readonly string[]
 }

@@ -1,0 +1,63 @@
+import { HabaError, type Preprocessing } from '@haba/core'
+import type { Color } from './alpha.js'
+import type { DecodingProgress } from './decode-images.js'
+import type { Decoding } from './decoder.js'
+import type { Fault } from './findings.js'
+import type { Fit } from './pixels.js'
+
+/** How image files are read, whether they lie in folders or in parquet files. */
+export interface ImageOptions {
+  /** Resizes every image to this, without keeping proportions. @default all images must have one size already */
+  readonly size?: readonly [height: number, width: number]
+  /** 3: sRGB, gray images are repeated; 1: gray by ITU-R 601, as `convert('L')` of PIL. @default 3 */
+  readonly channels?: 1 | 3
+  /**
+   * Whether images are turned as their EXIF orientation says, as browsers and viewers do, and torchvision's `ImageFolder`
+   * does not.
+   *
+   * @default true
+   */
+  readonly orient?: boolean
+  /** What transparent images are laid over, `0 … 255`. @default [255, 255, 255] */
+  readonly background?: Color
+  /**
+   * The values that become black and white, of images with more than 8 bits; what lies beyond is cut off.
+   *
+   * @default [0, 65535] of 16-bit images; floats must lie in [0, 1]
+   */
+  readonly range?: readonly [black: number, white: number]
+  /** Whether images that cannot be read are left out, with a warning that counts them. @default false: they are an error */
+  readonly skipCorrupt?: boolean
+  /**
+   * Holds this part of every class out of the training images, as the test images: rounded, at least one image where a
+   * class has two. A test half that is there is passed over.
+   */
+  readonly testFraction?: number
+  /** Which images `testFraction` holds out. @default 0 */
+  readonly testSeed?: number
+  /** Called with what a reader of results must know; `Dataset.warnings` has the same. @default process.emitWarning */
+  readonly onWarning?: (warning: string) => void
+  /** Called for every image that cannot be read, or has another size, with its name. */
+  readonly onFault?: (fault: Fault) => void
+  /** Called now and then. */
+  readonly onProgress?: (progress: DecodingProgress) => void
+  /** @default identity() */
+  readonly preprocessing?: Preprocessing | Fit
+}
+
+/** What decides about pixels. @throws HabaError for a size, background or range that is none */
+export function decodingOf(who: string, options: ImageOptions): Decoding {
+  const { size, channels = 3, orient = true, background, range, testFraction } = options
+  if (size && !(size.length === 2 && size.every((length) => Number.isInteger(length) && length > 0)))
+    throw new HabaError(who, 'size [height, width] in pixels', `[${size}]`, 'Use positive whole numbers.')
+  if (background && !(background.length === 3 && background.every((value) => value >= 0 && value <= 255)))
+    throw new HabaError(who, 'background [red, green, blue] of 0 … 255', `[${background}]`, 'White is [255, 255, 255].')
+  if (range && !(range.length === 2 && range.every(Number.isFinite) && range[0] < range[1]))
+    throw new HabaError(who, 'range [black, white] with black below white', `[${range}]`, 'Such as [0, 4095].')
+  if (testFraction !== undefined && !(testFraction > 0 && testFraction < 1))
+    throw new HabaError(who, 'testFraction between 0 and 1', `${testFraction}`, 'Such as 0.2.')
+  return { size, channels, orient, background, range }
+}
+
+/** Says each warning once, as Node says its own. */
+export const emitWarning = (warning: string): void => process.emitWarning(warning, 'HabaWarning')
