@@ -232,7 +232,7 @@ function haba(dataset: Exclude<DatasetName, 'mnist'>, perClass: Size, set: objec
   return {
     config: {
       ...trajectory(dataset, of, neededEpochs(habaSettings[dataset], of.whitened), 'batch-standardisation'),
-      set: { use: 'factorised', basesPerClass: basesFor(perClass), hallucinators: 5, ...set },
+      set: { use: 'factorised', basesPerClass: basesFor(perClass), hallucinators: 5, initializer: 'released', ...set },
       games: [{ use: 'adversarial-contrast', apart: 0.1, classify: 1, together: 0.1, contrast: 0.1 }],
       optimizer: { bases: moves, hallucinators: moves },
       objectiveOptimizer: { rate: { rate: of.rateRate, momentum: 0.9, atLeast: 0.001 } },

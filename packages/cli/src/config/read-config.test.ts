@@ -45,7 +45,7 @@ describe('a wrong configuration', () => {
     ],
     [
       { set: { use: 'factorised', basisPerClass: 1 } },
-      /^config x\.json: set: expected options of basesPerClass, .*, got "basisPerClass"\. Did you mean "basesPerClass"\?$/,
+      /^config x\.json: set: expected options of .*basesPerClass, .*, got "basisPerClass"\. Did you mean "basesPerClass"\?$/,
     ],
     [
       { objective: { use: 'distribution_matching' } },
