@@ -13,6 +13,7 @@ import { optionsCommand } from './commands/options.js'
 import { showCommand } from './commands/show.js'
 import type { Terminal } from './commands/terminal.js'
 import { isInterruption, type Interruption } from './interruption.js'
+import { owningRun } from './run/owner.js'
 
 /** 0: done; 1: an error; 130: ended by Ctrl-C. */
 export type ExitCode = 0 | 1 | 130
@@ -100,7 +101,7 @@ function program(terminal: Terminal, interruption: Interruption | undefined): Co
     .command('show')
     .summary('draw the pictures and the page of a run, and print its table')
     .argument('<run>', 'a run folder')
-    .action((run: string) => showCommand(run, terminal))
+    .action((run: string) => owningRun(run, 'haba show', () => showCommand(run, terminal)))
 
   haba
     .command('compare')

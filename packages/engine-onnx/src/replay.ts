@@ -1,10 +1,11 @@
 import { HabaError, hostTensor, type DType, type Graph, type Program } from '@haba/core'
-import { InferenceSession, Tensor as OnnxTensor } from 'onnxruntime-node'
+import type { InferenceSession } from 'onnxruntime-node'
 import { inOrder, type Leaf } from './leaves.js'
 import { inputName, lowerGraph, outputName, type LoweredGraph } from './lower.js'
 import { factored } from './factor/factor.js'
 import { inParts } from './parts/parts.js'
 import { oneThreadTime } from './one-thread-time.js'
+import { onnxruntime } from './onnxruntime.js'
 import { providers, type Provider } from './provider.js'
 import { compiling, countersOf, type Counters } from './stats.js'
 import { isIdentity, sameNumbers } from './value.js'
@@ -60,6 +61,7 @@ export function replayer<R>({ name, program, provider, session, counters }: Repl
 
   async function prepare(orders: Made['orders']): Promise<Ready> {
     const lowered = compiling(counters, () => lowerGraph(computed, orders, providers[provider].traits))
+    const { InferenceSession } = onnxruntime()
     const start = performance.now()
     const made = await InferenceSession.create(lowered.model, quick ? { ...session, intraOpNumThreads: 1 } : session)
     counters.compileMilliseconds += performance.now() - start
@@ -168,7 +170,7 @@ const sameOrders = (a: Made['orders'], b: Made['orders']) => a.every((order, i) 
 
 /** Hands an array over as it is. */
 const onnxTensor = (shape: readonly number[], { values, order }: Leaf, dtype: DType) =>
-  new OnnxTensor(
+  new (onnxruntime().Tensor)(
     dtype,
     values,
     order.map((axis) => shape[axis]!),

@@ -1,8 +1,8 @@
 import { normal, sizeOf, tensor, type Graph, type Key } from '@haba/core'
 import type { Tensor } from '@tensorflow/tfjs-core'
-import { InferenceSession, Tensor as OnnxTensor } from 'onnxruntime-node'
 import { expect } from 'vitest'
 import { inputName, lowerGraph, outputName } from './lower.js'
+import { onnxruntime } from './onnxruntime.js'
 
 export const drawn = (key: Key, shape: readonly number[]) => tensor(normal(key, sizeOf(shape)), shape)
 
@@ -12,10 +12,11 @@ async function evaluated(graph: Graph, args: readonly Tensor[]): Promise<readonl
     graph,
     graph.inputs.map(({ shape }) => shape.map((_, axis) => axis)),
   )
+  const { InferenceSession, Tensor } = onnxruntime()
   const session = await InferenceSession.create(lowered.model, { graphOptimizationLevel: 'basic', logSeverityLevel: 4 })
   const feeds = lowered.inputs.map((i) => {
     const { shape, dtype } = args[i]!
-    return [inputName(i), new OnnxTensor(dtype as 'float32', args[i]!.dataSync() as Float32Array, shape)] as const
+    return [inputName(i), new Tensor(dtype as 'float32', args[i]!.dataSync() as Float32Array, shape)] as const
   })
   const found = await session.run(Object.fromEntries(feeds))
   await session.release()

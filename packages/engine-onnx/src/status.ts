@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { promisify } from 'node:util'
 import { encodeModel } from './onnx-model.js'
+import { quietEnvironment } from './onnxruntime.js'
 import { providers, type Provider } from './provider.js'
 
 /** Whether a provider runs on this machine; if not, why, and what would help. */
@@ -36,7 +37,8 @@ const program = `
 export async function onnxStatus(provider: Provider): Promise<OnnxStatus> {
   const path = createRequire(import.meta.url).resolve('onnxruntime-node')
   const args = ['-e', program, path, provider, Buffer.from(model()).toString('base64')]
-  const why = await promisify(execFile)(process.execPath, args, { timeout: 60_000 }).then(
+  const options = { timeout: 60_000, env: { ...process.env, ...quietEnvironment() } }
+  const why = await promisify(execFile)(process.execPath, args, options).then(
     ({ stdout }) => (JSON.parse(stdout.slice(stdout.lastIndexOf('{"why"'))) as { readonly why: string }).why,
     ({ signal, code }: { readonly signal?: string; readonly code?: number }) =>
       `onnxruntime ended with ${signal ?? `code ${code}`}`,

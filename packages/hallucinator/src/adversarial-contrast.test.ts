@@ -1,5 +1,5 @@
-import type { Game } from '@haba/core'
-import { testGame, tinyNetwork, toySet } from '@haba/testing'
+import type { Game, Network } from '@haba/core'
+import { batchNormalised, testGame, tinyNetwork, toySet } from '@haba/testing'
 import { describe, expect, it } from 'vitest'
 import { adversarialContrast } from './adversarial-contrast.js'
 import { instanceContrastive } from './contrastive.js'
@@ -10,6 +10,12 @@ const make = (options: Partial<Parameters<typeof adversarialContrast>[0]> = {}) 
 
 testGame({ make: () => make(), unfit: [oneView] })
 testGame({ make: () => ({ ...make({ contrast: instanceContrastive(), batch: 3 }), name: 'instance contrast' }) })
+testGame({
+  make: () => ({
+    ...make({ network: batchNormalised(tinyNetwork(), toySet().layout.image[2]) as unknown as Network }),
+    name: 'a critic with batch normalization',
+  }),
+})
 
 describe('adversarialContrast', () => {
   it('refuses a negative weight', () =>

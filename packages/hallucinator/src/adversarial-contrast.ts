@@ -3,14 +3,17 @@ import {
   add,
   concat,
   constant,
+  copyOf,
   cosineSimilarity,
   crossEntropy,
+  disposeTree,
   div,
   drawBatches,
   drawPair,
   fold,
   gather,
   HabaError,
+  keyFrom,
   maximum,
   mean,
   mul,
@@ -67,7 +70,13 @@ export interface AdversarialContrastOptions {
   readonly batch?: number
 }
 
-type Move = { readonly first: Rows; readonly second: Rows; readonly augment: Args }
+type Move = {
+  readonly first: Rows
+  readonly second: Rows
+  readonly augment: Args
+  /** The critic's running moments, if it has any: a critic trains only, so they enter no result and stay as they were. */
+  readonly state: Tree
+}
 
 /** Two views of the same bases, stacked as they were augmented. */
 interface Pair {
@@ -105,11 +114,14 @@ export function adversarialContrast({
   for (const [name, value] of Object.entries({ apart, classify, together, contrast: contrastWeight }))
     if (!(value >= 0)) throw new HabaError(who, `a weight "${name}" of at least 0`, `${value}`, 'Mend the option.')
 
+  const { weights: unused, state } = network.init(keyFrom(0))
+  disposeTree(unused)
+
   const look = (move: Move, set: Synthetic, critic: Tree): Pair => {
     const [a, b] = [set.render(move.first), set.render(move.second)]
     const both = concat([a.images, b.images], 0) as Tensor4D // [2·batch, height, width, channels]
     const seen = augmentation ? augmentation.apply(both, move.augment) : both
-    const { features, logits } = network.apply(critic, seen, { kind: 'train', state: {} })
+    const { features, logits } = network.apply(critic, seen, { kind: 'train', state: move.state })
     const [rows, length] = [a.images.shape[0], features.shape[1]]
     return {
       features: [slice(features, [0, 0], [rows, length]), slice(features, [rows, 0], [rows, length])],
@@ -130,7 +142,9 @@ export function adversarialContrast({
           `${layout.views}`,
           'Use more hallucinators, or leave the game out.',
         )
-      return network.init(key).weights
+      const { weights, state: moments } = network.init(key)
+      disposeTree(moments)
+      return weights
     },
     draw(key, layout) {
       const [slots] = drawBatches(fold(key, 'rows'), layout, 1, batch)
@@ -139,6 +153,7 @@ export function adversarialContrast({
         first: rowsOf(slots!, first),
         second: rowsOf(slots!, second),
         augment: augmentation?.draw(fold(key, 'augment'), 2 * slots!.length, layout.image) ?? {},
+        state: copyOf(state),
       }
     },
     penalty(move, set, critic) {

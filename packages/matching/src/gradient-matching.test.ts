@@ -1,7 +1,6 @@
 import { disposeTree, keyFrom, pixels, tensorLeaves, type Network } from '@haba/core'
-import { referenceEngine, seedFrom, testObjective, tinyNetwork, toyData } from '@haba/testing'
+import { batchNormalised, referenceEngine, seedFrom, testObjective, tinyNetwork, toyData } from '@haba/testing'
 import { describe, expect, it } from 'vitest'
-import { batchNormalised } from './batch-normalised.fixture.js'
 import { squaredDistance } from './gradient-distance.js'
 import { gradientMatching } from './gradient-matching.js'
 

@@ -16,9 +16,19 @@ import {
   tensor,
   tensorLeaves,
   valueAndGrad,
+  type Network,
   type Tree,
 } from '@haba/core'
-import { referenceEngine, seedFrom, straightThrough, testObjective, tinyNetwork, toyData, toySet } from '@haba/testing'
+import {
+  batchNormalised,
+  referenceEngine,
+  seedFrom,
+  straightThrough,
+  testObjective,
+  tinyNetwork,
+  toyData,
+  toySet,
+} from '@haba/testing'
 import type { Scalar, Tensor2D } from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 import { openExperts, recordExperts, type Experts } from './experts.js'
@@ -47,7 +57,12 @@ const walkers = (epochs: number): Experts => ({
 })
 
 const small = { network, experts: walkers(5), steps: 3, expertEpochs: 2, maxStartEpoch: 3, batch: 4, rate: 0.2 }
+const normalized = batchNormalised(network, 2) as unknown as Network
+
 testObjective({ make: () => trajectoryMatching(small) })
+testObjective({
+  make: () => ({ ...trajectoryMatching({ ...small, network: normalized }), name: 'MTT with batch normalization' }),
+})
 testObjective({ make: () => ({ ...trajectoryMatching({ ...small, mixViews: true }), name: 'MTT, mixed views' }) })
 
 it.each([
@@ -74,6 +89,11 @@ describe('trajectoryDistance', () => {
 })
 
 describe('expertLabels', async () => {
+  it('are refused for batch normalization, whose moments experts do not record', () =>
+    expect(() => trajectoryMatching({ ...small, network: normalized, labels: expertLabels })).toThrow(
+      'expected a network without running moments, for labels of experts',
+    ))
+
   const real = toyData()
   const set = pixels({ image: real.image, classes: real.classes, perClass: 1 })
   const params = await set.init(keyFrom(1), seedFrom(real))

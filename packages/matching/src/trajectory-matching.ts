@@ -1,5 +1,7 @@
 import type { Scalar, Tensor2D } from '@tensorflow/tfjs-core'
 import {
+  copyOf,
+  disposeTree,
   div,
   drawBatches,
   drawView,
@@ -8,6 +10,7 @@ import {
   HabaError,
   innerProduct,
   integers,
+  keyFrom,
   mapTree,
   rowsOf,
   scalar,
@@ -15,6 +18,7 @@ import {
   stopGradient,
   studentStep,
   sub,
+  tensorLeaves,
   type Args,
   type Augmentation,
   type Batch,
@@ -64,7 +68,8 @@ export const expertLabels: StudentLabels = ({ images }, network, target) =>
   stopGradient(softmax(network.apply(target, images, { kind: 'evaluate', state: {} }).logits)) as Tensor2D
 
 type Params = { readonly rate: Scalar; readonly [name: string]: Scalar }
-type Common = { readonly start: Tree; readonly target: Tree }
+/** `state`: running moments, if the network has any; a student trains only, so they enter no result. */
+type Common = { readonly start: Tree; readonly target: Tree; readonly state: Tree }
 type Item = { readonly rows: Rows; readonly augment: Args }
 /** `‖reached - target‖² / ‖start - target‖²` over all weights (Cazenavette et al., CVPR 2022, eq. 2). */
 export function trajectoryDistance(reached: Tree, start: Tree, target: Tree): Scalar {
@@ -107,6 +112,15 @@ export function trajectoryMatching({
       `${experts.epochs}`,
       'Record longer experts or lower maxStartEpoch.',
     )
+  const { weights: unused, state } = network.init(keyFrom(0))
+  disposeTree(unused)
+  if (labels === expertLabels && tensorLeaves(state).length > 0)
+    throw new HabaError(
+      who,
+      'a network without running moments, for labels of experts',
+      network.name,
+      'Experts are recorded without these moments: use the labels "own", or another normalization.',
+    )
   return {
     kind: 'recurrence',
     name: 'trajectory matching',
@@ -125,7 +139,7 @@ export function trajectoryMatching({
           augment: augmentation?.draw(fold(own, 'augment'), slots.length, layout.image) ?? {},
         }
       })
-      return { common: { start, target }, items }
+      return { common: { start, target, state: copyOf(state) }, items }
     },
     start: ({ start }) => start,
     input(set, { target }, { rows, augment }) {
@@ -133,7 +147,7 @@ export function trajectoryMatching({
       const images = augmentation ? augmentation.apply(batch.images, augment) : batch.images
       return { images, targets: labels(batch, network, target) }
     },
-    step: (params, _, weights, input) => studentStep(network, weights, input, params.rate),
+    step: (params, { state }, weights, input) => studentStep(network, weights, input, params.rate, state),
     finish: (_, { start, target }, reached) => trajectoryDistance(reached, start, target),
   }
 }

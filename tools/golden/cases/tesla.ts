@@ -20,7 +20,7 @@ export const tesla: GoldenCase = async ({ engine, meta, tensor, group }) => {
     rows: rowsOf(set.slots(integersOf(rowsAt(batches, [i])).map(Math.round)), 0),
     augment: {},
   }))
-  const common = { start, target }
+  const common = { start, target, state: {} }
   const params = { rate: scalarOf(tensor('learning_rate')) }
 
   const through = engine.compile('straight through', (stored: Tree, learned: typeof params) => {

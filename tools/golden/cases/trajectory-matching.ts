@@ -26,7 +26,7 @@ export const trajectoryMatching: GoldenCase = async ({ engine, meta, tensor, gro
     expertEpochs: 1,
     maxStartEpoch: 1,
   })
-  const common = { start, target }
+  const common = { start, target, state: {} }
   const items = Array.from({ length: batches.shape[0]! }, (_, i) => ({
     rows: rowsOf(set.slots(integersOf(rowsAt(batches, [i])).map(Math.round)), 0),
     augment: {},

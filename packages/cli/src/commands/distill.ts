@@ -1,5 +1,6 @@
 import { HabaError } from '@haba/core'
 import { existsSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import type { Config } from '../config/config.js'
@@ -9,9 +10,10 @@ import { configText } from '../config/write-config.js'
 import { listenForInterruption, type Interruption } from '../interruption.js'
 import { kinds, type AnyTable } from '../plugins/tables.js'
 import { progressOn, timeText } from '../progress.js'
+import { owning } from '../run/owner.js'
 import { tableText } from '../run/result.js'
 import { runDistillation } from '../run/run-distillation.js'
-import { configOf, createRun, FILES, freeFolder, writeWhole } from '../run/run-folder.js'
+import { checkUnused, configOf, FILES, makeFreeFolder, writeWhole } from '../run/run-folder.js'
 import type { Terminal } from './terminal.js'
 
 export interface DistillOptions {
@@ -34,9 +36,13 @@ export async function distillCommand(
   const progress = progressOn(err)
   const { folder, read } = options.resume === undefined ? await begin(file, options) : await goOn(file, options)
   const { name, steps } = read.config
-  progress.say(`${name}: ${steps} steps, into ${folder}`)
-  const heard = interruption ?? listenForInterruption(progress.say)
-  const result = await runDistillation({ folder, read, progress, interruption: heard })
+  const result = await owning(folder, 'haba distill', async () => {
+    if (options.resume === undefined) checkUnused(folder)
+    await writeWhole(join(folder, FILES.config), configText(read.config, read.tables, folder))
+    progress.say(`${name}: ${steps} steps, into ${folder}`)
+    const heard = interruption ?? listenForInterruption(progress.say)
+    return await runDistillation({ folder, read, progress, interruption: heard })
+  })
   out.write(`\n${tableText(result)}\n\n`)
   for (const [what, path] of [
     ['set', 'set.safetensors, set.json'],
@@ -66,10 +72,9 @@ async function begin(file: string | undefined, options: DistillOptions): Promise
       'Try recipes/mnist-haba.json, or --resume a run.',
     )
   const read = overridden(await readConfig(file), options)
-  const folder = options.out ?? freeFolder(read.config.name)
-  await createRun(folder)
-  await writeConfig(folder, read)
-  return { folder, read }
+  if (options.out === undefined) return { folder: await makeFreeFolder(read.config.name), read }
+  await mkdir(options.out, { recursive: true })
+  return { folder: options.out, read }
 }
 
 /** A run says itself what it is; only more steps may be asked for. */
@@ -90,13 +95,8 @@ async function goOn(file: string | undefined, options: DistillOptions): Promise<
       `${options.steps}`,
       'Steps that were taken are not taken back: start a new run.',
     )
-  const read = overridden(before, options)
-  await writeConfig(folder, read)
-  return { folder, read }
+  return { folder, read: overridden(before, options) }
 }
-
-const writeConfig = (folder: string, { config, tables }: ReadConfig) =>
-  writeWhole(join(folder, FILES.config), configText(config, tables, folder))
 
 /** The configuration with what the command line says instead. */
 export function overridden(

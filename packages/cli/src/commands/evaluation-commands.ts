@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander'
 import { protocolNames } from '../config/schema.js'
 import type { Interruption } from '../interruption.js'
+import { owningRun } from '../run/owner.js'
 import { runWorker } from '../workers/worker.js'
 import { budgetCommand, type BudgetOptions } from './budget.js'
 import { continualCommand, type ContinualOptions } from './continual.js'
@@ -38,7 +39,9 @@ export function addEvaluationCommands(haba: Command, terminal: Terminal, interru
     )
     .option(...flags.data)
     .option(...flags.engine)
-    .action((run: string, options: EvaluateOptions) => evaluateCommand(run, options, terminal, interruption))
+    .action((run: string, options: EvaluateOptions) =>
+      owningRun(run, 'haba evaluate', () => evaluateCommand(run, options, terminal, interruption)),
+    )
 
   haba
     .command('budget')
@@ -68,7 +71,9 @@ export function addEvaluationCommands(haba: Command, terminal: Terminal, interru
     .addOption(epochs())
     .option(...flags.data)
     .option(...flags.engine)
-    .action((run: string, options: ScoresOptions) => scoresCommand(run, options, terminal, interruption))
+    .action((run: string, options: ScoresOptions) =>
+      owningRun(run, 'haba scores', () => scoresCommand(run, options, terminal, interruption)),
+    )
 
   haba
     .command('continual')
@@ -84,7 +89,9 @@ export function addEvaluationCommands(haba: Command, terminal: Terminal, interru
     .addOption(epochs())
     .option(...flags.data)
     .option(...flags.engine)
-    .action((run: string, options: ContinualOptions) => continualCommand(run, options, terminal, interruption))
+    .action((run: string, options: ContinualOptions) =>
+      owningRun(run, 'haba continual', () => continualCommand(run, options, terminal, interruption)),
+    )
 
   haba
     .command('search')
@@ -101,7 +108,9 @@ export function addEvaluationCommands(haba: Command, terminal: Terminal, interru
     .addOption(workers())
     .option(...flags.data)
     .option(...flags.engine)
-    .action((run: string, options: SearchOptions) => searchCommand(run, options, terminal, interruption))
+    .action((run: string, options: SearchOptions) =>
+      owningRun(run, 'haba search', () => searchCommand(run, options, terminal, interruption)),
+    )
 
   haba.command('worker', { hidden: true }).action(runWorker)
 }

@@ -8,6 +8,7 @@ import { readConfig, type ReadConfig } from '../config/read-config.js'
 import { configText } from '../config/write-config.js'
 import { interruptible, listenForInterruption, type Interruption } from '../interruption.js'
 import { progressOn } from '../progress.js'
+import { owning } from '../run/owner.js'
 import { keyFor, makeAugmentation, openEngine, openParts, transforms } from '../run/parts.js'
 import { writeWhole } from '../run/run-folder.js'
 import { overridden } from './distill.js'
@@ -50,29 +51,32 @@ export async function expertsCommand(
     const { network, augmentation, data, key } = parts
     const own = settings.augmentation
     const used = own ? await makeAugmentation(read, own, data, 'experts.augmentation') : augmentation
-    await claimFolder(settings, read, network.name)
     const { folder, rate, batch } = settings
     const transform = transforms[settings.transform]
-    await recordExperts({
-      folder,
-      rate,
-      batch,
-      count: settings.count,
-      epochs: settings.epochs,
-      engine: interruptible(opened.engine, heard, 'Run the same command again: finished experts are kept.'),
-      network,
-      real: data.train,
-      key: keyFor(key, 'experts'),
-      ...(used && { augmentation: used }),
-      ...(transform && { transform }),
-      metadata: { data: data.name },
-      onEpoch: ({ expert, epoch, loss }) =>
-        progress.count(
-          'recording: epoch',
-          expert * settings.epochs + epoch,
-          settings.count * settings.epochs,
-          `expert ${expert + 1} of ${settings.count}  loss ${loss.toPrecision(4)}`,
-        ),
+    await mkdir(folder, { recursive: true })
+    await owning(folder, 'haba experts', async () => {
+      await claimFolder(settings, read, network.name)
+      await recordExperts({
+        folder,
+        rate,
+        batch,
+        count: settings.count,
+        epochs: settings.epochs,
+        engine: interruptible(opened.engine, heard, 'Run the same command again: finished experts are kept.'),
+        network,
+        real: data.train,
+        key: keyFor(key, 'experts'),
+        ...(used && { augmentation: used }),
+        ...(transform && { transform }),
+        metadata: { data: data.name },
+        onEpoch: ({ expert, epoch, loss }) =>
+          progress.count(
+            'recording: epoch',
+            expert * settings.epochs + epoch,
+            settings.count * settings.epochs,
+            `expert ${expert + 1} of ${settings.count}  loss ${loss.toPrecision(4)}`,
+          ),
+      })
     })
   } finally {
     await opened.close()
@@ -109,10 +113,7 @@ async function claimFolder(settings: ExpertsSettings, read: ReadConfig, network:
     null,
     2,
   )}\n`
-  if (!existsSync(file)) {
-    await mkdir(folder, { recursive: true })
-    return writeWhole(file, text)
-  }
+  if (!existsSync(file)) return writeWhole(file, text)
   if ((await readFile(file, 'utf8')) !== text)
     throw new HabaError(
       `experts ${folder}`,

@@ -25,16 +25,22 @@ export async function writeWhole(path: string, data: Uint8Array | string): Promi
   await rename(`${path}.partial`, path)
 }
 
-/** `runs/NAME`, or the next free one of `runs/NAME-2`, `runs/NAME-3`, … */
-export function freeFolder(name: string): string {
-  const nth = (n: number) => join('runs', n === 1 ? name : `${name}-${n}`)
-  let n = 1
-  while (existsSync(nth(n))) n++
-  return nth(n)
+/** Makes the folder `runs/NAME`, or the next free one of `runs/NAME-2`, `runs/NAME-3`, … */
+export async function makeFreeFolder(name: string): Promise<string> {
+  await mkdir('runs', { recursive: true })
+  for (let n = 1; ; n++) {
+    const folder = join('runs', n === 1 ? name : `${name}-${n}`)
+    try {
+      await mkdir(folder)
+      return folder
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    }
+  }
 }
 
-/** Makes the folder of a new run. @throws HabaError if there is a run in it */
-export async function createRun(folder: string): Promise<void> {
+/** @throws HabaError if there is a run in the folder */
+export function checkUnused(folder: string): void {
   if (existsSync(join(folder, FILES.config)))
     throw new HabaError(
       `run ${folder}`,
@@ -42,7 +48,6 @@ export async function createRun(folder: string): Promise<void> {
       'one that holds a run',
       `Continue it with \`haba distill --resume ${folder}\`, or choose another --out.`,
     )
-  await mkdir(folder, { recursive: true })
 }
 
 /** The configuration file of a run. @throws HabaError if the folder holds none */

@@ -14,7 +14,7 @@ import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core'
 
 type Moments = { readonly mean: Tensor; readonly variance: Tensor }
 
-/** A network behind batch normalisation of its images, without scale and shift. */
+/** Returns a network behind batch normalization of its images, without scale and shift; running moments are its state. */
 export const batchNormalised = <W extends Tree>(network: Network<W, None>, channels: number): Network<W, Moments> => ({
   name: `${network.name} behind batch normalisation`,
   init: (key) => ({
