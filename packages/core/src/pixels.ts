@@ -7,6 +7,7 @@ import { sizeOf } from './compile/graph.js'
 import type { Batch, ImageShape } from './spec/batch.js'
 import type { Key } from './spec/random.js'
 import type { Layout, Parameterization, StorageReport } from './spec/synthetic.js'
+import { labelBytes } from './stored-labels.js'
 import { tensor } from './tree/host.js'
 
 /** Where stored images start: called with the wanted `[slots, height, width, channels]` and the set's labels. */
@@ -52,11 +53,11 @@ export function targetsOf(layout: Layout, slots: Parameters<typeof gather>[1]): 
   return gather(constant(table, [layout.slots, layout.classes]), slots) as Tensor2D
 }
 
-/** Adds up a storage report: floats of four bytes, and one int32 label a slot. */
+/** Adds up a storage report: floats of four bytes, and labels as files hold them. */
 export function storageOf(floats: Readonly<Record<string, number>>, layout: Layout): StorageReport {
   const parts = [
     ...Object.entries(floats).map(([name, count]) => ({ name, floats: count, bytes: 4 * count })),
-    { name: 'labels', floats: 0, bytes: 4 * layout.slots },
+    { name: 'labels', floats: 0, bytes: labelBytes(layout) },
   ]
   const total = (field: 'floats' | 'bytes') => parts.reduce((sum, part) => sum + part[field], 0)
   return { parts, floats: total('floats'), bytes: total('bytes') }
