@@ -9,7 +9,7 @@ export interface PartOptions {
   readonly bits?: number
   /** Side of a patch, in values: 1 … 255. @default 5 */
   readonly patch?: number
-  /** Pairs of scale and offset that all patches of a tensor share: up to 65,536; 0: a pair for each patch. @default 64 */
+  /** Pairs of scale and offset that all patches of a tensor share: up to 65,536; 0: a pair for each patch. @default 16 */
   readonly groups?: number
 }
 
@@ -34,7 +34,7 @@ const optionsOf = ({ parts = {}, ...all }: CodecOptions, path: string): Required
     .filter((part) => path === part || path.startsWith(`${part}.`))
     .sort((a, b) => b.length - a.length)
   const own = longest === undefined ? {} : parts[longest]
-  return { bits: 4, patch: 5, groups: 64, ...all, ...own }
+  return { bits: 4, patch: 5, groups: 16, ...all, ...own }
 }
 
 function check({ bits, patch, groups }: Required<PartOptions>, part: string): void {

@@ -36,8 +36,8 @@ const ROUNDS = 4
 /**
  * Fits scales and offsets to values: minimum and maximum of each patch at first; with groups, the pairs of (minimum,
  * maximum) are clustered by k-means. Then patches choose the pair that serves them with the least squared error, and each
- * pair is refitted to its patches by least squares, which errs less than their common minimum and maximum: those
- * would make a step as wide as the widest patch needs. The same values always give the same scales.
+ * pair is refitted to its patches: by least squares, which serves best where bits are few, or by their common minimum and
+ * maximum, where steps are so fine that what is cut off matters more. The same values always give the same scales.
  */
 export function fitScales(values: Float32Array, shape: readonly number[], how: Quantization): Scales {
   const patches = patchesOf(shape, how.patch)
@@ -75,23 +75,61 @@ export function fitScales(values: Float32Array, shape: readonly number[], how: Q
       }
     }
   }
-  // Of each pair: values, their sum, that of their levels, of the levels' squares and of products.
+  // What serves a pair's patches best: the pair as it is, their common minimum and maximum, or their least squares.
   const refit = () => {
+    const fits = [{ step: step.slice(), low: low.slice() }, ends(), leastSquares()]
+    const errors = fits.map((fit) => {
+      const sums = new Float64Array(pairs)
+      for (let i = 0; i < values.length; i++) {
+        const g = pairOf[patches.of[i]!]!
+        const [a, b] = [fit.step[g]!, fit.low[g]!]
+        sums[g]! += (values[i]! - (levelOf(values[i]!, a, b, top) * a + b)) ** 2
+      }
+      return sums
+    })
+    for (let g = 0; g < pairs; g++) {
+      const best = [1, 2].reduce((found, fit) => (errors[fit]![g]! < errors[found]![g]! ? fit : found), 0)
+      step[g] = fits[best]!.step[g]!
+      low[g] = fits[best]!.low[g]!
+    }
+  }
+  const ends = () => {
+    const fit = { step: step.slice(), low: new Float32Array(pairs).fill(Infinity) }
+    const high = new Float32Array(pairs).fill(-Infinity)
+    pairOf.forEach((g, p) => {
+      fit.low[g] = Math.min(fit.low[g]!, min[p]!)
+      high[g] = Math.max(high[g]!, max[p]!)
+    })
+    for (let g = 0; g < pairs; g++) {
+      if (high[g]! < fit.low[g]!) continue // no patch
+      fit.step[g] = onHalf((high[g]! - fit.low[g]!) / top, unit)
+      fit.low[g] = onHalf(fit.low[g]!, unit)
+    }
+    return fit
+  }
+  const leastSquares = () => {
+    // Of each pair: values, their sum, that of their levels, of the levels' squares and of products.
     const sums = new Float64Array(5 * pairs)
     for (let i = 0; i < values.length; i++) {
       const g = pairOf[patches.of[i]!]!
       const q = levelOf(values[i]!, step[g]!, low[g]!, top)
-      const terms = [1, values[i]!, q, q * q, q * values[i]!]
-      for (let t = 0; t < 5; t++) sums[5 * g + t]! += terms[t]!
+      const at = 5 * g
+      sums[at]! += 1
+      sums[at + 1]! += values[i]!
+      sums[at + 2]! += q
+      sums[at + 3]! += q * q
+      sums[at + 4]! += q * values[i]!
     }
+    const fit = { step: step.slice(), low: low.slice() }
     for (let g = 0; g < pairs; g++) {
       const [n, x, q, qq, qx] = sums.subarray(5 * g, 5 * g + 5) as unknown as [number, number, number, number, number]
       if (n === 0) continue
       const spread = qq - (q * q) / n
       const slope = spread > 0 ? Math.max(0, (qx - (q * x) / n) / spread) : step[g]!
-      step[g] = onHalf(slope, unit)
-      low[g] = onHalf((x - step[g]! * q) / n, unit)
+      fit.step[g] = onHalf(slope, unit)
+      fit.low[g] = onHalf((x - fit.step[g]! * q) / n, unit)
     }
+    return fit
   }
   if (grouped) pairOf.fill(0)
   for (let round = 0; round < ROUNDS; round++) {
