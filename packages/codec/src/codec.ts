@@ -1,6 +1,6 @@
-import { HabaError, type EncodedTensors, type SetCodec, type StoredTensors } from '@haba/core'
+import { HabaError, sizeOf, type EncodedTensors, type SetCodec, type StoredTensors } from '@haba/core'
 import type { Tensor } from '@tensorflow/tfjs-core'
-import { fitScales, levelsOf, type Scales } from './scales.js'
+import { fitScales, levelsOf, type Quantization, type Scales } from './scales.js'
 import { decodePieces, halfPieces, integerPieces, levelPieces, mostBytes, whole, type Pieces } from './tensors.js'
 
 /** How the tensors of one part are stored. */
@@ -62,6 +62,16 @@ function cheapest(path: string, shape: readonly number[], size: number, options:
 const halfBytes = (shape: readonly number[], size: number) =>
   halfPieces(shape, new Float32Array(0)).header.length + 4 + 2 * size
 
+/** How a tensor of this shape is quantized; undefined where it is stored in floats. */
+export function quantizationOf(
+  path: string,
+  shape: readonly number[],
+  options: CodecOptions,
+): Quantization | undefined {
+  const chosen = cheapest(path, shape, sizeOf(shape), options)
+  return chosen.kind === 'levels' ? chosen.how : undefined
+}
+
 /**
  * Quantizes every float32 tensor that is stored in levels: those of few values are not, where float16 or float32 takes fewer
  * bytes than levels and their scales.
@@ -79,9 +89,9 @@ export function quantizeTensors(
     const values = t.dataSync<'float32'>() as Float32Array
     if (!values.every(Number.isFinite))
       throw new HabaError('codec', `finite values in ${path}`, 'others', 'The run diverged: try smaller rates.')
-    const chosen = cheapest(path, t.shape, t.size, options)
-    if (chosen.kind !== 'levels') continue
-    const scales = fitScales(values, t.shape, chosen.how)
+    const how = quantizationOf(path, t.shape, options)
+    if (!how) continue
+    const scales = fitScales(values, t.shape, how)
     quantized.set(path, { scales, levels: levelsOf(values, scales) })
   }
   return quantized

@@ -1,4 +1,4 @@
-import type { tensor } from '@haba/core';
+import type { tensor } from '@haba/core'
 import { sizeOf } from '@haba/core'
 import { describe, expect, it } from 'vitest'
 import { drawn, waves } from './numbers.test-data.js'

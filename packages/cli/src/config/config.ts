@@ -1,3 +1,4 @@
+import type { PartOptions } from '@haba/codec'
 import type { SelectionName } from '../plugins/selections.js'
 import type { protocolNames } from './schema.js'
 
@@ -91,6 +92,18 @@ export interface ExpertsSettings {
   readonly augmentation?: Named
 }
 
+/** How the finished set is stored in few bits. */
+export interface CodecSettings extends PartOptions {
+  readonly bits: number
+  readonly patch: number
+  readonly groups: number
+  readonly parts: Readonly<Record<string, PartOptions>>
+  /** Steps by which levels are refined; 0: none. */
+  readonly refine: number
+  /** The part of the run, at its end, in which the set is distilled as it looks rounded; 0: none. */
+  readonly during: number
+}
+
 /** A complete configuration: valid, with every default in place; paths are absolute. */
 export interface Config {
   readonly name: string
@@ -114,4 +127,6 @@ export interface Config {
   readonly evaluate: EvaluateSettings
   readonly compare: CompareSettings
   readonly experts?: ExpertsSettings
+  /** Absent: numbers of 32 bits. */
+  readonly codec?: CodecSettings
 }

@@ -26,6 +26,8 @@ export interface DistilIntoOptions {
   /** What the progress line calls it. */
   readonly what: string
   readonly spec: DistillSpec
+  /** From the step after this one on, the set is distilled as this parameterization renders it. */
+  readonly later?: { readonly after: number; readonly parameterization: DistillSpec['parameterization'] }
   /** How much memory a step may take; without it, the specification says how to differentiate. */
   readonly memory?: Memory
   /** Steps. */
@@ -59,7 +61,7 @@ export async function distilInto(options: DistilIntoOptions): Promise<DistillSta
   if (saved) progress.say(`Going on from step ${saved.step}.`)
   const within = await fitted(options, saved)
   let last = saved
-  for await (const report of distill(within, saved)) {
+  for await (const report of inParts(options, within, saved)) {
     const { step } = report
     await appendFile(metrics, metricsLine(measured(report)))
     const stopping = interruption.asked
@@ -70,6 +72,22 @@ export async function distilInto(options: DistilIntoOptions): Promise<DistillSta
     last = report.state
   }
   return last!
+}
+
+/** The steps before and after the set is rendered otherwise. */
+async function* inParts(
+  { later }: DistilIntoOptions,
+  spec: DistillSpec,
+  saved: DistillState | undefined,
+): AsyncGenerator<DistillReport> {
+  const first = later ? later.after : spec.steps
+  let state = saved
+  if ((state?.step ?? 0) < first)
+    for await (const report of distill({ ...spec, steps: first }, state)) {
+      state = report.state
+      yield report
+    }
+  if (first < spec.steps) yield* distill({ ...spec, parameterization: later!.parameterization }, state)
 }
 
 /**

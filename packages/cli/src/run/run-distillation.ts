@@ -2,17 +2,19 @@ import { pixels, type AnyParameterization, type StorageReport, type Tree } from 
 import { expand, type DistillSpec, type DistillState } from '@haba/distill'
 import type { Protocol } from '@haba/eval'
 import { join } from 'node:path'
+import type { CodecSettings } from '../config/config.js'
 import type { ReadConfig } from '../config/read-config.js'
 import { interruptible, type Interruption } from '../interruption.js'
 import type { Progress } from '../progress.js'
 import { selectionNames, selections } from '../plugins/selections.js'
 import { budgetOf, type Budget } from './budget.js'
-import { chooseCheckpoint } from './choose-checkpoint.js'
+import { chooseCheckpoint, type ChosenCheckpoint } from './choose-checkpoint.js'
 import { chooser } from './chosen-images.js'
+import { codecFor, isCoded, roundedFrom, seenRounded } from './coded-set.js'
 import { distilInto, learnedNumbers } from './distil-into.js'
 import { drawRun } from './draw-run.js'
 import { measureRandom, measureReal, measureSet, type Measure, type Measured } from './evaluate-rows.js'
-import { writeRunSet } from './finished-run.js'
+import { readRunSet, writeRunSet } from './finished-run.js'
 import { finishedSet } from './labels.js'
 import { keptIn } from './kept-choices.js'
 import { makeOptimizer } from './optimizers.js'
@@ -144,6 +146,7 @@ async function distilSet(run: Run, parameterization: AnyParameterization) {
   const spec = await specOf(parts)
   const last = await distilInto({
     ...intoOf(run),
+    ...laterOf(run, parameterization, config.steps),
     folder,
     what: 'distilling: step',
     spec: {
@@ -168,11 +171,47 @@ async function distilSet(run: Run, parameterization: AnyParameterization) {
     finish: (set) => finishedSet(parts, parameterization, set),
     ...(row?.choice && { known: row.choice }),
   })
-  const { state, measure } = chosen
   const decoder = { ...config.set, summary }
+  const stored = await storeSet(run, { folder, parameterization, chosen, preprocessing, decoder })
+  return { ...chosen, ...stored, objective: spec.objective, name }
+}
+
+interface ToStore {
+  readonly folder: string
+  readonly parameterization: AnyParameterization
+  readonly chosen: ChosenCheckpoint
+  readonly preprocessing: SavedPreprocessing
+  readonly decoder: Readonly<Record<string, unknown>>
+  /** Plain images have none of the parts that a configuration may code otherwise. */
+  readonly plain?: boolean
+}
+
+/** Writes a set, coded where the configuration says so; the state returned holds what its file decodes to. */
+async function storeSet(
+  run: Run,
+  { folder, parameterization, chosen, preprocessing, decoder, plain = false }: ToStore,
+) {
+  const { parts, progress, interruption, todo } = run
+  const { codec: settings } = parts.read.config
+  const { state, measure } = chosen
   const { protocol } = measure
-  const storage = await writeRunSet({ folder, parts, parameterization, state, protocol, preprocessing, decoder })
-  return { ...chosen, objective: spec.objective, storage, name }
+  const own = { folder, parts, parameterization, state, protocol, preprocessing, decoder }
+  if (!settings) return { state, storage: await writeRunSet(own) }
+  if (!(await isCoded(folder, state.step, settings))) {
+    const shared = { parts, parameterization, progress, interruption, todo }
+    const how = plain ? { ...settings, parts: {} } : settings
+    await writeRunSet({ ...own, codec: await codecFor({ ...shared, set: state.set, settings: how }) })
+  }
+  const { params, manifest } = await readRunSet(folder, parameterization)
+  return { state: { ...state, set: params }, storage: manifest.storage }
+}
+
+/** The last part of a run, where the set is distilled as it looks rounded. @param parts @default the codec's */
+function laterOf({ read }: Run, parameterization: AnyParameterization, steps: number, parts?: CodecSettings['parts']) {
+  const { codec } = read.config
+  if (!codec || codec.during === 0) return {}
+  const seen = seenRounded(parameterization, { ...codec, ...(parts && { parts }) })
+  return { later: { after: roundedFrom(codec, steps), parameterization: seen } }
 }
 
 /** Plain images of as many floats, by the same objective, key and data; no game plays on a single view. */
@@ -188,6 +227,7 @@ async function addPixels(run: Run, budget: Budget, rows: Rows): Promise<void> {
     const parameterization = pixels({ image, classes, perClass: budget.perClass }) as AnyParameterization
     const last = await distilInto({
       ...intoOf(run),
+      ...laterOf(run, parameterization, steps, {}),
       folder,
       what: 'distilling pixels: step',
       spec: {
@@ -202,11 +242,16 @@ async function addPixels(run: Run, budget: Budget, rows: Rows): Promise<void> {
     })
     const measureLast = await measureOf(run, last)
     const chosen = await chooseCheckpoint({ folder, state: last, parameterization, measure: measureLast, what: name })
-    const { state, measure } = chosen
     const decoder = { use: 'pixels', perClass: budget.perClass }
-    const { protocol } = measure
     const preprocessing = seenFrom('..', run.preprocessing)
-    const storage = await writeRunSet({ folder, parts, parameterization, state, protocol, preprocessing, decoder })
+    const { state, storage } = await storeSet(run, {
+      folder,
+      parameterization,
+      chosen,
+      preprocessing,
+      decoder,
+      plain: true,
+    })
     const accuracy = await measureSet(await rendered(run, parameterization, state), chosen, name)
     return row(name, accuracy, storage, `${budget.images} images${distilledNote(run, state)}`)
   })
