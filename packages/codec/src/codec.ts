@@ -144,11 +144,19 @@ function piecesOf(path: string, t: Tensor, options: CodecOptions, levels?: Quant
     : undefined
 }
 
-/** How many bytes float32 tensors of these shapes take at most; entropy coding takes fewer. Told without any values. */
+/**
+ * How many bytes tensors of these shapes take at most, whatever their values are; entropy coding takes fewer. Whole numbers are
+ * counted at 32 bits, which is more than they take.
+ */
 export const mostBytesOf = (
-  tensors: ReadonlyMap<string, Pick<Tensor, 'shape' | 'size'>>,
+  tensors: ReadonlyMap<string, Pick<Tensor, 'shape' | 'size' | 'dtype'>>,
   options: CodecOptions = {},
-): number => [...tensors].reduce((sum, [path, { shape, size }]) => sum + cheapest(path, shape, size, options).bytes, 0)
+): number =>
+  [...tensors].reduce(
+    (sum, [path, { shape, size, dtype }]) =>
+      sum + (dtype === 'float32' ? cheapest(path, shape, size, options).bytes : 4 * size),
+    0,
+  )
 
 /** The tensors again, bit for bit as `encodeTensors` meant them. @throws HabaError where bytes are damaged */
 export const decodeTensors = (stored: StoredTensors, source = 'codec'): ReadonlyMap<string, Tensor> =>

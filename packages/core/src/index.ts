@@ -135,7 +135,7 @@ export type {
   PluginEntry,
   PluginTable,
 } from './plugin.js'
-export { storedLabels } from './stored-labels.js'
+export { labelBytes, storedLabels } from './stored-labels.js'
 export { varints } from './varints.js'
 export { realBatch } from './real-batch.js'
 export {

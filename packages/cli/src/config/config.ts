@@ -66,6 +66,8 @@ export interface SelectionSettings {
 /** What a set is compared with. */
 interface CompareSettings extends Readonly<Record<SelectionName, boolean>> {
   readonly random: boolean
+  /** Of JPEG, for real images; none: as uint8 only. */
+  readonly qualities: readonly number[]
   readonly selection: SelectionSettings
   readonly pixels?: {
     readonly optimizer: Optimizers

@@ -116,13 +116,24 @@ export const evaluateSchema: OptionsSchema = {
 const compareSchema: OptionsSchema = {
   type: 'object',
   properties: {
-    random: { type: 'boolean', default: true, description: 'random real images, as many as the set has floats for' },
+    random: {
+      type: 'boolean',
+      default: true,
+      description: 'random real images, as many as fit into the bytes of the set',
+    },
     ...Object.fromEntries(
       selectionNames.map((name) => [
         name,
-        { type: 'boolean', default: false, description: `${selections[name].summary}, as many as random` },
+        { type: 'boolean', default: false, description: `${selections[name].summary}, as many as fit` },
       ]),
     ),
+    qualities: {
+      type: 'array',
+      items: { type: 'integer', minimum: 1, maximum: 100 },
+      default: [10, 30, 75],
+      description:
+        'of JPEG: real images are also stored in one JPEG, at the one of these that teaches a network most; none: as uint8 only',
+    },
     selection: {
       ...section('the training on all images that herding and the like choose by', {
         properties: {
@@ -132,14 +143,17 @@ const compareSchema: OptionsSchema = {
       }),
       default: {},
     },
-    pixels: section('plain images of as many floats, distilled with the same objective (default: left out)', {
-      properties: {
-        optimizer: optimizers('of "images"'),
-        objectiveOptimizer: optimizers("of what the objective learns (default: the configuration's)"),
-        steps: count("of distillation (default: the configuration's)"),
+    pixels: section(
+      'plain images of as many bytes, distilled with the same objective and stored by the same codec (default: left out)',
+      {
+        properties: {
+          optimizer: optimizers('of "images"'),
+          objectiveOptimizer: optimizers("of what the objective learns (default: the configuration's)"),
+          steps: count("of distillation (default: the configuration's)"),
+        },
+        required: ['optimizer'],
       },
-      required: ['optimizer'],
-    }),
+    ),
     fullData: section('all of the training data, for scale (default: left out)', {
       properties: { epochs: count("as in evaluate (default: the evaluation's)"), networks: count('fresh networks', 1) },
     }),
@@ -297,7 +311,7 @@ export const configSchema: OptionsSchema = {
     steps: count('of distillation'),
     checkpointEvery: count('steps', 100),
     evaluate: { ...section('how sets are measured', evaluateSchema), default: {} },
-    compare: { ...section('what the set is compared with, at equal stored floats', compareSchema), default: {} },
+    compare: { ...section('what the set is compared with, at equal stored bytes', compareSchema), default: {} },
     experts: section('recorded trainings, for `haba experts`', expertsSchema),
     codec: section('how the finished set is stored in few bits (default: numbers of 32 bits)', codecSchema),
   },
