@@ -97,23 +97,37 @@ describe('a toy run', () => {
     expect((await haba(['experts', config])).code).toBe(0)
   })
 
-  it('makes a table of equal floats, and stores its learned rate', async () => {
+  it('makes a table of equal bytes, and stores its learned rate', async () => {
     const whole = await haba(['distill', config, '--out', join(folder, 'whole')])
     expect(whole.code, whole.text).toBe(0)
     const result = JSON.parse(await readFile(join(folder, 'whole/result.json'), 'utf8'))
     expect(result.rows.map((row: { id: string }) => row.id)).toEqual([
       'random',
+      'randomJpeg',
       'kCenter',
+      'kCenterJpeg',
       'forgetting',
+      'forgettingJpeg',
       'pixels',
       'set',
       'fullData',
     ])
     const set = JSON.parse(await readFile(join(folder, 'whole/set.json'), 'utf8'))
-    // 3 bases of 64, 2 hallucinators of 92: 376 floats, or 5 images and 56 floats; and the learned rate.
+    // 3 bases of 64, 2 hallucinators of 92: 376 floats; 3 bytes of labels; and the learned rate.
     expect(set.storage.parts.map((part: { floats: number }) => part.floats)).toEqual([192, 184, 0, 1])
-    expect(result.rows.map((row: { floats: number }) => row.floats)).toEqual([320, 320, 320, 321, 377, 24 * 64])
-    expect(result.caption).toContain('376 are 5 images (1 a class, and one more of the first 2 classes) and 56 floats')
+    expect(set.storage.bytes).toBe(4 * 376 + 3 + 4)
+    const row = (id: string) => result.rows.find((one: { id: string }) => one.id === id)
+    // 23 images of 64 bytes and their labels; 5 images of 64 floats, their labels and a learned rate.
+    expect(row('random')).toMatchObject({ name: 'random (uint8)', floats: 23 * 64, bytes: 23 * 64 + 3, within: 1511 })
+    expect(row('kCenter')).toMatchObject({ name: 'k-center (uint8)', floats: 23 * 64, bytes: 23 * 64 + 3 })
+    expect(row('pixels')).toMatchObject({ floats: 321, bytes: 4 * 321 + 3 })
+    expect(row('set')).toMatchObject({ floats: 377, bytes: 1511 })
+    expect(row('fullData').floats).toBe(24 * 64)
+    const { qualities, accuracies } = JSON.parse(await readFile(join(folder, 'whole/jpeg.json'), 'utf8'))
+    const best = qualities[accuracies.indexOf(Math.max(...accuracies))]
+    expect(row('forgettingJpeg').name).toBe(`forgetting (JPEG q=${best})`)
+    for (const id of ['randomJpeg', 'kCenterJpeg', 'forgettingJpeg']) expect(row(id).bytes).toBeLessThanOrEqual(1511)
+    expect(result.caption).toContain('Equal bytes: each set has at most 1,511')
     expect(set.about.learned.rate).not.toBe(0.02)
     expect(set.about.protocol.rate).toBe(set.about.learned.rate)
     expect(set.about.objective.experts).toBe('../experts')
@@ -124,7 +138,8 @@ describe('a toy run', () => {
     const ends = [
       await haba(['distill', config, '--out', run], 'distilling: step 1/4'),
       await haba(['distill', '--resume', run], 'testing HaBa'),
-      await haba(['distill', '--resume', run], 'random real images: '),
+      await haba(['distill', '--resume', run], 'random (uint8): '),
+      await haba(['distill', '--resume', run], 'random images as JPEG, quality 30'),
       await haba(['distill', '--resume', run], 'to choose some: step 1/1'),
       await haba(['distill', '--resume', run], 'distilling pixels: step 1/2'),
       await haba(['distill', '--resume', run], 'testing all training data'),
@@ -175,7 +190,7 @@ describe('a toy run', () => {
     const both = await haba(['compare', join(folder, 'whole'), join(folder, 'five'), '--out', page])
     expect(both.code, both.text).toBe(0)
     expect(both.text).toMatch(/\nFull data, for whole: .* \(\d+ images, each seen \d+ times\)\n/)
-    expect(both.text).toMatch(/^Equal budgets: 377 stored floats each\./)
+    expect(both.text).toMatch(/^Equal budgets: 1,511 stored bytes each\./)
     expect(await readFile(page, 'utf8')).toContain('<h1>whole and five</h1>')
     expect((await haba(['compare', join(folder, 'whole')])).text).toContain('expected at least two run folders')
   })

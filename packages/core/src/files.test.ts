@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { fromSafetensors, safetensorsHeader, toSafetensors, treeFromNamed } from './files.js'
+import { labelBytes, storedLabels } from './stored-labels.js'
 import { tensor } from './tree/host.js'
+import type { Tensor } from '@tensorflow/tfjs-core'
 import { namedLeaves } from './tree/tree.js'
 
 const params = {
@@ -33,6 +35,25 @@ describe('safetensors', () => {
     expect(read.labels[0]!.dataSync()).toEqual(params.labels[0]!.dataSync())
   })
 
+  it('holds bytes beside tensors, as U8', () => {
+    const coded = toSafetensors(
+      new Map<string, Tensor | Uint8Array>([
+        ['a', Uint8Array.of(1, 2, 3)],
+        ['b', params.images],
+      ]),
+    )
+    const { tensors, entries } = {
+      ...fromSafetensors('test', coded),
+      entries: safetensorsHeader('test', coded).tensors,
+    }
+    expect(entries.get('a')).toEqual({ dtype: 'U8', shape: [3], data_offsets: [0, 3] })
+    expect(fromSafetensors('test', coded).bytes).toEqual(new Map([['a', Uint8Array.of(1, 2, 3)]]))
+    expect(tensors.get('b')!.dataSync()).toEqual(params.images.dataSync())
+    expect(() => fromSafetensors('test', toSafetensors(new Map([['a', Uint8Array.of(1, 2)]])).subarray(0, -1))).toThrow(
+      'safetensors test, tensor a: expected 2 bytes of values, got 1. The file is cut short.',
+    )
+  })
+
   it('takes trees under a prefix, and says what is missing or of another shape', () => {
     const { tensors } = fromSafetensors('test', toSafetensors(new Map([['set.images', params.images]])))
     expect(treeFromNamed('resume', { images: params.images }, tensors, 'set.').images.shape).toEqual([2, 2])
@@ -57,5 +78,19 @@ describe('safetensors', () => {
     expect(() => fromSafetensors('a.st', file.subarray(0, file.length - 4))).toThrow(
       'safetensors a.st, tensor labels.0: expected 8 bytes of values, got 4. The file is cut short.',
     )
+  })
+})
+
+describe('labels in a file', () => {
+  it('are the slots of each class, of a class-major layout', () => {
+    const labels = Int32Array.from([...new Array<number>(3).fill(0), ...new Array<number>(300).fill(2)])
+    expect([...(storedLabels({ labels, classes: 4 }) as Uint8Array)]).toEqual([3, 0, 300 - 256 + 128, 2, 0])
+    expect(labelBytes({ labels, classes: 4 })).toBe(5)
+  })
+
+  it('are themselves, of any other', () => {
+    const labels = Int32Array.of(1, 0, 1)
+    expect((storedLabels({ labels, classes: 2 }) as Tensor).dataSync()).toEqual(labels)
+    expect(labelBytes({ labels, classes: 2 })).toBe(12)
   })
 })

@@ -1,5 +1,6 @@
 import { HabaError } from './errors.js'
 import { sizeOf, type DType, type Values } from './compile/graph.js'
+import type { StoredTensors } from './spec/codec.js'
 import type { Tree } from './spec/tree.js'
 import { tensor } from './tree/host.js'
 import { namedLeaves, withTensors } from './tree/tree.js'
@@ -23,16 +24,15 @@ export interface SafetensorsHeader {
   readonly dataStart: number
 }
 
-/** Tensors by name as a safetensors file, in the order given; metadata are strings. */
-export function toSafetensors(
-  tensors: ReadonlyMap<string, Tensor>,
-  metadata: Readonly<Record<string, string>> = {},
-): Uint8Array {
+const bytesOfStored = (one: Tensor | Uint8Array) => (one instanceof Uint8Array ? one.length : 4 * one.size)
+
+/** Tensors by name as a safetensors file, in the order given, and bytes as tensors of U8; metadata are strings. */
+export function toSafetensors(tensors: StoredTensors, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
   const header: Record<string, unknown> = Object.keys(metadata).length > 0 ? { __metadata__: metadata } : {}
   let offset = 0
   for (const [name, t] of tensors) {
-    header[name] = { dtype: DTYPES[t.dtype as DType], shape: t.shape, data_offsets: [offset, offset + 4 * t.size] }
-    offset += 4 * t.size
+    const [dtype, shape] = t instanceof Uint8Array ? ['U8', [t.length]] : [DTYPES[t.dtype as DType], t.shape]
+    header[name] = { dtype, shape, data_offsets: [offset, (offset += bytesOfStored(t))] }
   }
   const json = new TextEncoder().encode(JSON.stringify(header))
   const padded = Math.ceil(json.length / 8) * 8
@@ -42,7 +42,7 @@ export function toSafetensors(
   file.set(json, 8)
   let at = 8 + padded
   for (const t of tensors.values()) {
-    const values = t.dataSync() as Values
+    const values = t instanceof Uint8Array ? t : (t.dataSync() as Values)
     file.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), at)
     at += values.byteLength
   }
@@ -80,37 +80,46 @@ export function safetensorsHeader(name: string, bytes: Uint8Array): SafetensorsH
   }
 }
 
+function checkLength(name: string, length: number, bytes: Uint8Array): void {
+  if (bytes.length !== length)
+    throw new HabaError(`safetensors ${name}`, `${length} bytes of values`, `${bytes.length}`, 'The file is cut short.')
+}
+
 /** One tensor of a file from the bytes of its values. */
 export function safetensorsTensor(name: string, entry: Entry, bytes: Uint8Array): Tensor {
   const dtype = TYPES[entry.dtype]
-  if (!dtype) throw new HabaError(`safetensors ${name}`, 'F32 or I32', entry.dtype, 'Convert it before writing.')
-  const size = sizeOf(entry.shape)
-  if (bytes.length !== 4 * size)
-    throw new HabaError(
-      `safetensors ${name}`,
-      `${4 * size} bytes of values`,
-      `${bytes.length}`,
-      'The file is cut short.',
-    )
+  if (!dtype) throw new HabaError(`safetensors ${name}`, 'F32, I32 or U8', entry.dtype, 'Convert it before writing.')
+  checkLength(name, 4 * sizeOf(entry.shape), bytes)
   // A copy of its own: offsets in a file need not be aligned. (Node's Buffer.slice is a view.)
   const { buffer } = new Uint8Array(bytes)
   return tensor(dtype === 'int32' ? new Int32Array(buffer) : new Float32Array(buffer), entry.shape)
 }
 
-/** All tensors of a safetensors file by name. */
-export function fromSafetensors(
-  name: string,
-  bytes: Uint8Array,
-): { readonly tensors: ReadonlyMap<string, Tensor>; readonly metadata: Readonly<Record<string, string>> } {
-  const { tensors, metadata, dataStart } = safetensorsHeader(name, bytes)
-  const read = [...tensors].map(([key, entry]) => {
+/** What a safetensors file holds, by kind and name. */
+export interface Safetensors {
+  /** Of F32 and I32. */
+  readonly tensors: ReadonlyMap<string, Tensor>
+  /** Those of U8, which are no tensors here: what a codec wrote. Copies. */
+  readonly bytes: ReadonlyMap<string, Uint8Array>
+  readonly metadata: Readonly<Record<string, string>>
+}
+
+/** All that a safetensors file holds. */
+export function fromSafetensors(name: string, file: Uint8Array): Safetensors {
+  const header = safetensorsHeader(name, file)
+  const tensors = new Map<string, Tensor>()
+  const bytes = new Map<string, Uint8Array>()
+  for (const [key, entry] of header.tensors) {
     const [from, to] = entry.data_offsets
-    return [
-      key,
-      safetensorsTensor(`${name}, tensor ${key}`, entry, bytes.subarray(dataStart + from, dataStart + to)),
-    ] as const
-  })
-  return { tensors: new Map(read), metadata }
+    const own = file.subarray(header.dataStart + from, header.dataStart + to)
+    const who = `${name}, tensor ${key}`
+    if (entry.dtype !== 'U8') tensors.set(key, safetensorsTensor(who, entry, own))
+    else {
+      checkLength(who, sizeOf(entry.shape), own)
+      bytes.set(key, Uint8Array.from(own))
+    }
+  }
+  return { tensors, bytes, metadata: header.metadata }
 }
 
 /** Fills the structure of `template` with tensors by their dotted paths under `prefix`. */

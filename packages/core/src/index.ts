@@ -1,6 +1,7 @@
 export { HabaError, type HabaErrorFacts } from './errors.js'
 export type { Augmentation, Mixing } from './spec/augmentation.js'
 export type { Batch, ImageShape } from './spec/batch.js'
+export type { EncodedTensors, SetCodec, StoredTensors } from './spec/codec.js'
 export type { Dataset, Preprocessing, RealSource } from './spec/dataset.js'
 export type { Compiled, Engine, Linearized } from './spec/engine.js'
 export type { Game } from './spec/game.js'
@@ -110,6 +111,7 @@ export {
   safetensorsTensor,
   toSafetensors,
   treeFromNamed,
+  type Safetensors,
   type SafetensorsHeader,
 } from './files.js'
 export {
@@ -137,6 +139,8 @@ export type {
   SetContext,
 } from './plugin.js'
 export { bitsOfIndexSets, packIndexSets, unpackIndexSets, type IndexSets } from './index-sets.js'
+export { labelBytes, storedLabels } from './stored-labels.js'
+export { varints } from './varints.js'
 export { realBatch } from './real-batch.js'
 export {
   classMajorLabels,

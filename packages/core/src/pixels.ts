@@ -8,6 +8,7 @@ import { sizeOf } from './compile/graph.js'
 import type { Batch, ImageShape } from './spec/batch.js'
 import type { Key } from './spec/random.js'
 import type { Layout, Parameterization, StorageReport } from './spec/synthetic.js'
+import { labelBytes } from './stored-labels.js'
 import { tensor } from './tree/host.js'
 
 /** Where stored images start: called with the wanted `[slots, height, width, channels]` and the set's labels. */
@@ -54,7 +55,7 @@ export function targetsOf(layout: Layout, slots: Parameters<typeof gather>[1]): 
 }
 
 /**
- * Adds up a storage report: floats of four bytes, and one int32 label a slot.
+ * Adds up a storage report: floats of four bytes, and labels as files hold them.
  *
  * @param indexSets fixed parts, counted as they are packed: in whole words of 32 bits @default none
  */
@@ -70,7 +71,7 @@ export function storageOf(
       floats: 0,
       bytes: 4 * Math.ceil(bitsOfIndexSets(sets) / 32),
     })),
-    { name: 'labels', floats: 0, bytes: 4 * layout.slots },
+    { name: 'labels', floats: 0, bytes: labelBytes(layout) },
   ]
   const total = (field: 'floats' | 'bytes') => parts.reduce((sum, part) => sum + part[field], 0)
   return { parts, floats: total('floats'), bytes: total('bytes') }

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, truncate } from 'node:fs/promises'
+import { mkdtemp, readFile, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
@@ -16,6 +16,7 @@ import {
   mean,
   tensorLeaves,
   tensor,
+  toSafetensors,
   valueAndGrad,
   byName,
   storageOf,
@@ -25,6 +26,7 @@ import {
   type Optimizer,
   type Parameterization,
   type RecurrenceObjective,
+  type SetCodec,
   type Tree,
 } from '@haba/core'
 import { leakCheck, referenceEngine, toyData, toySet } from '@haba/testing'
@@ -199,6 +201,22 @@ describe('saveTree', () => {
   })
 })
 
+/** Stores values of -128 … 127 in a byte each. */
+const wholeNumbers: SetCodec = {
+  name: 'whole numbers',
+  encode: (tensors) => ({
+    stored: new Map([...tensors].map(([name, t]) => [name, new Uint8Array(Int8Array.from(t.dataSync(), Math.round))])),
+    parts: [...tensors].map(([name, t]) => ({ name, floats: t.size, bytes: t.size })),
+  }),
+  decode: (stored) =>
+    new Map(
+      [...stored].map(([name, bytes]) => [
+        name,
+        tensor([...new Int8Array(bytes as Uint8Array)], [2 * real.classes, ...real.image]),
+      ]),
+    ),
+}
+
 describe('a finished set', () => {
   it('comes back as it was written, in exactly the reported bytes', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'haba-set-'))
@@ -244,6 +262,33 @@ describe('a finished set', () => {
     expect(file.length - 8 - Number(file.readBigUInt64LE(0))).toBe(storage.bytes)
     const other = { ...(first as object), mask: tensor(new Int32Array(12), [3, 4]) } as Tree
     await expect(readSet(folder, other)).rejects.toThrow('expected 3 words, got 2. It was written with other settings.')
+  })
+
+  it('is what its codec decodes, in the bytes that the codec reports', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'haba-set-'))
+    const plain = pixels({ image: real.image, classes: real.classes, perClass: 2 })
+    const { set: params } = await startDistilling(spec(studentObjective({ steps: 1 }), { parameterization: plain }))
+    const written = await writeSet(folder, plain, params as never, {}, wholeNumbers)
+    expect(written).toMatchObject({ version: 2, codec: 'whole numbers' })
+    const { params: read, manifest } = await readSet(folder, params as never, wholeNumbers)
+    expect(manifest).toEqual(written)
+    expect(numbers(read)).toEqual(numbers(params as Tree).map((leaf) => leaf.map((v) => Math.round(v) + 0)))
+    const file = await readFile(join(folder, 'set.safetensors'))
+    expect(file.length - 8 - Number(file.readBigUInt64LE(0))).toBe(manifest.storage.bytes)
+    await expect(readSet(folder, params as never)).rejects.toThrow(
+      'expected a set without a codec, got one coded by whole numbers.',
+    )
+    const lying = { ...wholeNumbers, encode: () => ({ ...wholeNumbers.encode(namedLeaves(params)), parts: [] }) }
+    await expect(writeSet(folder, plain, params as never, {}, lying)).rejects.toThrow('as whole numbers reports')
+  })
+
+  it('of the first version, with labels as numbers, still opens', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'haba-set-'))
+    const params = { images: tensor([1, 2], [2, 1, 1, 1]) }
+    const file = toSafetensors(new Map([...namedLeaves(params), ['labels', tensor(Int32Array.of(0, 1), [2])] as const]))
+    await writeFile(join(folder, 'set.safetensors'), file)
+    await writeFile(join(folder, 'set.json'), JSON.stringify({ format: 'haba-set', version: 1 }))
+    expect(numbers((await readSet(folder, params, wholeNumbers)).params)).toEqual([[1, 2]])
   })
 
   it('is expanded view by view', async () => {

@@ -1,6 +1,5 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Tensor } from '@tensorflow/tfjs-core'
 import {
   bitsOfIndexSets,
   disposeTree,
@@ -10,6 +9,7 @@ import {
   packIndexSets,
   rowsOf,
   sizeOf,
+  storedLabels,
   tensor,
   toSafetensors,
   treeFromNamed,
@@ -19,14 +19,19 @@ import {
   type Parameterization,
   type RenderedSet,
   type Rows,
+  type SetCodec,
   type StorageReport,
   type Tree,
 } from '@haba/core'
+import type { Tensor } from '@tensorflow/tfjs-core'
 
 /** What is written beside the numbers of a finished set. */
 export interface SetManifest {
   readonly format: 'haba-set'
-  readonly version: 1
+  /** 2: coded by `codec`; 1: numbers of 32 bits. */
+  readonly version: 1 | 2
+  /** The name of the codec that wrote the parameters. */
+  readonly codec?: string
   readonly parameterization: string
   readonly layout: {
     readonly image: readonly number[]
@@ -43,33 +48,45 @@ export interface SetManifest {
 
 const FILES = { tensors: 'set.safetensors', manifest: 'set.json' } as const
 
-/** Writes a finished set into a folder: `set.safetensors` (parameters and labels) and `set.json`. */
+/**
+ * Writes a finished set into a folder: `set.safetensors` (parameters and labels) and `set.json`.
+ *
+ * @param codec stores the parameters in fewer bits; the set is then what `readSet` gives, no longer `params`
+ * @throws HabaError where the file would not have the bytes that are reported
+ */
 export async function writeSet<P extends Tree>(
   folder: string,
   parameterization: Parameterization<P>,
   params: P,
   about: SetManifest['about'],
+  codec?: SetCodec,
 ): Promise<SetManifest> {
-  const { image, classes, slots, views, labels } = parameterization.layout
-  const storage = parameterization.storage(params)
+  const { image, classes, slots, views } = parameterization.layout
+  const plain = parameterization.storage(params)
   const { indexSets } = parameterization
-  const packed = [...namedLeaves(params)].map(([path, leaf]) => {
-    const below = indexSets?.[path]?.below
-    return [path, below === undefined ? leaf : packedSets(leaf, below)] as const
-  })
-  const tensors = new Map([...packed, ['labels', tensor(labels, [slots])] as const])
-  const bytes = [...tensors.values()].reduce((sum, t) => sum + 4 * t.size, 0)
+  const packed = new Map(
+    [...namedLeaves(params)].map(([path, leaf]) => {
+      const below = indexSets?.[path]?.below
+      return [path, below === undefined ? leaf : packedSets(leaf, below)] as const
+    }),
+  )
+  const encoded = codec?.encode(packed)
+  const labels = storedLabels(parameterization.layout)
+  const tensors = new Map([...(encoded?.stored ?? packed), ['labels', labels] as const])
+  const storage = encoded ? codedStorage(encoded.parts, bytesOf(labels)) : plain
+  const bytes = [...tensors.values()].reduce((sum, one) => sum + bytesOf(one), 0)
   if (bytes !== storage.bytes)
     throw new HabaError(
       'writeSet',
-      `${storage.bytes} bytes, as ${parameterization.name} reports`,
+      `${storage.bytes} bytes, as ${codec?.name ?? parameterization.name} reports`,
       `${bytes}`,
-      'Mend its storage().',
+      codec ? 'The parts of its encode() must add up to what it stores.' : 'Its storage() must say what it stores.',
     )
   const manifest: SetManifest = {
     format: 'haba-set',
-    version: 1,
+    version: codec ? 2 : 1,
     parameterization: parameterization.name,
+    ...(codec && { codec: codec.name }),
     layout: { image, classes, slots, views },
     storage,
     ...(indexSets && { indexSets }),
@@ -81,29 +98,51 @@ export async function writeSet<P extends Tree>(
   return manifest
 }
 
+const bytesOf = (one: Tensor | Uint8Array) => (one instanceof Uint8Array ? one.length : 4 * one.size)
+
+function codedStorage(coded: StorageReport['parts'], labels: number): StorageReport {
+  const parts = [...coded, { name: 'labels', floats: 0, bytes: labels }]
+  const total = (of: 'floats' | 'bytes') => parts.reduce((sum, part) => sum + part[of], 0)
+  return { parts, floats: total('floats'), bytes: total('bytes') }
+}
+
 async function writeWhole(path: string, data: Uint8Array | string): Promise<void> {
   await writeFile(`${path}.partial`, data)
   await rename(`${path}.partial`, path)
 }
 
 /**
- * Reads a finished set's parameters.
+ * Reads a finished set's parameters; those of a coded set as its codec decodes them.
  *
  * @param like parameters of the same structure, such as those of a fresh `init`; only shapes matter
+ * @param codec of the name that the manifest says, for a coded set
+ * @throws HabaError where there is no set, one of other shapes, or one of another codec
  */
 export async function readSet<P extends Tree>(
   folder: string,
   like: P,
+  codec?: SetCodec,
 ): Promise<{ readonly params: P; readonly manifest: SetManifest }> {
   const read = (name: string) =>
     readFile(join(folder, name)).catch(() => {
       throw new HabaError(`set ${folder}`, `a file ${name}`, 'none', 'Choose the folder of a finished run.')
     })
   const manifest = JSON.parse((await read(FILES.manifest)).toString('utf8')) as SetManifest
-  const { tensors } = fromSafetensors(join(folder, FILES.tensors), await read(FILES.tensors))
-  const unpacked = new Map(tensors)
+  if (manifest.codec !== undefined && manifest.codec !== codec?.name)
+    throw new HabaError(
+      `set ${folder}`,
+      codec ? `the codec ${codec.name}` : 'a set without a codec',
+      `one coded by ${manifest.codec}`,
+      'Read it with that codec.',
+    )
+  const file = join(folder, FILES.tensors)
+  const { tensors, bytes } = fromSafetensors(file, await read(FILES.tensors))
+  const coded = new Map<string, Tensor | Uint8Array>([...tensors, ...bytes])
+  coded.delete('labels')
+  const decoded = manifest.codec === undefined ? tensors : codec!.decode(coded, file)
+  const unpacked = new Map(decoded)
   for (const [path, { below }] of Object.entries(manifest.indexSets ?? {})) {
-    const [words, shape] = [tensors.get(path), namedLeaves(like).get(path)?.shape]
+    const [words, shape] = [decoded.get(path), namedLeaves(like).get(path)?.shape]
     if (words && shape) unpacked.set(path, unpackedSets(`set ${folder}: ${path}`, words, shape, below))
   }
   return { params: treeFromNamed(`set ${folder}`, like, unpacked), manifest }

@@ -30,7 +30,7 @@ export interface SetBudgetOptions extends ImageContext {
   readonly transform?: number
 }
 
-/** What a set costs, part by part (spec §6.8). */
+/** What a set costs, part by part. */
 export function budgetOfSet({ storage, learned = {}, transform, image, classes }: SetBudgetOptions): SetBudget {
   const part = (name: string, floats: number, counted: boolean) => ({ name, floats, bytes: 4 * floats, counted })
   const parts: readonly BudgetPart[] = [
@@ -52,20 +52,19 @@ export interface NamedBudget {
 
 /** How budgets differ, in one line: what a comparison says before anything else. */
 export function budgetDifference([first, ...others]: readonly [NamedBudget, ...NamedBudget[]]): string {
-  const own = `${count(first.floats)} floats`
-  if (others.every(({ floats, bytes }) => floats === first.floats && bytes === first.bytes))
-    return `Equal budgets: ${own}, ${count(first.bytes)} bytes.`
-  if (others.every(({ floats }) => floats === first.floats))
-    return `Equal budgets of ${own}; bytes differ by labels: ${[first, ...others].map(({ name, bytes }) => `${name} ${count(bytes)}`).join(', ')}.`
-  const differences = others.map(({ name, floats }) => `${name} ${difference(floats, first.floats)}`)
-  return `Unequal budgets. Against the ${own} of ${first.name}: ${differences.join('; ')}.`
+  if (others.every(({ bytes }) => bytes === first.bytes))
+    return others.every(({ floats }) => floats === first.floats)
+      ? `Equal budgets: ${count(first.bytes)} bytes, ${count(first.floats)} values.`
+      : `Equal budgets of ${count(first.bytes)} bytes; values: ${[first, ...others].map(({ name, floats }) => `${name} ${count(floats)}`).join(', ')}.`
+  const differences = others.map(({ name, bytes }) => `${name} ${difference(bytes, first.bytes)}`)
+  return `Unequal budgets. Against the ${count(first.bytes)} bytes of ${first.name}: ${differences.join('; ')}.`
 }
 
-function difference(floats: number, than: number): string {
-  if (floats === than) return 'as many'
-  const share = (100 * Math.abs(floats - than)) / than
+function difference(bytes: number, than: number): string {
+  if (bytes === than) return 'as many'
+  const share = (100 * Math.abs(bytes - than)) / than
   const percent = share < 0.05 ? 'less than 0.1' : share.toFixed(1)
-  return `${count(Math.abs(floats - than))} ${floats > than ? 'more' : 'fewer'} (${percent} %)`
+  return `${count(Math.abs(bytes - than))} ${bytes > than ? 'more' : 'fewer'} (${percent} %)`
 }
 
 const count = (n: number) => n.toLocaleString('en-US')

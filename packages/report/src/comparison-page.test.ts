@@ -21,9 +21,9 @@ const run = (name: string, floats: number, protocol = 'dsa, 200 epochs'): Compar
 describe('comparability', () => {
   it('says how far budgets are apart, by hand: 1 250 is a quarter more than 1 000', () => {
     expect(comparability([run('a', 1250), run('b', 1000)])).toBe(
-      'Budgets differ: a stores 1,250 floats, 250 (25.0\u00a0%) more than b with 1,000.',
+      'Budgets differ: a stores 5,000 bytes, 1,000 (25.0\u00a0%) more than b with 4,000.',
     )
-    expect(comparability([run('a', 1000), run('b', 1000)])).toBe('Equal budgets: 1,000 stored floats each.')
+    expect(comparability([run('a', 1000), run('b', 1000)])).toBe('Equal budgets: 4,000 stored bytes each.')
   })
 
   it('names protocols that differ', () => {
@@ -47,7 +47,7 @@ describe('comparisonPage', () => {
     const rows = words('#accuracy tbody tr')
     expect(rows).toHaveLength(2)
     expect(rows[0]).toContain('88.9')
-    expect(rows[1]).toContain('80.0 % of 90.0 %: each image seen once 1,000 4,000 3')
+    expect(rows[1]).toContain('80.0 % of 90.0 %: each image seen once 4,000 1,000 3')
   })
 
   it('draws budgets and common curves, and fetches nothing', () => {

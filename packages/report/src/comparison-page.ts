@@ -52,13 +52,13 @@ export interface ComparisonPage {
 
 /** Whether runs may be compared as they are: how far their budgets are apart, and whether their protocols agree. */
 export function comparability(runs: readonly Pick<ComparedRun, 'name' | 'protocol' | 'storage'>[]): string {
-  const least = runs.reduce((a, b) => (b.storage.floats < a.storage.floats ? b : a))
-  const most = runs.reduce((a, b) => (b.storage.floats > a.storage.floats ? b : a))
-  const [few, many] = [least.storage.floats, most.storage.floats]
+  const least = runs.reduce((a, b) => (b.storage.bytes < a.storage.bytes ? b : a))
+  const most = runs.reduce((a, b) => (b.storage.bytes > a.storage.bytes ? b : a))
+  const [few, many] = [least.storage.bytes, most.storage.bytes]
   const budget =
     few === many
-      ? `Equal budgets: ${numbers.count(few)} stored floats each.`
-      : `Budgets differ: ${most.name} stores ${numbers.count(many)} floats, ${numbers.count(many - few)} ` +
+      ? `Equal budgets: ${numbers.count(few)} stored bytes each.`
+      : `Budgets differ: ${most.name} stores ${numbers.count(many)} bytes, ${numbers.count(many - few)} ` +
         `(${numbers.percent(many / few - 1)}) more than ${least.name} with ${numbers.count(few)}.`
   const protocols = new Set(runs.map(({ protocol }) => protocol))
   return protocols.size === 1 ? budget : `${budget} Protocols differ: ${[...protocols].join('; ')}.`
@@ -95,12 +95,12 @@ function accuracies(runs: readonly ComparedRun[]): Html {
         <th scope="row">${name} <small>${summary}</small> <small>${protocol}</small></th>
         <td>${numbers.spread(mean, std)}</td>
         <td>${fullData ? shareOf(mean, fullData) : '–'}</td>
-        <td>${numbers.count(storage.floats)}</td>
         <td>${numbers.count(storage.bytes)}</td>
+        <td>${numbers.count(storage.floats)}</td>
         <td>${numbers.count(networks)}</td>
       </tr>`,
   )
-  const columns = ['Run', 'Accuracy', 'Of full data', 'Floats', 'Bytes', 'Networks']
+  const columns = ['Run', 'Accuracy', 'Of full data', 'Bytes', 'Values', 'Networks']
   return html`<section id="accuracy">
     <h2>Accuracy</h2>
     <p>
@@ -138,7 +138,7 @@ function atEqualBytes({ bytes, methods }: EqualBytes): Html {
 
 function budgets(runs: readonly ComparedRun[]): Html {
   return html`<section id="budget">
-    <h2>Stored floats</h2>
+    <h2>Stored bytes</h2>
     <p>
       Part by part:
       ${runs.map(({ name, storage }) => `${name} ${storage.parts.map((part) => part.name).join(' + ')}`).join('; ')}.

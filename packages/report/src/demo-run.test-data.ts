@@ -124,7 +124,7 @@ export async function demoRun(change: Partial<RunPage> = {}): Promise<RunPage> {
       ],
       floats: 304_320,
       bytes: 1_219_968,
-      budget: { name: '10 images per class', floats: 307_200 },
+      budget: { name: '10 images per class', bytes: 1_228_800 },
     },
     gallery: { slots: await demoGallery(20), stored: 90, caption: 'Images: preprocessing undone, clamped to [0, 1]' },
     metrics: demoMetrics(2000),

@@ -151,38 +151,35 @@ export function curves({
 export function budgetBars(
   runs: readonly {
     readonly name: string
-    readonly parts: readonly { readonly name: string; readonly floats: number }[]
+    readonly parts: readonly { readonly name: string; readonly bytes: number }[]
   }[],
 ): Html {
   const rows = runs.flatMap(({ name, parts }, at) =>
-    parts.map((part) => ({ at, part: part.name, floats: part.floats, title: `${name}: ${part.name} ${part.floats}` })),
+    parts.map((part) => ({ at, part: part.name, bytes: part.bytes, title: `${name}: ${part.name} ${part.bytes}` })),
   )
-  return draw(
-    runs.map(({ name, parts }) => `${name} ${parts.reduce((sum, p) => sum + p.floats, 0)} floats`).join(', '),
-    {
-      height: 46 + 34 * runs.length,
-      marginLeft: 16 + 6.6 * Math.max(...runs.map(({ name }) => Math.min(28, name.length))),
-      marginTop: 8,
-      x: { label: 'stored floats', grid: true, nice: true, ticks: 5, tickFormat: '~s' },
-      y: {
-        type: 'band',
-        label: null,
-        tickSize: 0,
-        padding: 0.25,
-        tickFormat: (at: number) => runs[at]!.name.slice(0, 28),
-        domain: runs.map((_, at) => at),
-      },
-      marks: [
-        Plot.barX(rows, {
-          y: 'at',
-          x: 'floats',
-          fill: accent,
-          fillOpacity: 0.75,
-          stroke: 'var(--paper)',
-          strokeWidth: 1.5,
-          title: 'title',
-        }),
-      ],
+  return draw(runs.map(({ name, parts }) => `${name} ${parts.reduce((sum, p) => sum + p.bytes, 0)} bytes`).join(', '), {
+    height: 46 + 34 * runs.length,
+    marginLeft: 16 + 6.6 * Math.max(...runs.map(({ name }) => Math.min(28, name.length))),
+    marginTop: 8,
+    x: { label: 'stored bytes', grid: true, nice: true, ticks: 5, tickFormat: '~s' },
+    y: {
+      type: 'band',
+      label: null,
+      tickSize: 0,
+      padding: 0.25,
+      tickFormat: (at: number) => runs[at]!.name.slice(0, 28),
+      domain: runs.map((_, at) => at),
     },
-  )
+    marks: [
+      Plot.barX(rows, {
+        y: 'at',
+        x: 'bytes',
+        fill: accent,
+        fillOpacity: 0.75,
+        stroke: 'var(--paper)',
+        strokeWidth: 1.5,
+        title: 'title',
+      }),
+    ],
+  })
 }

@@ -13,8 +13,8 @@ export function accuracySection(accuracies: readonly Accuracy[]): Html {
       <th scope="row">${name} ${note ? html`<small>${note}</small>` : undefined}</th>
       <td>${numbers.spread(mean, std)}</td>
       <td>${own && accuracy !== own ? numbers.points(own.mean - mean) : '–'}</td>
-      <td>${numbers.count(floats)}</td>
       <td>${numbers.count(bytes)}</td>
+      <td>${numbers.count(floats)}</td>
       <td>${numbers.count(runs)}</td>
     </tr>`
   })
@@ -24,32 +24,32 @@ export function accuracySection(accuracies: readonly Accuracy[]): Html {
     <figure class="plot wide">
       ${accuracyRanges(accuracies.map((accuracy) => ({ ...accuracy, own: accuracy === own })))}
     </figure>
-    ${table('Accuracy table', ['Trained on', 'Accuracy', 'Gain, points', 'Floats', 'Bytes', 'Students'], rows)}
+    ${table('Accuracy table', ['Trained on', 'Accuracy', 'Gain, points', 'Bytes', 'Values', 'Students'], rows)}
   </section>`
 }
 
 /** What is stored, part by part, against the budget where there is one. */
 export function storageSection({ parts, floats, bytes, budget }: RunPage['storage']): Html {
-  const full = Math.max(floats, budget?.floats ?? 0, 1)
+  const full = Math.max(bytes, budget?.bytes ?? 0, 1)
   const bar = (of: number) =>
     html`<span class="bar"><span style="width:${((100 * of) / full).toFixed(2)}%"></span></span>`
-  const row = (name: string, own: { readonly floats: number; readonly bytes?: number }, kind: string) =>
+  const row = (name: string, own: { readonly bytes: number; readonly floats?: number }, kind: string) =>
     html`<tr class="${kind}">
-      <th scope="row">${name} ${bar(own.floats)}</th>
-      <td>${numbers.count(own.floats)}</td>
-      <td>${own.bytes === undefined ? '–' : numbers.count(own.bytes)}</td>
-      <td>${numbers.percent(own.floats / full)}</td>
+      <th scope="row">${name} ${bar(own.bytes)}</th>
+      <td>${numbers.count(own.bytes)}</td>
+      <td>${own.floats === undefined ? '–' : numbers.count(own.floats)}</td>
+      <td>${numbers.percent(own.bytes / full)}</td>
     </tr>`
-  const over = budget && floats > budget.floats ? `, ${numbers.count(floats - budget.floats)} over it` : ''
+  const over = budget && bytes > budget.bytes ? `, ${numbers.count(bytes - budget.bytes)} over it` : ''
   return html`<section id="storage">
     <h2>Storage</h2>
     <p>
-      ${numbers.count(floats)} floats in ${numbers.count(bytes)}
-      bytes${budget ? `: ${numbers.percent(floats / budget.floats)} of ${budget.name}${over}` : ''}.
+      ${numbers.count(bytes)} bytes (${numbers.count(8 * bytes)} bits) for ${numbers.count(floats)}
+      values${budget ? `: ${numbers.percent(bytes / budget.bytes)} of ${budget.name}${over}` : ''}.
     </p>
     ${table(
       'Storage table',
-      ['Part', 'Floats', 'Bytes', 'Share'],
+      ['Part', 'Bytes', 'Values', 'Share'],
       [
         ...parts.map((part) => row(part.name, part, 'part')),
         row('All together', { floats, bytes }, 'total'),

@@ -65,20 +65,20 @@ describe('runPage', () => {
 
   it('holds each number it was given', () => {
     const rows = words(all(document, '#accuracy tbody tr'))
-    expect(rows[0]).toBe('this set 90 bases, 5 views each 69.3 ± 0.4 % – 304,320 1,219,968 5')
-    expect(rows[1]).toBe('trajectory matching, pixels 65.3 ± 0.7 % +4.0 307,200 1,228,912 5')
-    expect(rows[3]).toBe('whole training set 84.8 ± 0.1 % −15.5 153,600,000 614,400,000 3')
+    expect(rows[0]).toBe('this set 90 bases, 5 views each 69.3 ± 0.4 % – 1,219,968 304,320 5')
+    expect(rows[1]).toBe('trajectory matching, pixels 65.3 ± 0.7 % +4.0 1,228,912 307,200 5')
+    expect(rows[3]).toBe('whole training set 84.8 ± 0.1 % −15.5 614,400,000 153,600,000 3')
     const parts = words(all(document, '#storage tbody tr'))
-    expect(parts[0]).toBe('bases 276,480 1,105,920 90.0 %')
+    expect(parts[0]).toBe('bases 1,105,920 276,480 90.0 %')
     expect(parts.slice(-2)).toEqual([
-      'All together 304,320 1,219,968 99.1 %',
-      'Budget: 10 images per class 307,200 – 100.0 %',
+      'All together 1,219,968 304,320 99.3 %',
+      'Budget: 10 images per class 1,228,800 – 100.0 %',
     ])
     const facts = words(all(document, '.facts dd'))
     expect(facts).toEqual([
       '69.3 ± 0.4 % mean ± std of 5 students',
-      '304,320 99.1 % of 10 images per class',
-      '1.22 MB 1,219,968 bytes',
+      '1.22 MB 99.3 % of 10 images per class',
+      '304,320 32.07 bits each',
       '2,000 of distillation',
     ])
     const settings = words(all(document, '#settings tr'))
@@ -106,7 +106,7 @@ describe('runPage', () => {
         summary: evil,
         key: evil,
         accuracies: [{ ...set, name: evil, note: evil }, ...others],
-        storage: { ...run.storage, parts: [{ name: evil, floats: 1, bytes: 4 }], budget: { name: evil, floats: 9 } },
+        storage: { ...run.storage, parts: [{ name: evil, floats: 1, bytes: 4 }], budget: { name: evil, bytes: 9 } },
         gallery: { slots: run.gallery.slots.slice(0, 1).map((slot) => ({ ...slot, className: evil })), caption: evil },
         snapshots: run.snapshots!.slice(0, 1).map((snapshot) => ({ ...snapshot, className: evil })),
         metrics: [{ step: 1, [evil]: 2 }],

@@ -68,8 +68,8 @@ export interface RunPage {
   readonly key: string
   readonly accuracies: readonly Accuracy[]
   readonly storage: StorageReport & {
-    /** What the set may cost: `{ name: '10 images per class', floats: 307_200 }`. */
-    readonly budget?: { readonly name: string; readonly floats: number }
+    /** What the set may cost: `{ name: '10 images per class', bytes: 1_228_800 }`. */
+    readonly budget?: { readonly name: string; readonly bytes: number }
   }
   readonly gallery: Gallery
   /** What every step measured, as `readMetrics` gives it; a curve for each name. */
@@ -114,11 +114,11 @@ function headline(run: RunPage, set: Accuracy): Html {
       <dd>${value} <small>${note}</small></dd>
     </div>`
   const { budget, floats, bytes } = run.storage
-  const stored = budget ? `${numbers.percent(floats / budget.floats)} of ${budget.name}` : 'exactly'
+  const stored = budget ? `${numbers.percent(bytes / budget.bytes)} of ${budget.name}` : `${numbers.count(bytes)} bytes`
   return html`<dl class="facts">
     ${fact('Test accuracy', numbers.spread(set.mean, set.std), `mean ± std of ${set.runs} student${set.runs === 1 ? '' : 's'}`)}
-    ${fact('Stored floats', numbers.count(floats), stored)}
-    ${fact('On disk', numbers.bytes(bytes), `${numbers.count(bytes)} bytes`)}
+    ${fact('Stored', numbers.bytes(bytes), stored)}
+    ${fact('Values', numbers.count(floats), `${((8 * bytes) / Math.max(1, floats)).toFixed(2)} bits each`)}
     ${fact('Steps', numbers.count(run.metrics.at(-1)?.step ?? 0), 'of distillation')}
   </dl>`
 }

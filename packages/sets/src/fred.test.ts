@@ -80,8 +80,8 @@ describe('fred', () => {
   it('counts its masks in bits', () => {
     const set = fred({ image: [32, 32, 3], classes: 10, imagesPerClass: 1, coefficients: 64 })
     const { floats, bytes } = set.storage(set.zeros!())
-    // Coefficients, masks of 64 positions of 10 bits a class, labels.
-    expect([floats, bytes]).toEqual([30720, 4 * 30720 + (10 * 64 * 10) / 8 + 4 * 160])
+    // Coefficients, masks of 64 positions of 10 bits a class, a byte for each class's number of images.
+    expect([floats, bytes]).toEqual([30720, 4 * 30720 + (10 * 64 * 10) / 8 + 10])
   })
 
   it.each([

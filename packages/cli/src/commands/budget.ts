@@ -17,29 +17,35 @@ export async function budgetCommand(
   { out }: Terminal,
 ): Promise<void> {
   const shape: ImageContext | undefined = image && classes !== undefined ? { image, classes } : undefined
-  const budgets: (NamedBudget & { readonly budget: SetBudget })[] = []
+  const budgets: (NamedBudget & { readonly budget: SetBudget; readonly coded: boolean })[] = []
   for (const file of files) {
     const read = await readConfig(file)
     const budget = await configBudget(read, shape)
-    budgets.push({ name: read.config.name, floats: budget.floats, bytes: budget.bytes, budget })
+    budgets.push({
+      name: read.config.name,
+      floats: budget.floats,
+      bytes: budget.bytes,
+      budget,
+      coded: read.config.codec !== undefined,
+    })
   }
   const [first, ...others] = budgets
   if (others.length > 0) out.write(`${budgetDifference([first!, ...others])}\n\n`)
-  out.write(budgets.map(({ name, budget }) => budgetText(name, budget)).join('\n'))
+  out.write(budgets.map(({ name, budget, coded }) => budgetText(name, budget, coded)).join('\n'))
 }
 
 const count = (n: number) => n.toLocaleString('en-US')
 
-function budgetText(name: string, { parts, floats, bytes, imagesPerClass }: SetBudget): string {
+function budgetText(name: string, { parts, floats, bytes, imagesPerClass }: SetBudget, coded: boolean): string {
   const rows = parts.map((part) => [
     part.name,
-    count(part.floats),
     count(part.bytes),
+    count(part.floats),
     part.counted ? '' : "the data's, not counted",
   ])
-  const table = alignedLines([['part', 'floats', 'bytes', ''], ...rows], [0, 3])
+  const table = alignedLines([['part', 'bytes', 'values', ''], ...rows], [0, 3])
   return (
-    `${name}: ${count(floats)} floats, as many as ${imagesPerClass.toFixed(3)} images a class; ${count(bytes)} bytes\n` +
+    `${name}: ${coded ? 'at most ' : ''}${count(bytes)} bytes for ${count(floats)} values; values as of ${imagesPerClass.toFixed(3)} images a class\n` +
     `${table.join('\n')}\n`
   )
 }

@@ -33,7 +33,7 @@ export interface EvaluateOptions {
 
 /**
  * `haba evaluate`: tests a finished set again, under another protocol or with other kinds of networks, beside real images of
- * as many floats.
+ * as many bytes.
  */
 export async function evaluateCommand(
   folder: string,
@@ -45,7 +45,8 @@ export async function evaluateCommand(
   const settings = evaluateSettings(read, { protocol, epochs, networks: seeds })
   const { storage, layout } = await readManifest(folder)
   const { floats, bytes } = storage
-  const perClass = floats / (layout.classes * sizeOf(layout.image))
+  // Of uint8.
+  const perClass = (bytes - layout.classes) / (layout.classes * sizeOf(layout.image))
   const names = baselineNames(baselines) ?? (perClass < 1 ? [] : usualBaselines)
   const kindsOf = networks === undefined ? [read.config.network] : namedNetworks(read, networks)
   const progress = progressOn(err)
@@ -98,7 +99,7 @@ export async function evaluateCommand(
     const chosen = 'Real images are trained on at the rate that was chosen for the set.'
     const realCaption = real.caption ? [real.caption, ...(settings.protocol === 'ours' ? [chosen] : [])] : []
     out.write(
-      `\n${read.config.name}: ${floats.toLocaleString('en-US')} floats, as many as ${perClass.toFixed(3)} images a class\n` +
+      `\n${read.config.name}: ${bytes.toLocaleString('en-US')} bytes, as many as ${perClass.toFixed(3)} images a class as uint8; ${floats.toLocaleString('en-US')} values\n` +
         `${crossTable(rows).join('\n')}\n${[...captionOf(rows), ...realCaption].join('\n')}\n` +
         `Written to ${join(folder, `evaluation-${settings.protocol}-….json`)}; \`haba show ${folder}\` draws them into the page.\n`,
     )

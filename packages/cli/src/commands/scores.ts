@@ -1,4 +1,4 @@
-import type { RenderedSet } from '@haba/core'
+import { sizeOf, type RenderedSet } from '@haba/core'
 import { expand } from '@haba/distill'
 import {
   augmentationRobustScore,
@@ -17,7 +17,10 @@ import { openRun } from '../run/draw-run.js'
 import { measureRandom, measureSet, type Measure } from '../run/evaluate-rows.js'
 import { measureTaughtRandom } from '../run/taught-images.js'
 import { protocolText } from '../run/protocol-text.js'
-import { makeProtocol, openEngine, openParts } from '../run/parts.js'
+import { keyFor, makeProtocol, openEngine, openParts } from '../run/parts.js'
+import { randomImages } from '../run/chosen-images.js'
+import { equalBytesText } from '../run/run-rows.js'
+import { mostOf, storeAsBytes } from '../run/stored-images.js'
 import { accuracyText, alignedLines, fullDataOf, fullDataText, type Row } from '../run/result.js'
 import { configOf, writeWhole } from '../run/run-folder.js'
 import { overridden } from './distill.js'
@@ -34,7 +37,7 @@ export interface ScoresOptions {
 /** What images are augmented with where the run has no augmentation of its own: the field's. */
 const usual = { use: 'siamese', strategy: 'color_crop_cutout_flip_scale_rotate', combine: 'one' } as const
 
-/** `haba scores`: what a set is worth beyond soft labels and augmentation, against random images of as many floats. */
+/** `haba scores`: what a set is worth beyond soft labels and augmentation, against random images of as many bytes. */
 export async function scoresCommand(
   folder: string,
   { seeds, epochs, ...elsewhere }: ScoresOptions,
@@ -50,7 +53,13 @@ export async function scoresCommand(
     const { parameterization, params, result, about, manifest } = await openRun(folder, read, opened.engine)
     const set = await expand(opened.engine, parameterization, params)
     const { image, classes } = parts.data
-    const budget = budgetOf(parameterization.storage(params).floats, image, classes)
+    const { bytes } = manifest.storage
+    const random = (network: number) =>
+      storeAsBytes(parts.data, bytes, async (perClass) =>
+        randomImages(parts.data.train, perClass, keyFor(parts.key, 'random'), network),
+      )
+    // Labels of a trained network take four bytes a class.
+    const taught = { bytesPerValue: 1 + (4 * classes) / sizeOf(image), most: mostOf(parts.data.train) }
     const settings = evaluateSettings(read, { epochs, networks: seeds })
     const rate = settings.protocol === 'ours' ? (about.protocol.rate as number) : settings.rate
     const measureUnder = (protocol: Protocol): Measure => ({
@@ -69,26 +78,26 @@ export async function scoresCommand(
     const measured = {
       set: await measureSet(set, { measure: augmented }, 'set, augmented'),
       setHard: soft ? await measureSet(hardened(set), { measure: augmented }, 'set, hard labels') : undefined,
-      random: await measureRandom(budget.perClass, augmented, 'random images, augmented'),
+      random: await measureRandom(random, augmented, 'random images, augmented'),
       randomTaught: soft
         ? await measureTaughtRandom(
-            budget.perClass,
+            budgetOf(bytes, image, classes, taught).perClass,
             augmented,
             read.config.compare.selection,
             'random images, soft labels',
           )
         : undefined,
       setPlain: await measureSet(set, { measure: plain }, 'set, plain'),
-      randomPlain: await measureRandom(budget.perClass, plain, 'random images, plain'),
+      randomPlain: await measureRandom(random, plain, 'random images, plain'),
       fullData: fullDataOf(result.rows),
     }
     const scores = scoresOf(measured)
     const file = join(folder, 'scores.json')
-    const { floats, bytes } = manifest.storage
+    const { floats } = manifest.storage
     const protocols = { augmented: describeProtocol(augmented.protocol), plain: describeProtocol(plain.protocol) }
     await writeWhole(file, `${JSON.stringify({ protocols, floats, bytes, ...scores, measured }, null, 2)}\n`)
     out.write(
-      `\n${scoresText(measured, scores).join('\n')}\n${budget.caption}\n` +
+      `\n${scoresText(measured, scores).join('\n')}\n${equalBytesText(bytes)}\n` +
         `With augmentation: ${protocolText(protocols.augmented)}\nWithout: ${protocolText(protocols.plain)}\nWritten to ${file}\n`,
     )
   } finally {
@@ -130,7 +139,7 @@ function scoresOf({
   fullData,
 }: MeasuredForScores) {
   return {
-    gainAtEqualFloats: set.mean - random.mean,
+    gainAtEqualBytes: set.mean - random.mean,
     augmentationRobust: augmentationRobustScore({
       setAugmented: set.mean,
       randomAugmented: random.mean,
@@ -151,7 +160,7 @@ function scoresOf({
 
 function scoresText(
   { set, setHard, random, randomTaught, setPlain, randomPlain, fullData }: MeasuredForScores,
-  { gainAtEqualFloats, augmentationRobust, recoveryRatio: ratio, labelRobust }: ReturnType<typeof scoresOf>,
+  { gainAtEqualBytes, augmentationRobust, recoveryRatio: ratio, labelRobust }: ReturnType<typeof scoresOf>,
 ): readonly string[] {
   const percent = (fraction: number) => `${(100 * fraction).toFixed(2)} %`
   const absent = 'needs "compare": { "fullData": {} }'
@@ -170,7 +179,7 @@ function scoresText(
       ],
       [0],
     ),
-    `gain at equal floats        ${percent(gainAtEqualFloats)}`,
+    `gain at equal bytes         ${percent(gainAtEqualBytes)}`,
     `recovery of full data       ${ratio === undefined || !fullData ? absent : `${percent(ratio)} of ${fullDataText(fullData)}`}`,
     `label-robust score          ${labelRobust === undefined ? absent : labelRobust.score.toFixed(4)}`,
     `augmentation-robust score   ${augmentationRobust.score.toFixed(4)}`,

@@ -1,3 +1,4 @@
+import type { PartOptions } from '@haba/codec'
 import type { SelectionName } from '../plugins/selections.js'
 import type { protocolNames } from './schema.js'
 
@@ -67,6 +68,8 @@ export interface SelectionSettings {
 /** What a set is compared with. */
 interface CompareSettings extends Readonly<Record<SelectionName, boolean>> {
   readonly random: boolean
+  /** Of JPEG, for real images; none: as uint8 only. */
+  readonly qualities: readonly number[]
   readonly selection: SelectionSettings
   readonly pixels?: {
     readonly optimizer: Optimizers
@@ -93,6 +96,18 @@ export interface ExpertsSettings {
   readonly augmentation?: Named
 }
 
+/** How the finished set is stored in few bits. */
+export interface CodecSettings extends PartOptions {
+  readonly bits: number
+  readonly patch: number
+  readonly groups: number
+  readonly parts: Readonly<Record<string, PartOptions>>
+  /** Steps by which levels are refined; 0: none. */
+  readonly refine: number
+  /** The part of the run, at its end, in which the set is distilled as it looks rounded; 0: none. */
+  readonly during: number
+}
+
 /** A complete configuration: valid, with every default in place; paths are absolute. */
 export interface Config {
   readonly name: string
@@ -116,4 +131,6 @@ export interface Config {
   readonly evaluate: EvaluateSettings
   readonly compare: CompareSettings
   readonly experts?: ExpertsSettings
+  /** Absent: numbers of 32 bits. */
+  readonly codec?: CodecSettings
 }

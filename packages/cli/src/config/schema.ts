@@ -122,13 +122,24 @@ export const evaluateSchema: OptionsSchema = {
 const compareSchema: OptionsSchema = {
   type: 'object',
   properties: {
-    random: { type: 'boolean', default: true, description: 'random real images, as many as the set has floats for' },
+    random: {
+      type: 'boolean',
+      default: true,
+      description: 'random real images, as many as fit into the bytes of the set',
+    },
     ...Object.fromEntries(
       selectionNames.map((name) => [
         name,
-        { type: 'boolean', default: false, description: `${selections[name].summary}, as many as random` },
+        { type: 'boolean', default: false, description: `${selections[name].summary}, as many as fit` },
       ]),
     ),
+    qualities: {
+      type: 'array',
+      items: { type: 'integer', minimum: 1, maximum: 100 },
+      default: [10, 30, 75],
+      description:
+        'of JPEG: real images are also stored in one JPEG, at the one of these that teaches a network most; none: as uint8 only',
+    },
     selection: {
       ...section('the training on all images that herding and the like choose by', {
         properties: {
@@ -138,14 +149,17 @@ const compareSchema: OptionsSchema = {
       }),
       default: {},
     },
-    pixels: section('plain images of as many floats, distilled with the same objective (default: left out)', {
-      properties: {
-        optimizer: optimizers('of "images"'),
-        objectiveOptimizer: optimizers("of what the objective learns (default: the configuration's)"),
-        steps: count("of distillation (default: the configuration's)"),
+    pixels: section(
+      'plain images of as many bytes, distilled with the same objective and stored by the same codec (default: left out)',
+      {
+        properties: {
+          optimizer: optimizers('of "images"'),
+          objectiveOptimizer: optimizers("of what the objective learns (default: the configuration's)"),
+          steps: count("of distillation (default: the configuration's)"),
+        },
+        required: ['optimizer'],
       },
-      required: ['optimizer'],
-    }),
+    ),
     fullData: section('all of the training data, for scale (default: left out)', {
       properties: { epochs: count("as in evaluate (default: the evaluation's)"), networks: count('fresh networks', 1) },
     }),
@@ -202,6 +216,55 @@ const trainingSchema: Omit<OptionsSchema, 'type'> = {
   },
 }
 
+/** What can differ from part to part of a coded set. */
+const codedPart = {
+  bits: {
+    enum: [1, 2, 3, 4, 5, 6, 7, 8, 16, 32],
+    description: 'of a value: 1 … 8 with shared scales, 16 as float16, 32 as it is',
+  },
+  patch: {
+    type: 'integer',
+    minimum: 1,
+    maximum: 255,
+    description: 'side of the squares that share a scale, in values',
+  },
+  groups: {
+    type: 'integer',
+    minimum: 0,
+    maximum: 65_536,
+    description: 'scales and offsets that the patches of a tensor share; 0: each has its own',
+  },
+}
+
+/** Options of the section "codec". */
+export const codecSchema: OptionsSchema = {
+  type: 'object',
+  properties: {
+    bits: { ...codedPart.bits, default: 4 },
+    patch: { ...codedPart.patch, default: 5 },
+    groups: { ...codedPart.groups, default: 16 },
+    refine: {
+      type: 'integer',
+      minimum: 0,
+      default: 0,
+      description: 'steps that move levels so that random networks see less of the rounding; a few hundred serve',
+    },
+    during: {
+      type: 'number',
+      minimum: 0,
+      maximum: 1,
+      default: 0,
+      description: 'part of the run, at its end, in which the set is distilled as it looks rounded, such as 0.33',
+    },
+    parts: {
+      type: 'object',
+      default: {},
+      additionalProperties: { type: 'object', properties: codedPart, additionalProperties: false },
+      description: 'what differs for some tensors, by the beginning of their names, such as hallucinators',
+    },
+  },
+}
+
 /** All that a configuration file may say. */
 export const configSchema: OptionsSchema = {
   type: 'object',
@@ -255,8 +318,9 @@ export const configSchema: OptionsSchema = {
     steps: count('of distillation'),
     checkpointEvery: count('steps', 100),
     evaluate: { ...section('how sets are measured', evaluateSchema), default: {} },
-    compare: { ...section('what the set is compared with, at equal stored floats', compareSchema), default: {} },
+    compare: { ...section('what the set is compared with, at equal stored bytes', compareSchema), default: {} },
     experts: section('recorded trainings, for `haba experts`', expertsSchema),
+    codec: section('how the finished set is stored in few bits (default: numbers of 32 bits)', codecSchema),
   },
   required: ['name', 'data', 'network', 'set', 'objective', 'optimizer', 'steps'],
 }

@@ -2,13 +2,15 @@ import type { ReadConfig } from '../config/read-config.js'
 import { interruptible, type Interruption } from '../interruption.js'
 import { selections, type SelectionName } from '../plugins/selections.js'
 import type { Progress } from '../progress.js'
-import { budgetOf } from './budget.js'
 import { chooser, randomImages } from './chosen-images.js'
-import { readRunSet } from './finished-run.js'
+import { readManifest } from './draw-run.js'
+import { jpegQuality } from './jpeg-quality.js'
 import { keptIn } from './kept-choices.js'
 import type { MeasuringJob } from './measuring.js'
-import { keyFor, makeSet, openEngine, openParts } from './parts.js'
+import { keyFor, makeProtocol, openEngine, openParts } from './parts.js'
 import type { RowId } from './result.js'
+import { equalBytesText } from './run-rows.js'
+import { storageOf, storeAsBytes, storeAsJpeg, type ChooseImages, type StoredImages } from './stored-images.js'
 
 /** Real images that a set is compared with. */
 export type BaselineName = 'random' | SelectionName
@@ -39,12 +41,12 @@ export interface BaselinesOptions {
 
 export interface Baselines {
   readonly contenders: readonly Contender[]
-  /** How many floats they share with the set, where there are any. */
+  /** What they share with the set, where there are any. */
   readonly caption?: string
 }
 
 /**
- * Chooses real images of as many floats as a run's set stores. Random ones are drawn anew for every seed; for the others the
+ * Chooses real images of as many bytes as a run's set stores, as uint8 and in a JPEG. Random ones are drawn anew for every seed; for the others the
  * run's network is trained on all data, once, and the choice kept in the folder.
  */
 export async function chooseBaselines(options: BaselinesOptions): Promise<Baselines> {
@@ -53,27 +55,49 @@ export async function chooseBaselines(options: BaselinesOptions): Promise<Baseli
   const opened = await openEngine(read, progress.say)
   try {
     const parts = await openParts(read, opened.engine, progress.pulse)
-    const { image, classes, train } = parts.data
-    const parameterization = await makeSet(read, parts.data)
-    const { params } = await readRunSet(folder, parameterization)
-    const { perClass, floats, images, caption } = budgetOf(parameterization.storage(params).floats, image, classes)
-    const choose = keptIn(folder, chooser(read.config.compare.selection))
+    const { data, key } = parts
+    const { bytes } = (await readManifest(folder)).storage
+    const { compare, evaluate } = read.config
+    const choose = keptIn(folder, chooser(compare.selection))
     const watch = (onCall: (name: string) => void) =>
       interruptible(opened.engine, interruption, 'Nothing was written.', onCall)
+    // A step size that was learned is the set's.
+    const protocol = await makeProtocol(parts, { ...evaluate, ...(evaluate.rate === 'learned' && { rate: 0.01 }) }, 0)
+    const measure = { parts, watch, protocol, networks: 1, progress }
+    const quality = await jpegQuality({ folder, measure, bytes, qualities: compare.qualities })
     const contenders: Contender[] = []
     for (const name of names) {
-      const storage = { floats, bytes: 4 * (floats + images) }
-      if (name === 'random') {
-        const drawn = Array.from({ length: networks }, (_, seed) => [
-          ...randomImages(train, perClass, keyFor(parts.key, 'random'), seed),
-        ])
-        contenders.push({ id: name, name: 'random real images', ...storage, on: (seed) => drawn[seed]! })
-      } else {
-        const chosen = [...(await choose(name, perClass, { parts, watch, progress }))]
-        contenders.push({ id: name, name: selections[name].title, ...storage, on: () => chosen })
-      }
+      const title = name === 'random' ? 'random' : selections[name].title
+      const chosenFor =
+        (seed: number): ChooseImages =>
+        async (perClass) =>
+          name === 'random'
+            ? randomImages(data.train, perClass, keyFor(key, 'random'), seed)
+            : await choose(name, perClass, measure)
+      // Chosen images are the same for every seed.
+      const each = async (store: (one: ChooseImages) => Promise<StoredImages | undefined>) =>
+        Promise.all(
+          Array.from({ length: name === 'random' ? networks : 1 }, async (_, seed) => await store(chosenFor(seed))),
+        )
+      const plain = await each((one) => storeAsBytes(data, bytes, one))
+      const at = <T>(all: readonly T[], seed: number): T => all[Math.min(seed, all.length - 1)]!
+      contenders.push({
+        id: name,
+        name: `${title} (uint8)`,
+        ...storageOf(plain[0]!),
+        on: (seed) => [...at(plain, seed)!.indices],
+      })
+      if (quality === undefined) continue
+      const coded = await each((one) => storeAsJpeg(data, bytes, quality, one))
+      if (coded.includes(undefined)) continue
+      contenders.push({
+        id: `${name}Jpeg`,
+        name: `${title} (JPEG q=${quality})`,
+        ...storageOf(coded[0]!),
+        on: (seed) => ({ images: [...at(coded, seed)!.indices], quality }),
+      })
     }
-    return { contenders, caption }
+    return { contenders, caption: equalBytesText(bytes) }
   } finally {
     await opened.close()
   }

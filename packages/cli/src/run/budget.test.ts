@@ -1,19 +1,27 @@
 import { expect, it } from 'vitest'
-import { budgetOf } from './budget.js'
+import { budgetOf, bytesOfLabels, spreadText } from './budget.js'
 
-it('gives exactly as many floats in images where they divide', () => {
-  const { images, floats, perClass, caption } = budgetOf(10 * 784 + 4 * 1372, [28, 28, 1], 10)
-  expect({ images, floats }).toEqual({ images: 17, floats: 13328 })
-  expect(perClass).toEqual([2, 2, 2, 2, 2, 2, 2, 1, 1, 1])
-  expect(caption).toBe('Equal stored floats: 13,328 are 17 images (1 a class, and one more of the first 7 classes).')
+it('gives as many images as fit with their labels', () => {
+  const uint8 = budgetOf(53_322, [28, 28, 1], 10, { bytesPerValue: 1 })
+  expect(uint8).toMatchObject({ images: 68, floats: 53_312, bytes: 53_322 })
+  expect(uint8.perClass).toEqual([7, 7, 7, 7, 7, 7, 7, 7, 6, 6])
+  expect(spreadText(uint8)).toBe('68 images (6 a class, and one more of the first 8)')
+  expect(budgetOf(53_321, [28, 28, 1], 10, { bytesPerValue: 1 }).images).toBe(67)
+  expect(budgetOf(53_322, [28, 28, 1], 10, { bytesPerValue: 4 })).toMatchObject({ images: 17, bytes: 53_322 })
 })
 
-it('otherwise as many images as fit, and says what they leave', () => {
-  const { images, caption } = budgetOf(58560, [32, 32, 3], 10)
-  expect(images).toBe(19)
-  expect(caption).toContain('19 images (1 a class, and one more of the first 9 classes) and 192 floats')
+it('gives no more than there are of a class', () => {
+  const few = budgetOf(1e6, [8, 8, 1], 3, { bytesPerValue: 1, most: 5 })
+  expect(few).toMatchObject({ images: 15, perClass: [5, 5, 5] })
+  expect(spreadText(few)).toBe('15 images (5 a class)')
+})
+
+it('counts two bytes for the labels of a class of 128 and more', () => {
+  expect(bytesOfLabels([127, 128])).toBe(3)
 })
 
 it('refuses sets that are smaller than one image a class', () => {
-  expect(() => budgetOf(700, [28, 28, 1], 10)).toThrow('expected a set of at least 7840 floats, one image a class')
+  expect(() => budgetOf(700, [28, 28, 1], 10, { bytesPerValue: 1 })).toThrow(
+    'expected a set of at least 7850 bytes, one image a class',
+  )
 })

@@ -1,7 +1,19 @@
-import { disposeTree, HabaError, keyFrom, namedLeaves, tensorLeaves, type ImageContext, type Tree } from '@haba/core'
+import { mostBytesOf } from '@haba/codec'
+import {
+  disposeTree,
+  HabaError,
+  keyFrom,
+  namedLeaves,
+  tensorLeaves,
+  type ImageContext,
+  type StorageReport,
+  type Tree,
+} from '@haba/core'
 import { budgetOfSet, type SetBudget } from '@haba/eval'
+import type { CodecSettings } from '../config/config.js'
 import type { ReadConfig } from '../config/read-config.js'
 import { shapesOf } from './finished-run.js'
+import { inPlace } from './in-place.js'
 import { makeAugmentation, makeNetwork, makeObjective, makeSet } from './parts.js'
 
 /** What the set of a configuration will store, before anything is run; of the data, only the shape is asked for. */
@@ -9,7 +21,11 @@ export async function configBudget(read: ReadConfig, shape?: ImageContext): Prom
   const context = shape ?? (await shapeOfData(read))
   const parameterization = await makeSet(read, context)
   const params = await shapesOf(parameterization)
-  const storage = parameterization.storage(params)
+  const plain = parameterization.storage(params)
+  const { codec } = read.config
+  const storage = codec
+    ? await inPlace({ file: read.file, path: 'codec' }, () => mostStorage(params, plain, codec))
+    : plain
   disposeTree(params)
   const transform = transformFloats(read, context)
   return budgetOfSet({
@@ -18,6 +34,17 @@ export async function configBudget(read: ReadConfig, shape?: ImageContext): Prom
     learned: await learnedFloats(read, context),
     ...(transform !== undefined && { transform }),
   })
+}
+
+/** What a coded set takes at most, tensor by tensor: what entropy coding gains is known only of a finished set. */
+function mostStorage(params: Tree, plain: StorageReport, codec: CodecSettings): StorageReport {
+  const coded = [...namedLeaves(params)].map(([path, t]) => ({
+    name: path,
+    floats: t.dtype === 'float32' ? t.size : 0,
+    bytes: mostBytesOf(new Map([[path, t]]), codec),
+  }))
+  const parts = [...coded, ...plain.parts.filter(({ name }) => name === 'labels')]
+  return { parts, floats: plain.floats, bytes: parts.reduce((sum, part) => sum + part.bytes, 0) }
 }
 
 /** What a configuration's data look like. @throws HabaError where only reading them tells */

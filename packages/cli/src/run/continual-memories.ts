@@ -45,7 +45,7 @@ export function memoriesOf(options: MemoriesOptions): Readonly<Record<'method' |
     (choose: Choose): Memory =>
     async (classes, step) => {
       const own = await partsOf(parts, classes)
-      const { perClass, floats } = budgetOf(await floatsOf(own), own.data.image, classes.length)
+      const { perClass, floats } = budgetOf(await bytesOf(own), own.data.image, classes.length, { bytesPerValue: 4 })
       const set = await selectionAsSet(own.data.train, await choose(own, perClass, step))
       return { set: spreadClasses(set, classes, all), floats }
     }
@@ -74,12 +74,12 @@ async function partsOf(parts: Parts, classes: readonly number[]): Promise<Parts>
   return { ...parts, data: own, network: await makeNetwork(read, read.config.network, own, 'network') }
 }
 
-async function floatsOf({ read, data }: Parts): Promise<number> {
+async function bytesOf({ read, data }: Parts): Promise<number> {
   const parameterization = await makeSet(read, data)
   const params = await shapesOf(parameterization)
-  const { floats } = parameterization.storage(params)
+  const { bytes } = parameterization.storage(params)
   disposeTree(params)
-  return floats
+  return bytes
 }
 
 /** Distils the classes of a step as the run's configuration says. */

@@ -31,6 +31,8 @@ export interface DistilIntoOptions {
   /** What the progress line calls it. */
   readonly what: string
   readonly spec: DistillSpec
+  /** From the step after this one on, the set is distilled as this parameterization renders it. */
+  readonly later?: { readonly after: number; readonly parameterization: DistillSpec['parameterization'] }
   /** How much memory a step may take; without it, the specification says how to differentiate. */
   readonly memory?: Memory
   /** Steps. */
@@ -65,7 +67,7 @@ export async function distilInto(options: DistilIntoOptions): Promise<DistillSta
   const within = await affordable(options, saved)
   let last = saved ?? (await startDistilling(within, await startSet(options)))
   await rm(join(folder, FILES.fit), { force: true })
-  for await (const report of distill(within, last)) {
+  for await (const report of inParts(options, within, last)) {
     const { step } = report
     await appendFile(metrics, metricsLine(measured(report)))
     const stopping = interruption.asked
@@ -100,6 +102,22 @@ async function startSet({ folder, spec, progress, interruption, todo }: DistilIn
   }
   disposeTree(last.optimizer)
   return last.set
+}
+
+/** The steps before and after the set is rendered otherwise. */
+async function* inParts(
+  { later }: DistilIntoOptions,
+  spec: DistillSpec,
+  saved: DistillState | undefined,
+): AsyncGenerator<DistillReport> {
+  const first = later ? later.after : spec.steps
+  let state = saved
+  if ((state?.step ?? 0) < first)
+    for await (const report of distill({ ...spec, steps: first }, state)) {
+      state = report.state
+      yield report
+    }
+  if (first < spec.steps) yield* distill({ ...spec, parameterization: later!.parameterization }, state)
 }
 
 /**

@@ -111,7 +111,7 @@ export async function readManifest(folder: string): Promise<SetManifest> {
 function summaryOf({ data, decoder, steps }: About, { layout, storage }: SetManifest, { caption }: Result): string {
   const images = layout.slots * layout.views
   return (
-    `${data.name} distilled into ${storage.floats.toLocaleString('en-US')} floats (${String(decoder.name)}), ` +
+    `${data.name} distilled into ${storage.bytes.toLocaleString('en-US')} bytes (${String(decoder.name)}), ` +
     `which are ${images} images: ${layout.slots} stored items, each seen in ${layout.views} ways. ` +
     [`${steps.toLocaleString('en-US')} steps.`, caption, ...(data.warnings ?? [])].join(' ')
   )

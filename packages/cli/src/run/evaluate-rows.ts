@@ -13,10 +13,10 @@ import {
   type Protocol,
 } from '@haba/eval'
 import type { Progress } from '../progress.js'
-import { randomImages } from './chosen-images.js'
 import { keyFor, type Parts } from './parts.js'
 import type { Described } from './protocol-text.js'
 import { accuracyText } from './result.js'
+import type { StoredImages } from './stored-images.js'
 
 /** What every row is measured with. */
 export interface Measure {
@@ -115,15 +115,18 @@ export async function measureReal(
 }
 
 /** Random real images, drawn anew for every network: their luck is part of the deviation. */
-export async function measureRandom(perClass: readonly number[], measure: Measure, what: string): Promise<Measured> {
-  const { train } = measure.parts.data
-  const drawn = (network: number) => randomImages(train, perClass, keyFor(measure.parts.key, 'random'), network)
-  const settled = await settle(measure, what, [{ name: what, data: dataOfReal(train, drawn(0)) }])
-  const options = optionsOf(settled.measure, what, drawn(0).length)
+export async function measureRandom(
+  drawn: (network: number) => Promise<StoredImages>,
+  measure: Measure,
+  what: string,
+): Promise<Measured> {
+  const first = await drawn(0)
+  const settled = await settle(measure, what, [{ name: what, data: dataOfReal(first.source) }])
+  const options = optionsOf(settled.measure, what, first.indices.length)
   const accuracies: number[] = []
   for (let i = 0; i < measure.networks; i++) {
     const own = { ...options, networks: 1, first: i }
-    accuracies.push((await evaluateReal(train, own, drawn(i))).mean)
+    accuracies.push((await evaluateReal((await drawn(i)).source, own)).mean)
   }
   return told(settled, what, summarise(accuracies))
 }

@@ -10,10 +10,12 @@ import {
   type Key,
   type Layout,
   type Parameterization,
+  type SetCodec,
   type StorageReport,
   type Tree,
 } from '@haba/core'
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
+import { setCodec } from '@haba/codec'
 import { readSet, writeSet, type DistillState, type SetManifest } from '@haba/distill'
 import { describeProtocol, type Protocol } from '@haba/eval'
 import { configText } from '../config/write-config.js'
@@ -46,6 +48,8 @@ export interface About {
   readonly augmentation: unknown
   readonly network: string
   readonly protocol: Readonly<Record<string, unknown>>
+  /** How the set was coded, where it was. */
+  readonly codec?: unknown
   readonly versions: Readonly<Record<string, string>>
 }
 
@@ -58,11 +62,13 @@ export interface WriteRunSetOptions {
   readonly preprocessing: SavedPreprocessing
   /** What the configuration says of the set, and in words. */
   readonly decoder: Readonly<Record<string, unknown>>
+  /** Stores it in few bits. */
+  readonly codec?: SetCodec
 }
 
 /** Writes `set.safetensors` and `set.json`. */
 export async function writeRunSet(options: WriteRunSetOptions): Promise<StorageReport> {
-  const { folder, parts, parameterization, state, protocol, preprocessing, decoder } = options
+  const { folder, parts, parameterization, state, protocol, preprocessing, decoder, codec } = options
   const { read, data, network, key } = parts
   const learned = Object.fromEntries(allLearned(state))
   const config = JSON.parse(configText(read.config, read.tables, folder)) as typeof read.config
@@ -86,10 +92,11 @@ export async function writeRunSet(options: WriteRunSetOptions): Promise<StorageR
     augmentation: config.augmentation,
     network: network.name,
     protocol: describeProtocol(protocol),
+    ...(codec && { codec: config.codec }),
     versions: versions(),
   }
   const whole = withLearned(parameterization, learned)
-  const { storage } = await writeSet(folder, whole, whole.pack(state.set), { ...about })
+  const { storage } = await writeSet(folder, whole, whole.pack(state.set), { ...about }, codec)
   return storage
 }
 
@@ -129,7 +136,7 @@ export interface RunSet {
 /** Reads the set of a run. @throws HabaError if it is not there, or was made with other settings */
 export async function readRunSet(folder: string, parameterization: AnyParameterization): Promise<RunSet> {
   const like = await shapesOf(parameterization)
-  const { params, manifest } = await readSet(folder, like)
+  const { params, manifest } = await readSet(folder, like, setCodec())
   disposeTree(like)
   return { params, manifest, about: manifest.about as unknown as About }
 }

@@ -1,6 +1,6 @@
-import type { RenderedSet } from '@haba/core'
+import type { Dataset, RealSource, RenderedSet } from '@haba/core'
 import { expand } from '@haba/distill'
-import { describeProtocol, evaluateReal, evaluateSet } from '@haba/eval'
+import { describeProtocol, evaluateReal, evaluateSet, subset } from '@haba/eval'
 import { performance } from 'node:perf_hooks'
 import type { EvaluateSettings, Named } from '../config/config.js'
 import { readConfig, type ReadConfig } from '../config/read-config.js'
@@ -12,6 +12,7 @@ import { optionsOf } from './evaluate-rows.js'
 import { readRunSet, type About } from './finished-run.js'
 import { makeNetwork, makeProtocol, makeSet, openEngine, openParts } from './parts.js'
 import { configOf } from './run-folder.js'
+import { asJpeg } from './stored-images.js'
 
 /** What is needed to measure with the set of a run; plain data, to be sent to another process. */
 export interface MeasuringOptions {
@@ -25,8 +26,8 @@ export interface MeasuringOptions {
 
 /** One network to train and test. */
 export interface MeasuringJob {
-  /** On the distilled set, on all of the training data, or on some of its images. */
-  readonly on: 'set' | 'real' | readonly number[]
+  /** On the distilled set, on all of the training data, or on some of its images: as they are, or as a JPEG gives them back. */
+  readonly on: 'set' | 'real' | readonly number[] | { readonly images: readonly number[]; readonly quality: number }
   readonly network: Named
   readonly seed: number
   /** Instead of what the settings say. */
@@ -52,6 +53,13 @@ export interface Measuring {
 /** The engine of a configuration, with so many threads. */
 const withThreads = (read: ReadConfig, threads: number | undefined): ReadConfig =>
   threads === undefined ? read : { ...read, config: { ...read.config, engine: { ...read.config.engine, threads } } }
+
+/** The images of a job. */
+async function realOf(data: Dataset, on: MeasuringJob['on']): Promise<RealSource> {
+  if (typeof on === 'string') return data.train
+  if ('quality' in on) return (await asJpeg(data, Int32Array.from(on.images), on.quality)).source
+  return subset(data.train, Int32Array.from(on))
+}
 
 /** Opens a run for measuring. */
 export async function openMeasuring(
@@ -84,7 +92,6 @@ export async function openMeasuring(
         about.learned.rate,
       )
       set ??= await rendered()
-      const { train } = parts.data
       const measure = {
         parts: { ...parts, network: student },
         watch: (onCall: (name: string) => void) =>
@@ -94,11 +101,11 @@ export async function openMeasuring(
         progress,
       }
       const what = `${read.config.name}, ${student.name}, seed ${seed}`
-      const chosen = typeof on === 'string' ? undefined : Int32Array.from(on)
-      const items = on === 'set' ? set.layout.slots : (chosen ?? train.labels).length
+      const real = await realOf(parts.data, on)
+      const items = on === 'set' ? set.layout.slots : real.labels.length
       const options = { ...optionsOf(measure, what, items), first: seed }
       const began = performance.now()
-      const { mean } = await (on === 'set' ? evaluateSet(set, options) : evaluateReal(train, options, chosen))
+      const { mean } = await (on === 'set' ? evaluateSet(set, options) : evaluateReal(real, options))
       const seconds = (performance.now() - began) / 1000
       return { network: student.name, accuracy: mean, seconds, protocol: describeProtocol(protocol) }
     },

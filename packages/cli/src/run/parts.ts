@@ -230,5 +230,15 @@ export const transforms = { none: undefined, 'batch-standardisation': batchStand
 /** Keys for what a run draws besides its own steps. */
 export const keyFor = (
   key: Key,
-  purpose: 'distill' | 'random' | 'select' | 'validation' | 'evaluate' | 'experts' | 'continual' | 'search',
+  purpose:
+    | 'distill'
+    | 'random'
+    | 'select'
+    | 'validation'
+    | 'evaluate'
+    | 'experts'
+    | 'continual'
+    | 'search'
+    | 'refine'
+    | 'jpeg',
 ): Key => fold(key, purpose)

@@ -2,21 +2,27 @@ import { recoveryRatio, type Accuracy, type Choice } from '@haba/eval'
 import { selectionNames, type SelectionName } from '../plugins/selections.js'
 import { protocolText, type Described } from './protocol-text.js'
 
+/** Chosen real images. */
+type RealId = 'random' | SelectionName
+
 /** What was trained on: the distilled set, or what it is compared with. */
-export type RowId = 'random' | SelectionName | 'pixels' | 'set' | 'prescribedRandom' | 'prescribed' | 'fullData'
+export type RowId = RealId | `${RealId}Jpeg` | 'pixels' | 'set' | 'prescribedRandom' | 'prescribed' | 'fullData'
 
 /** One line of the table. */
 export interface Row {
   readonly id: RowId
   readonly name: string
-  /** Stored 32-bit numbers, labels aside. */
-  readonly floats: number
+  /** All that is stored, labels included. */
   readonly bytes: number
+  /** Stored values, labels aside: of 32 bits, or of fewer where they are coded. */
+  readonly floats: number
   readonly mean: number
   /** Population standard deviation over networks. */
   readonly std: number
   readonly accuracies: readonly number[]
   readonly note: string
+  /** Of real images: the bytes that they had to fit into. */
+  readonly within?: number
   /** Steps of distillation. */
   readonly steps?: number
   /** How networks were trained on it; absent where as the set itself prescribes. */
@@ -34,8 +40,7 @@ export interface Result {
 }
 
 const order: readonly RowId[] = [
-  'random',
-  ...selectionNames,
+  ...(['random', ...selectionNames] as const).flatMap((name) => [name, `${name}Jpeg`] as const),
   'pixels',
   'set',
   'prescribedRandom',
@@ -96,13 +101,13 @@ export function tableText(
   recovery: (row: Row) => number | undefined = (row) => recoveryOf(rows, row),
 ): string {
   const cells = [
-    ['trained on', 'test accuracy', 'of full data', 'floats', 'bytes', 'networks', ''],
+    ['trained on', 'test accuracy', 'of full data', 'bytes', 'values', 'networks', ''],
     ...rows.map((row) => [
       row.name,
       accuracyText(row),
       recoveryText(recovery(row)),
-      row.floats.toLocaleString('en-US'),
       row.bytes.toLocaleString('en-US'),
+      row.floats.toLocaleString('en-US'),
       `${row.accuracies.length}`,
       row.note,
     ]),

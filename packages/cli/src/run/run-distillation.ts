@@ -1,27 +1,36 @@
-import { pixels, type AnyParameterization, type StorageReport, type Tree } from '@haba/core'
+import { mostBytesOf } from '@haba/codec'
+import { namedLeaves, pixels, sizeOf, type AnyParameterization, type Tree } from '@haba/core'
 import { expand, type DistillSpec, type DistillState } from '@haba/distill'
-import type { Protocol } from '@haba/eval'
 import { join } from 'node:path'
-import type { ReadConfig } from '../config/read-config.js'
-import { interruptible, type Interruption } from '../interruption.js'
-import type { Progress } from '../progress.js'
-import { selectionNames, selections } from '../plugins/selections.js'
-import { budgetOf, type Budget } from './budget.js'
-import { chooseCheckpoint } from './choose-checkpoint.js'
-import { chooser } from './chosen-images.js'
-import { distilInto, learnedNumbers } from './distil-into.js'
+import type { CodecSettings } from '../config/config.js'
+import { selectionNames } from '../plugins/selections.js'
+import { budgetOf, spread, spreadText } from './budget.js'
+import { chooseCheckpoint, type ChosenCheckpoint } from './choose-checkpoint.js'
+import { codecFor, isCoded, roundedFrom, seenRounded } from './coded-set.js'
+import { distilInto } from './distil-into.js'
 import { drawRun } from './draw-run.js'
-import { measureRandom, measureReal, measureSet, type Measure, type Measured } from './evaluate-rows.js'
-import { writeRunSet } from './finished-run.js'
+import { measureReal, measureSet } from './evaluate-rows.js'
+import { readRunSet, writeRunSet } from './finished-run.js'
 import { finishedSet } from './labels.js'
-import { keptIn } from './kept-choices.js'
+import { addRealRows } from './real-rows.js'
+import {
+  distilledNote,
+  equalBytesText,
+  intoOf,
+  measureOf,
+  row,
+  rowsOf,
+  type Rows,
+  type Run,
+  type RunOptions,
+} from './run-rows.js'
+import { mostOf } from './stored-images.js'
 import { makeOptimizer } from './optimizers.js'
 import {
   differentiations,
   keyFor,
   makeGames,
   makeObjective,
-  makeProtocol,
   makeSet,
   openEngine,
   openParts,
@@ -29,16 +38,9 @@ import {
 } from './parts.js'
 import { measurePrescribed, measurePrescribedRandom, sequenceText } from './prescribed-rows.js'
 import { savePreprocessing, seenFrom, type SavedPreprocessing } from './preprocessing-file.js'
-import { withRow, type Result, type Row, type RowId } from './result.js'
-import { readResult, writeResult, writeWhole } from './run-folder.js'
+import type { Result } from './result.js'
+import { readResult, writeWhole } from './run-folder.js'
 import { sayStrength } from './say-strength.js'
-
-export interface RunOptions {
-  readonly folder: string
-  readonly read: ReadConfig
-  readonly progress: Progress
-  readonly interruption: Interruption
-}
 
 /**
  * Distils, measures and compares, and writes all of it into a run folder. Whatever the folder already holds is not done
@@ -58,13 +60,6 @@ export async function runDistillation(options: RunOptions): Promise<Result> {
   }
 }
 
-/** What the steps of one run share. */
-interface Run extends RunOptions {
-  readonly parts: Parts
-  readonly preprocessing: SavedPreprocessing
-  readonly todo: string
-}
-
 async function runParts(options: RunOptions, parts: Parts): Promise<void> {
   const { folder, read } = options
   const { compare } = read.config
@@ -77,10 +72,9 @@ async function runParts(options: RunOptions, parts: Parts): Promise<void> {
   const parameterization = await makeSet(read, parts.data, parts)
   const set = await distilSet(run, parameterization)
   const { image, classes, train } = parts.data
-  const chosen = selectionNames.filter((name) => compare[name])
-  const needsBudget = compare.random || chosen.length > 0 || compare.pixels !== undefined
-  const budget = needsBudget ? budgetOf(parameterization.storage(set.state.set).floats, image, classes) : undefined
-  const rows = rowsOf(run, budget?.caption ?? '')
+  const { bytes } = set.storage
+  const compares = compare.random || compare.pixels !== undefined || selectionNames.some((name) => compare[name])
+  const rows = rowsOf(run, compares ? equalBytesText(bytes) : '')
 
   await rows.add('set', read.config.steps, async () => {
     const images = await rendered(run, parameterization, set.state)
@@ -99,30 +93,16 @@ async function runParts(options: RunOptions, parts: Parts): Promise<void> {
       const accuracy = await measurePrescribed(prescribed, await rendered(run, parameterization, set.state), name)
       return row(name, accuracy, set.storage, `by the steps in sequence.json${distilledNote(run, set.state)}`)
     })
-    if (compare.random && budget)
+    if (compare.random)
       await rows.add('prescribedRandom', set.state.step, async () => {
-        const name = 'random real images, as prescribed'
+        const name = 'random (uint8), as prescribed'
+        const budget = budgetOf(bytes, image, classes, { bytesPerValue: 1, most: mostOf(train) })
         const accuracy = await measurePrescribedRandom(prescribed, budget.perClass, name)
-        return row(name, accuracy, plain(budget), `${budget.images} images, by the same steps`)
+        return row(name, accuracy, budget, `${spreadText(budget)}, by the same steps`)
       })
   }
-  if (compare.random && budget)
-    await rows.add('random', undefined, async () => {
-      const name = 'random real images'
-      const accuracy = await measureRandom(budget.perClass, await measureOf(run), name)
-      return row(name, accuracy, plain(budget), `${budget.images} images, drawn anew for each network`)
-    })
-  const choose = keptIn(folder, chooser(compare.selection))
-  for (const name of chosen)
-    await rows.add(name, undefined, async () => {
-      const { title } = selections[name]
-      const measure = await measureOf(run)
-      const indices = await choose(name, budget!.perClass, measure)
-      const accuracy = await measureReal(train, measure, title, indices)
-      const epochs = `${compare.selection.epochs} epoch${compare.selection.epochs === 1 ? '' : 's'}`
-      return row(title, accuracy, plain(budget!), `${budget!.images} images, chosen after ${epochs} on all`)
-    })
-  if (compare.pixels && budget) await addPixels(run, budget, rows)
+  await addRealRows(run, bytes, rows)
+  if (compare.pixels) await addPixels(run, pixelsBudget(run, parameterization, set.state.set), rows)
   if (compare.fullData)
     await rows.add('fullData', undefined, async () => {
       const name = 'all training data'
@@ -133,7 +113,7 @@ async function runParts(options: RunOptions, parts: Parts): Promise<void> {
       const floats = images * image[0] * image[1] * image[2]
       const { epochs: seen } = measure.protocol
       const note = `${images.toLocaleString('en-US')} images, each seen ${seen === 1 ? 'once' : `${seen} times`}`
-      return row(name, accuracy, { floats, bytes: 4 * (floats + images) }, note)
+      return row(name, accuracy, { floats, bytes: floats + 4 * images }, note)
     })
 }
 
@@ -145,6 +125,7 @@ async function distilSet(run: Run, parameterization: AnyParameterization) {
   const spec = await specOf(parts)
   const last = await distilInto({
     ...intoOf(run),
+    ...laterOf(run, parameterization, config.steps),
     folder,
     what: 'distilling: step',
     spec: {
@@ -169,15 +150,70 @@ async function distilSet(run: Run, parameterization: AnyParameterization) {
     finish: (set) => finishedSet(parts, parameterization, set),
     ...(row?.choice && { known: row.choice }),
   })
-  const { state, measure } = chosen
   const decoder = { ...config.set, summary }
-  const { protocol } = measure
-  const storage = await writeRunSet({ folder, parts, parameterization, state, protocol, preprocessing, decoder })
-  return { ...chosen, objective: spec.objective, storage, name }
+  const stored = await storeSet(run, { folder, parameterization, chosen, preprocessing, decoder })
+  return { ...chosen, ...stored, objective: spec.objective, name }
 }
 
-/** Plain images of as many floats, by the same objective, key and data; no game plays on a single view. */
-async function addPixels(run: Run, budget: Budget, rows: Rows): Promise<void> {
+interface ToStore {
+  readonly folder: string
+  readonly parameterization: AnyParameterization
+  readonly chosen: ChosenCheckpoint
+  readonly preprocessing: SavedPreprocessing
+  readonly decoder: Readonly<Record<string, unknown>>
+  /** Plain images have none of the parts that a configuration may code otherwise. */
+  readonly plain?: boolean
+}
+
+/** Writes a set, coded where the configuration says so; the state returned holds what its file decodes to. */
+async function storeSet(
+  run: Run,
+  { folder, parameterization, chosen, preprocessing, decoder, plain = false }: ToStore,
+) {
+  const { parts, progress, interruption, todo } = run
+  const { codec: settings } = parts.read.config
+  const { state, measure } = chosen
+  const { protocol } = measure
+  const own = { folder, parts, parameterization, state, protocol, preprocessing, decoder }
+  if (!settings) return { state, storage: await writeRunSet(own) }
+  if (!(await isCoded(folder, state.step, settings))) {
+    const shared = { parts, parameterization, progress, interruption, todo }
+    const how = plain ? { ...settings, parts: {} } : settings
+    await writeRunSet({ ...own, codec: await codecFor({ ...shared, set: state.set, settings: how }) })
+  }
+  const { params, manifest } = await readRunSet(folder, parameterization)
+  return { state: { ...state, set: params }, storage: manifest.storage }
+}
+
+/** The last part of a run, where the set is distilled as it looks rounded. @param parts @default the codec's */
+function laterOf({ read }: Run, parameterization: AnyParameterization, steps: number, parts?: CodecSettings['parts']) {
+  const { codec } = read.config
+  if (!codec || codec.during === 0) return {}
+  const seen = seenRounded(parameterization, { ...codec, ...(parts && { parts }) })
+  return { later: { after: roundedFrom(codec, steps), parameterization: seen } }
+}
+
+/**
+ * How many distilled images are as large as the set: of 32-bit numbers; or of the same codec, before entropy coding, whose
+ * gain is known only in the end.
+ */
+function pixelsBudget({ parts, read }: Run, parameterization: AnyParameterization, set: Tree): readonly number[] {
+  const { image, classes } = parts.data
+  const { codec } = read.config
+  if (!codec) return budgetOf(parameterization.storage(set).bytes, image, classes, { bytesPerValue: 4 }).perClass
+  const whole = mostBytesOf(namedLeaves(set), codec)
+  const plain = { ...codec, parts: {} }
+  const bytes = (images: number) => {
+    const shape = [images, ...image]
+    return mostBytesOf(new Map([['images', { shape, size: sizeOf(shape), dtype: 'float32' as const }]]), plain)
+  }
+  let images = Math.floor((8 * whole) / sizeOf(image))
+  while (images > classes && bytes(images) > whole) images--
+  return spread(Math.max(classes, images), classes)
+}
+
+/** Plain images of as many bytes, by the same objective, key and data; no game plays on a single view. */
+async function addPixels(run: Run, perClass: readonly number[], rows: Rows): Promise<void> {
   const { read, parts } = run
   const { image, classes } = parts.data
   const { config } = read
@@ -186,9 +222,10 @@ async function addPixels(run: Run, budget: Budget, rows: Rows): Promise<void> {
   const name = 'distilled pixels'
   await rows.add('pixels', steps, async () => {
     const folder = join(run.folder, 'pixels')
-    const parameterization = pixels({ image, classes, perClass: budget.perClass }) as AnyParameterization
+    const parameterization = pixels({ image, classes, perClass }) as AnyParameterization
     const last = await distilInto({
       ...intoOf(run),
+      ...laterOf(run, parameterization, steps, {}),
       folder,
       what: 'distilling pixels: step',
       spec: {
@@ -203,23 +240,20 @@ async function addPixels(run: Run, budget: Budget, rows: Rows): Promise<void> {
     })
     const measureLast = await measureOf(run, last)
     const chosen = await chooseCheckpoint({ folder, state: last, parameterization, measure: measureLast, what: name })
-    const { state, measure } = chosen
-    const decoder = { use: 'pixels', perClass: budget.perClass }
-    const { protocol } = measure
+    const decoder = { use: 'pixels', perClass }
     const preprocessing = seenFrom('..', run.preprocessing)
-    const storage = await writeRunSet({ folder, parts, parameterization, state, protocol, preprocessing, decoder })
+    const { state, storage } = await storeSet(run, {
+      folder,
+      parameterization,
+      chosen,
+      preprocessing,
+      decoder,
+      plain: true,
+    })
     const accuracy = await measureSet(await rendered(run, parameterization, state), chosen, name)
-    return row(name, accuracy, storage, `${budget.images} images${distilledNote(run, state)}`)
+    return row(name, accuracy, storage, `${parameterization.layout.slots} images${distilledNote(run, state)}`)
   })
 }
-
-const intoOf = ({ read, progress, interruption, todo }: Run) => ({
-  checkpointEvery: read.config.checkpointEvery,
-  ...(read.config.memory !== undefined && { memory: read.config.memory }),
-  progress,
-  interruption,
-  todo,
-})
 
 const specOf = async (parts: Parts) => ({
   engine: parts.engine,
@@ -232,66 +266,5 @@ const specOf = async (parts: Parts) => ({
 const rendered = ({ parts }: Run, parameterization: AnyParameterization, { set }: DistillState) =>
   expand(parts.engine, parameterization, set as Tree)
 
-/** The protocol of a run for a set with or without a learned rate; without, a learned one is replaced by 0.01. */
-async function measureOf(run: Run, state?: DistillState, epochs?: number): Promise<Measure> {
-  const { parts, progress, interruption, todo } = run
-  const { evaluate } = parts.read.config
-  const learned = state && new Map(learnedNumbers(state)).get('rate')
-  const settings = {
-    ...evaluate,
-    ...(!state && evaluate.rate === 'learned' && { rate: 0.01 }),
-    ...(epochs !== undefined && { epochs }),
-  }
-  const protocol: Protocol = await makeProtocol(parts, settings, learned)
-  const watch = (onCall: (name: string) => void) =>
-    interruptible(parts.engine, interruption, `Stopped while testing. ${todo}`, onCall)
-  const measure = { parts, watch, protocol, networks: evaluate.networks, progress }
-  if (!parts.validation) return measure
-  const rates = [...new Set([...evaluate.rates, ...(learned === undefined ? [] : [learned])])]
-  const { trialNetworks } = evaluate
-  const protocolAt = (rate: number) => ({ ...protocol, rate })
-  const choosing = { validation: parts.validation, rates, trialNetworks, protocolAt }
-  return { ...measure, choosing }
-}
-
-/** By what a row was distilled, and what it stores besides images or bases. */
-const distilledNote = ({ read }: Run, state: DistillState) =>
-  [`, by ${read.config.objective.use}`, ...learnedNumbers(state).map(([name]) => `, with a learned ${name}`)].join('')
-
-const plain = ({ floats, images }: Budget) => ({ floats, bytes: 4 * (floats + images) })
-
-const row = (
-  name: string,
-  { mean, std, accuracies, protocol, choice }: Measured,
-  { floats, bytes }: Pick<StorageReport, 'floats' | 'bytes'>,
-  note: string,
-): Omit<Row, 'id'> => ({
-  name,
-  floats,
-  bytes,
-  mean,
-  std,
-  accuracies,
-  note,
-  ...(protocol && { protocol }),
-  ...(choice && { choice }),
-})
-
 /** A summary's first word or words, where a colon follows them: the name people know something by. */
 const titleOf = (use: string, summary: string): string => /^([^:]{1,24}):/.exec(summary)?.[1] ?? use
-
-interface Rows {
-  /** Measures a row and writes the result, unless it is there already, after as many steps. */
-  add(id: RowId, steps: number | undefined, measure: () => Promise<Omit<Row, 'id'>>): Promise<void>
-}
-
-function rowsOf({ folder, read }: Run, caption: string): Rows {
-  return {
-    async add(id, steps, measure) {
-      const known = (await readResult(folder))?.rows ?? []
-      if (known.some((one) => one.id === id && one.steps === steps)) return
-      const measured = { id, ...(await measure()), ...(steps !== undefined && { steps }) }
-      await writeResult(folder, { name: read.config.name, caption, rows: withRow(known, measured) })
-    },
-  }
-}

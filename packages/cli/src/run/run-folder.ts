@@ -13,6 +13,7 @@ export const FILES = {
   result: 'result.json',
   preprocessing: 'preprocessing.safetensors',
   choices: 'choices.json',
+  jpeg: 'jpeg.json',
   grid: 'grid.png',
   page: 'report.html',
   // TensorBoard finds files by this word.

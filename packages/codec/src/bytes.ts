@@ -1,0 +1,47 @@
+import { HabaError } from '@haba/core'
+
+/** All bytes, one after the other. */
+export function joined(...pieces: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0))
+  let at = 0
+  for (const piece of pieces) {
+    whole.set(piece, at)
+    at += piece.length
+  }
+  return whole
+}
+
+/** Reads bytes from the front. @throws HabaError naming the source where they end too early */
+export class ByteReader {
+  private at = 0
+
+  constructor(
+    private readonly source: string,
+    private readonly bytes: Uint8Array,
+  ) {}
+
+  take(count: number): Uint8Array {
+    if (this.at + count > this.bytes.length)
+      throw new HabaError(
+        this.source,
+        `${this.at + count} bytes or more`,
+        `${this.bytes.length}`,
+        'The file is damaged.',
+      )
+    return this.bytes.subarray(this.at, (this.at += count))
+  }
+
+  varint(): number {
+    let [number, factor] = [0, 1]
+    for (;;) {
+      const byte = this.take(1)[0]!
+      number += (byte % 128) * factor
+      if (byte < 128) return number
+      factor *= 128
+    }
+  }
+
+  rest(): Uint8Array {
+    return this.take(this.bytes.length - this.at)
+  }
+}

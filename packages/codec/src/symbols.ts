@@ -1,0 +1,96 @@
+import { BitDecoder, BitEncoder, BitModel } from './arithmetic-coder.js'
+
+/** Whole numbers `0 … 2^bits − 1`, as the values of a tensor `[…, height, width, channels]`. */
+export interface SymbolShape {
+  /** `1 … 16` */
+  readonly bits: number
+  readonly count: number
+  readonly height: number
+  readonly width: number
+  readonly channels: number
+}
+
+/** How many kinds of neighborhoods are told apart. */
+const BUCKETS = 8
+/** Which neighbors tell what to expect, as sums of 1 (left), 2 (above) and 4 (the channel before). */
+const NEIGHBORS = [0, 1, 3, 4, 7]
+/** The first byte of a stream: bits as they are; otherwise one more than the neighbors. */
+const PACKED = 0
+
+/** Codes symbols without loss: with the neighbors that make them shortest, or as they are where that is no longer. */
+export function encodeSymbols(symbols: ArrayLike<number>, shape: SymbolShape): Uint8Array {
+  const streams = NEIGHBORS.map((neighbors) => {
+    const encoder = new BitEncoder(modelFor(shape))
+    const context = contexts(symbols, shape, neighbors)
+    for (let i = 0; i < shape.count; i++) {
+      const first = context(i)
+      let node = 1
+      for (let level = shape.bits - 1; level >= 0; level--) {
+        const bit = (symbols[i]! >> level) & 1
+        encoder.write(first + node, bit)
+        node = 2 * node + bit
+      }
+    }
+    return [neighbors + 1, ...encoder.end()]
+  })
+  const shortest = streams.reduce((best, stream) => (stream.length < best.length ? stream : best))
+  return Uint8Array.from(shortest.length < packedLength(shape) ? shortest : [PACKED, ...pack(symbols, shape)])
+}
+
+/** The inverse of `encodeSymbols`. */
+export function decodeSymbols(stream: Uint8Array, shape: SymbolShape): Uint16Array {
+  const symbols = new Uint16Array(shape.count)
+  const bytes = stream.subarray(1)
+  if (stream[0] === PACKED) {
+    for (let at = 0; at < shape.count * shape.bits; at++) {
+      const bit = (bytes[at >> 3]! >> (7 - (at & 7))) & 1
+      const i = Math.floor(at / shape.bits)
+      symbols[i] = 2 * symbols[i]! + bit
+    }
+    return symbols
+  }
+  const decoder = new BitDecoder(modelFor(shape), bytes)
+  const context = contexts(symbols, shape, stream[0]! - 1)
+  for (let i = 0; i < shape.count; i++) {
+    const first = context(i)
+    let node = 1
+    for (let level = 0; level < shape.bits; level++) node = 2 * node + decoder.read(first + node)
+    symbols[i] = node - 2 ** shape.bits
+  }
+  return symbols
+}
+
+/** The bytes that a stream takes at most. */
+export const packedLength = ({ bits, count }: Pick<SymbolShape, 'bits' | 'count'>): number =>
+  1 + Math.ceil((bits * count) / 8)
+
+function pack(symbols: ArrayLike<number>, { bits, count }: SymbolShape): Uint8Array {
+  const bytes = new Uint8Array(Math.ceil((bits * count) / 8))
+  for (let at = 0; at < count * bits; at++) {
+    const bit = (symbols[Math.floor(at / bits)]! >> (bits - 1 - (at % bits))) & 1
+    bytes[at >> 3]! |= bit << (7 - (at & 7))
+  }
+  return bytes
+}
+
+const modelFor = ({ bits }: SymbolShape) => new BitModel(BUCKETS * 2 ** bits)
+
+/**
+ * Where the contexts of symbol i begin: those of the bits of a symbol whose neighbors are about as large. A neighbor outside of
+ * the tensor counts as half of the largest symbol.
+ */
+function contexts(symbols: ArrayLike<number>, shape: SymbolShape, neighbors: number): (i: number) => number {
+  const { bits, height, width, channels } = shape
+  const [size, half] = [2 ** bits, 2 ** (bits - 1)]
+  const used = [1, 2, 4].filter((one) => neighbors & one).length
+  if (used === 0) return () => 0
+  return (i) => {
+    const x = Math.floor(i / channels) % width
+    const y = Math.floor(i / (channels * width)) % height
+    let sum = 0
+    if (neighbors & 1) sum += x > 0 ? symbols[i - channels]! : half
+    if (neighbors & 2) sum += y > 0 ? symbols[i - channels * width]! : half
+    if (neighbors & 4) sum += i % channels > 0 ? symbols[i - 1]! : half
+    return size * Math.floor((sum * BUCKETS) / (used * size))
+  }
+}

@@ -1,0 +1,69 @@
+import { HabaError, type ImageShape } from '@haba/core'
+import { valuesOf } from './pixels.js'
+
+/** Images side by side in one picture, so that they share its header and tables. */
+interface Sheet {
+  /** In a row of the sheet. */
+  readonly columns: number
+  /** Height and width of the place of an image: as its codec cuts pictures into blocks. */
+  readonly cell: readonly [number, number]
+}
+
+/** How so many images lie in a sheet: a reader needs to know nothing but their number and shape. */
+function sheetOf(count: number, [height, width, channels]: ImageShape): Sheet {
+  const block = channels === 3 ? 16 : 8 // colors are halved
+  const whole = (length: number) => Math.ceil(length / block) * block
+  return { columns: Math.ceil(Math.sqrt(count)), cell: [whole(height), whole(width)] }
+}
+
+/** Where the pixels of an image lie in its sheet; places beside the image repeat its last row and column. */
+function* places({ columns, cell }: Sheet, index: number, [height, width]: ImageShape): Generator<[number, number]> {
+  const [top, left] = [Math.floor(index / columns) * cell[0], (index % columns) * cell[1]]
+  for (let y = 0; y < cell[0]; y++)
+    for (let x = 0; x < cell[1]; x++)
+      yield [(top + y) * columns * cell[1] + left + x, Math.min(y, height - 1) * width + Math.min(x, width - 1)]
+}
+
+/**
+ * Images as one JPEG file: bytes `[images × height × width × channels]`, of 1 or 3 channels.
+ *
+ * @param quality 1 … 100
+ * @throws HabaError for other numbers of channels
+ */
+export async function toJpegSheet(pixels: Uint8Array, image: ImageShape, quality: number): Promise<Uint8Array> {
+  const channels = image[2]
+  if (channels !== 1 && channels !== 3)
+    throw new HabaError('JPEG', 'images of 1 or 3 channels', `${channels}`, 'Store them as bytes.')
+  const { default: sharp } = await import('sharp')
+  const size = valuesOf(image)
+  const count = pixels.length / size
+  const sheet = sheetOf(count, image)
+  const [height, width] = [Math.ceil(count / sheet.columns) * sheet.cell[0], sheet.columns * sheet.cell[1]]
+  const raw = new Uint8Array(height * width * channels)
+  for (let i = 0; i < count; i++)
+    for (const [to, from] of places(sheet, i, image))
+      for (let c = 0; c < channels; c++) raw[to * channels + c] = pixels[i * size + from * channels + c]!
+  const file = sharp(raw, { raw: { height, width, channels } }).jpeg({ quality, mozjpeg: true })
+  return new Uint8Array(await (channels === 1 ? file.toColourspace('b-w') : file).toBuffer())
+}
+
+/** The images of a file that `toJpegSheet` wrote: bytes `[count × height × width × channels]`. */
+export async function fromJpegSheet(file: Uint8Array, count: number, image: ImageShape): Promise<Uint8Array> {
+  const { default: sharp } = await import('sharp')
+  const channels = image[2]
+  const raw = await sharp(file)
+    .toColourspace(channels === 3 ? 'srgb' : 'b-w')
+    .raw({ depth: 'uchar' })
+    .toBuffer()
+  const sheet = sheetOf(count, image)
+  const [size, width] = [valuesOf(image), image[1]]
+  const pixels = new Uint8Array(count * size)
+  for (let i = 0; i < count; i++)
+    for (let at = 0; at < image[0] * width; at++) {
+      const [y, x] = [Math.floor(at / width), at % width]
+      const row = Math.floor(i / sheet.columns) * sheet.cell[0] + y
+      const from = row * sheet.columns * sheet.cell[1] + (i % sheet.columns) * sheet.cell[1] + x
+      for (let c = 0; c < channels; c++) pixels[i * size + at * channels + c] = raw[from * channels + c]!
+    }
+  return pixels
+}
