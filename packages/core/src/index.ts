@@ -151,4 +151,5 @@ export {
   slotsOfClass,
   type ViewCount,
 } from './rows.js'
-export { studentStep, trainer, type Trainer, type TrainerOptions, type Training } from './train/trainer.js'
+export { student, studentStep, type MovingWeights, type Student } from './train/student.js'
+export { trainer, type Trainer, type TrainerOptions, type Training } from './train/trainer.js'
