@@ -151,7 +151,7 @@ async function distilSet(run: Run, parameterization: AnyParameterization) {
       ...spec,
       parameterization,
       games: await makeGames(parts),
-      optimizer: makeOptimizer(parts, config.optimizer, 'optimizer'),
+      optimizer: makeOptimizer(parts, config.optimizer, 'optimizer', config.clipNorm),
       ...(config.objectiveOptimizer && {
         objectiveOptimizer: makeOptimizer(parts, config.objectiveOptimizer, 'objectiveOptimizer'),
       }),
@@ -182,7 +182,7 @@ async function addPixels(run: Run, budget: Budget, rows: Rows): Promise<void> {
   const { image, classes } = parts.data
   const { config } = read
   const settings = config.compare.pixels!
-  const { steps = config.steps, objectiveOptimizer = config.objectiveOptimizer } = settings
+  const { steps = config.steps, objectiveOptimizer = config.objectiveOptimizer, clipNorm = config.clipNorm } = settings
   const name = 'distilled pixels'
   await rows.add('pixels', steps, async () => {
     const folder = join(run.folder, 'pixels')
@@ -194,7 +194,7 @@ async function addPixels(run: Run, budget: Budget, rows: Rows): Promise<void> {
       spec: {
         ...(await specOf(parts)),
         parameterization,
-        optimizer: makeOptimizer(parts, settings.optimizer, 'compare.pixels.optimizer'),
+        optimizer: makeOptimizer(parts, settings.optimizer, 'compare.pixels.optimizer', clipNorm),
         ...(objectiveOptimizer && {
           objectiveOptimizer: makeOptimizer(parts, objectiveOptimizer, 'compare.pixels.objectiveOptimizer'),
         }),
