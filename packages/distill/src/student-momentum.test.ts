@@ -27,7 +27,7 @@ import { describe, expect, it } from 'vitest'
 import { differentiate } from './gradient.js'
 import { recomputed, stored } from './stepper.js'
 
-// Written by tools/fixtures/rtp.py.
+// Written by tools/fixtures/student_momentum.py.
 const file = join(import.meta.dirname, 'student-momentum.test-data.safetensors')
 const { tensors } = fromSafetensors(file, await readFile(file))
 const given = (name: string) => tensors.get(name)!

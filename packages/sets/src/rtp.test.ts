@@ -1,20 +1,8 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import {
-  fromSafetensors,
-  keyFrom,
-  mul,
-  rowsOf,
-  sum,
-  tensor,
-  valueAndGrad,
-  type Parameterization,
-  type Rows,
-  type Tree,
-} from '@haba/core'
+import { keyFrom, rowsOf, tensor, type Parameterization, type Tree } from '@haba/core'
 import { referenceEngine, testParameterization } from '@haba/testing'
-import type { Rank, Scalar, Tensor } from '@tensorflow/tfjs-core'
+import type { Rank } from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
+import { expectReference, readReference } from './expect-reference.fixture.js'
 import { rtp, type RtpOptions, type RtpParams } from './rtp.js'
 
 const image = [6, 8, 2] as const
@@ -45,35 +33,11 @@ describe('rtp', () => {
     expect([...targets.dataSync()]).toEqual([1, 0, 1, 0, 0, 1, 0, 1])
   })
 
-  it("has PyTorch's values and gradients", async () => {
-    // Written by tools/fixtures/rtp.py.
-    const file = join(import.meta.dirname, 'rtp.test-data.safetensors')
-    const { tensors } = fromSafetensors(file, await readFile(file))
-    const given = (name: string) => tensors.get(name)!
-    const set = rtp({ image, classes: 2, bases: 3, addresses: 5 })
-    const stored = { bases: given('stored.bases'), addresses: given('stored.addresses') } as RtpParams
-    const every = rowsOf(
-      Int32Array.from({ length: 10 }, (_, i) => i),
-      0,
-    )
-    const { images, grad } = await referenceEngine().compile(
-      'slope',
-      (at: RtpParams, rows: Rows, cotangent: Tensor) => ({
-        images: set.render(at, rows).images,
-        grad: valueAndGrad((x: RtpParams) => sum(mul(set.render(x, rows).images, cotangent)) as Scalar, at).grad,
-      }),
-    )(stored, every, given('cotangent'))
-    for (const [got, name] of [
-      [images, 'images'],
-      [grad.bases, 'gradient.bases'],
-      [grad.addresses, 'gradient.addresses'],
-    ] as const) {
-      const wanted = [...given(name).dataSync()]
-      expect(got.shape).toEqual(given(name).shape)
-      const largest = Math.max(...wanted.map(Math.abs))
-      const worst = Math.max(...wanted.map((v, i) => Math.abs(v - got.dataSync()[i]!)))
-      expect(worst / largest, name).toBeLessThan(1e-5)
-    }
+  it('has the values and gradients of the reference', async () => {
+    const read = readReference('rtp')
+    const set = rtp({ image: [6, 8, 3], classes: 2, bases: 3, addresses: 5 })
+    const stored = { bases: read('stored.bases'), addresses: read('stored.addresses') }
+    await expectReference(read, set as never, stored, ['bases', 'addresses'])
   })
 
   it('starts Xavier uniform', async () => {

@@ -1,4 +1,4 @@
-import { disposeTree, fold, type Key, type RenderedSet, type Tree } from '@haba/core'
+import { fold, type Key, type RenderedSet, type Tree } from '@haba/core'
 import { expand, type DistillSpec } from '@haba/distill'
 import { relabelled, selectionAsSet, spreadClasses } from '@haba/eval'
 import { join } from 'node:path'
@@ -8,9 +8,9 @@ import { budgetOf } from './budget.js'
 import { chooser, randomImages } from './chosen-images.js'
 import { distilInto } from './distil-into.js'
 import type { Measure } from './evaluate-rows.js'
-import { shapesOf } from './finished-run.js'
 import { makeOptimizer } from './optimizers.js'
 import { differentiations, makeGames, makeNetwork, makeObjective, makeSet, type Parts } from './parts.js'
+import { storedFloats } from './stored-floats.js'
 
 export interface MemoriesOptions {
   /** Where the sets of the steps are distilled: what is there already is not done again. */
@@ -74,13 +74,7 @@ async function partsOf(parts: Parts, classes: readonly number[]): Promise<Parts>
   return { ...parts, data: own, network: await makeNetwork(read, read.config.network, own, 'network') }
 }
 
-async function floatsOf({ read, data }: Parts): Promise<number> {
-  const parameterization = await makeSet(read, data)
-  const params = await shapesOf(parameterization)
-  const { floats } = parameterization.storage(params)
-  disposeTree(params)
-  return floats
-}
+const floatsOf = async ({ read, data }: Parts): Promise<number> => storedFloats(await makeSet(read, data))
 
 /** Distils the classes of a step as the run's configuration says. */
 async function distilled({ folder, key, ...shared }: MemoriesOptions, own: Parts, step: number): Promise<Kept> {

@@ -32,6 +32,7 @@ import { savePreprocessing, seenFrom, type SavedPreprocessing } from './preproce
 import { withRow, type Result, type Row, type RowId } from './result.js'
 import { readResult, writeResult, writeWhole } from './run-folder.js'
 import { sayStrength } from './say-strength.js'
+import { storedFloats } from './stored-floats.js'
 
 export interface RunOptions {
   readonly folder: string
@@ -75,11 +76,12 @@ async function runParts(options: RunOptions, parts: Parts): Promise<void> {
     todo: `Go on with \`haba distill --resume ${folder}\`.`,
   }
   const parameterization = await makeSet(read, parts.data, parts)
-  const set = await distilSet(run, parameterization)
   const { image, classes, train } = parts.data
   const chosen = selectionNames.filter((name) => compare[name])
   const needsBudget = compare.random || chosen.length > 0 || compare.pixels !== undefined
-  const budget = needsBudget ? budgetOf(parameterization.storage(set.state.set).floats, image, classes) : undefined
+  // Before anything is distilled: a set may be too small to compare.
+  const budget = needsBudget ? budgetOf(await storedFloats(parameterization), image, classes) : undefined
+  const set = await distilSet(run, parameterization)
   const rows = rowsOf(run, budget?.caption ?? '')
 
   await rows.add('set', read.config.steps, async () => {
