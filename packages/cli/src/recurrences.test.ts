@@ -27,6 +27,7 @@ import {
   type TrajectoryPreset,
 } from '@haba/matching'
 import { labelDistillation, labelled, ridge, uniformLabels, unrolledTraining } from '@haba/meta'
+import { rtp } from '@haba/sets'
 import { referenceEngine, seedFrom, tinyNetwork, toyData } from '@haba/testing'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -51,6 +52,17 @@ const experts: Experts = {
 }
 const mtt = trajectoryMatching({ network, experts, steps: 3, expertEpochs: 1, maxStartEpoch: 1, rate: 0.1 })
 const dd = unrolledTraining({ network, steps: 2, epochs: 2, realBatch: 8, rate: 0.1 })
+const byRtp = unrolledTraining({
+  network,
+  steps: 3,
+  epochs: 1,
+  perClass: 2,
+  shuffle: true,
+  learnRates: false,
+  rate: 0.1,
+  momentum: 0.9,
+  realBatch: 8,
+})
 const numbers = (tree: Tree) => tensorLeaves(tree).flatMap((t) => [...t.dataSync()])
 const plain = sgd({ rate: 0.1 }) as unknown as Optimizer
 
@@ -70,6 +82,7 @@ describe('hallucinators learn through', () => {
   it.each([
     ['MTT', mtt as AnyObjective],
     ['DD', dd as AnyObjective],
+    ["RTP's objective, with momentum", byRtp as AnyObjective],
   ])('%s, alike by every exact differentiation and otherwise by the truncated ones', async (_, objective) => {
     const [exact, kept, truncated, released] = await Promise.all(
       [recomputed, stored, tesla, teslaReleased].map((how) => gradient(haba, objective, how)),
@@ -87,10 +100,12 @@ describe('hallucinators learn through', () => {
 describe('a step of distillation moves all that is learned', () => {
   const textured = canvas({ image, classes, perClass: 1, crops: 3 }) as AnyParameterization
   const soft = (of: AnyParameterization) => labelled({ of, start: uniformLabels }) as AnyParameterization
+  const memories = rtp({ image, classes, bases: 2, addresses: 3 }) as AnyParameterization
   const byRidge = labelDistillation({ network, by: ridge(), batch: 2, realBatch: 8 }) as AnyObjective
   it.each([
     ['HaBa by TESLA', haba, mtt as AnyObjective, ['bases', 'hallucinators'], ['rate']],
     ['HaBa by DD', haba, dd as AnyObjective, ['bases', 'hallucinators'], ['rates']],
+    ['RTP by its own objective', memories, byRtp as AnyObjective, ['addresses', 'bases'], []],
     ['HaBa with soft labels by MTT', soft(haba), mtt as AnyObjective, ['bases', 'hallucinators', 'targets'], ['rate']],
     ['a canvas by MTT', textured, mtt as AnyObjective, ['images'], ['rate']],
     ['labels alone by LD', soft(pixels({ image, classes, perClass: 1 })), byRidge, ['targets'], []],
@@ -139,6 +154,23 @@ describe('recipes', () => {
     expect(optimizer.images).toMatchObject({ rate: preset.imageRate, momentum: 0.5 })
     expect(objectiveOptimizer!.rate).toMatchObject({ rate: preset.rateRate, momentum: 0.5 })
     expect(data.preprocessing === 'zca').toBe(preset.whitened)
+  })
+
+  it('of RTP are its released configuration, at the floats of one image a class', async () => {
+    const { objective, optimizer, clipNorm, evaluate, set, data } = await read('cifar10-rtp')
+    expect(data.preprocessing).not.toBe('zca')
+    expect(set).toMatchObject({ bases: 16, downsample: 2, imagesPerClass: 1 })
+    expect(objective).toMatchObject({
+      steps: 150,
+      epochs: 1,
+      perClass: 10,
+      rate: 0.01,
+      momentum: 0.9,
+      realBatch: 64 * 10,
+    })
+    expect(objective).toMatchObject({ shuffle: true, learnRates: false })
+    for (const part of ['bases', 'addresses']) expect(optimizer[part]).toMatchObject({ rate: 0.1, momentum: 0.5 })
+    expect([clipNorm, evaluate.protocol, evaluate.networks]).toEqual([2, 'rtp', 10])
   })
 
   it('give sets soft labels, with every option in place', async () => {

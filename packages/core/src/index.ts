@@ -99,6 +99,7 @@ export { cosineSimilarity } from './losses/cosine-similarity.js'
 export { crossEntropy } from './losses/cross-entropy.js'
 export { adam, type AdamOptions, type AdamState } from './optim/adam.js'
 export { boundary } from './optim/boundary.js'
+export { clipByGlobalNorm } from './optim/clip.js'
 export { onSimplex } from './optim/on-simplex.js'
 export { applyUpdates, atLeast, byName, frozen, sgd, type SgdOptions, type SgdState } from './optim/sgd.js'
 export { stepDecay, type StepDecayOptions, type StepDecayState } from './optim/step-decay.js'
@@ -155,4 +156,5 @@ export {
   slotsOfClass,
   type ViewCount,
 } from './rows.js'
-export { studentStep, trainer, type Trainer, type TrainerOptions, type Training } from './train/trainer.js'
+export { student, studentStep, type MovingWeights, type Student } from './train/student.js'
+export { trainer, type Trainer, type TrainerOptions, type Training } from './train/trainer.js'

@@ -94,11 +94,13 @@ describe('pace', () => {
 })
 
 describe('differentiate', () => {
-  const objective = studentObjective({ steps: 3 }) as RecurrenceObjective
   it.each([
-    ['recomputed', recomputed],
-    ['stored', stored],
-  ])('gives the gradient of full backpropagation (%s)', async (_, how) => {
+    ['recomputed', 0, recomputed],
+    ['stored', 0, stored],
+    ['recomputed', 0.9, recomputed],
+    ['stored', 0.9, stored],
+  ])('gives the gradient of full backpropagation (%s, momentum %d)', async (_, momentum, how) => {
+    const objective = studentObjective({ steps: 3, momentum }) as RecurrenceObjective
     const start = await startDistilling(spec(objective))
     const { params, state } = start.objective
     const drawn = await objective.draw(keyFrom(9), { real, layout: set.layout, state })

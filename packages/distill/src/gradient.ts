@@ -103,8 +103,11 @@ function differentiateRecurrence(
   const finish = engine.compile(`${name}/finish`, (params: Tree, common: Args, carry: Tree) =>
     valueAndGrad((x) => objective.finish(x.params, common, x.carry), { params, carry }),
   )
-  const step = differentiation.compile(engine, name, (params, common, carry, x) =>
-    objective.step(params, common, carry, x),
+  const step = differentiation.compile(
+    engine,
+    name,
+    (params, common, carry, x) => objective.step(params, common, carry, x),
+    objective.hasVelocity,
   )
   const sum = engine.compile(`${name}/sum`, plus)
 

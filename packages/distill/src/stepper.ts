@@ -20,7 +20,8 @@ export interface CompiledStep {
 /** How a recurrence is differentiated: the same value in other time and memory (`recomputed`, `stored`), or an approximation (`tesla`). */
 export interface Differentiation {
   readonly name: string
-  compile(engine: Engine, name: string, step: Step): CompiledStep
+  /** @param hasVelocity whether the carry is `MovingWeights` @default false */
+  compile(engine: Engine, name: string, step: Step, hasVelocity?: boolean): CompiledStep
 }
 
 type Taken = { readonly params: Tree; readonly carry: Tree; readonly input: Tree }

@@ -8,7 +8,7 @@ import {
   mapTree,
   rowsOf,
   scalar,
-  studentStep,
+  student as studentOf,
   sub,
   tensor,
   type AnyObjective,
@@ -23,12 +23,20 @@ import type { Scalar } from '@tensorflow/tfjs-core'
 
 type Common = { readonly start: Tree; readonly target: Tree }
 
-/** A student of the set that should reach made-up weights: trajectory matching in small. */
-export function studentObjective({ steps }: { readonly steps: number }): AnyObjective {
+/** A student of the set that should reach made-up weights: trajectory matching in small. @param momentum @default 0 */
+export function studentObjective({
+  steps,
+  momentum = 0,
+}: {
+  readonly steps: number
+  readonly momentum?: number
+}): AnyObjective {
   const network = tinyNetwork()
+  const student = studentOf(network, momentum)
   const objective: RecurrenceObjective<Common, Rows, { readonly rate: Scalar }, None, Tree, Batch> = {
     kind: 'recurrence',
     name: 'student',
+    hasVelocity: momentum > 0,
     init: () => ({ params: { rate: scalar(0.3) }, state: {} }),
     draw: async (key, { layout }) => {
       const { weights } = network.init(fold(key, 'network'))
@@ -44,11 +52,11 @@ export function studentObjective({ steps }: { readonly steps: number }): AnyObje
       )
       return { common: { start: weights, target }, items }
     },
-    start: ({ start }) => start,
+    start: ({ start }) => student.start(start),
     input: (set, _, rows) => set.render(rows),
-    step: ({ rate }, _, carry, input) => studentStep(network, carry, input, rate),
+    step: ({ rate }, _, carry, input) => student.step(carry, input, rate),
     finish: (_, { target }, carry) => {
-      const away = mapTree((a, b) => sub(a, b), carry, target)
+      const away = mapTree((a, b) => sub(a, b), student.weights(carry), target)
       return add(innerProduct(away, away), 0) as Scalar
     },
   }

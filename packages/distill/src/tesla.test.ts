@@ -6,6 +6,7 @@ import {
   tensorLeaves,
   valueAndGrad,
   type Args,
+  type MovingWeights,
   type RecurrenceObjective,
   type Tree,
 } from '@haba/core'
@@ -22,8 +23,8 @@ const engine = referenceEngine()
 const numbers = (tree: Args) => tensorLeaves(tree).flatMap((t) => [...t.dataSync()])
 
 /** Both gradients of one draw: by `how`, and of the loss written out with the weights that steps start from constant. */
-async function gradients(steps: number, how: Differentiation) {
-  const objective = studentObjective({ steps }) as RecurrenceObjective
+async function gradients(steps: number, how: Differentiation, momentum = 0) {
+  const objective = studentObjective({ steps, momentum }) as RecurrenceObjective
   const params = await set.init(keyFrom(1), seedFrom(real))
   const learned = objective.init(keyFrom(2)).params
   const drawn = await objective.draw(keyFrom(9), { real, layout: set.layout, state: {} })
@@ -32,14 +33,16 @@ async function gradients(steps: number, how: Differentiation) {
     valueAndGrad(
       (x) => {
         const last = items.reduce<Tree>((carry, item) => {
-          const held = mapTree((w) => stopGradient(w), carry)
-          const moved = mapTree(
-            (w, next) => sub(w, next),
-            held,
-            objective.step(x.of, common, held, objective.input(bind(set, x.at as never), common, item)),
-          )
+          const { weights, velocity } = (momentum ? carry : { weights: carry }) as { weights: Tree; velocity?: Tree }
+          const held = mapTree((w) => stopGradient(w), weights)
+          const input = objective.input(bind(set, x.at as never), common, item)
+          const from = velocity ? { weights: held, velocity } : held
+          const next = objective.step(x.of, common, from, input)
+          const reached = velocity ? (next as MovingWeights).weights : next
+          const moved = mapTree((w, to) => sub(w, to), held, reached)
           // θ ← θ - (what the step takes off): the first θ passes gradients on, the rest does not see it.
-          return mapTree((w, by) => sub(w, by), carry, moved)
+          const passed = mapTree((w, by) => sub(w, by), weights, moved)
+          return velocity ? { weights: passed, velocity: (next as MovingWeights).velocity } : passed
         }, objective.start(common))
         return objective.finish(x.of, common, last)
       },
@@ -57,8 +60,8 @@ const near = (got: Args, wanted: Args, factor = 1) => {
 }
 
 describe('tesla', () => {
-  it('is the gradient with the weights along the way held constant', async () => {
-    const { got, written, exact } = await gradients(3, tesla)
+  it.each([0, 0.9])('is the gradient with the weights along the way held constant, momentum %d', async (momentum) => {
+    const { got, written, exact } = await gradients(3, tesla, momentum)
     near(got.set, written.grad.at)
     near(got.params, written.grad.of)
     expect(got.loss).toBeCloseTo(exact.loss, 6)
@@ -67,8 +70,8 @@ describe('tesla', () => {
     expect(Math.hypot(...apart) / Math.hypot(...numbers(exact.set))).toBeGreaterThan(0.01)
   })
 
-  it('is exact for a single step', async () => {
-    const { got, exact } = await gradients(1, tesla)
+  it.each([0, 0.9])('is exact for a single step, momentum %d', async (momentum) => {
+    const { got, exact } = await gradients(1, tesla, momentum)
     near(got.set, exact.set)
     near(got.params, exact.params)
   })

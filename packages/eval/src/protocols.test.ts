@@ -27,6 +27,13 @@ describe('protocols', () => {
     )
   })
 
+  it('of RTP trains 300 epochs in batches of 640 at one rate, without weight decay', () => {
+    const protocol = protocols.rtp()
+    expect(protocol).toMatchObject({ epochs: 300, batch: 640, rate: 0.01, momentum: 0.9, weightDecay: 0 })
+    expect([0, 150, 299].map((epoch) => rateAt(protocol, epoch))).toEqual([0.01, 0.01, 0.01])
+    expect(protocols.dsa().weightDecay).toBe(5e-4)
+  })
+
   it('are told as plain data', () => {
     expect(describeProtocol(protocols.haba({ rate: 0.02 }))).toMatchObject({
       name: 'haba',

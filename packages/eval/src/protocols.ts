@@ -7,12 +7,12 @@ export interface ProtocolOptions {
   readonly rate?: number
   /** Where the rate comes from. @default 'fixed', and 'validation' for `ours` */
   readonly rateFrom?: Protocol['rateFrom']
-  /** As the released codes are asked: 1000 means 1001 but for `idc`. */
+  /** As the released codes are asked: 1000 means 1001 but for `idc` and `rtp`. */
   readonly epochs?: number
   readonly augmentation?: Augmentation
   /** @default none; IDC's numbers are with cutmix, on half of the batches */
   readonly mixing?: Mixing
-  /** @default 256, and 64 for `idc` */
+  /** @default 256; 64 for `idc`, 640 for `rtp` */
   readonly batch?: number
 }
 
@@ -27,6 +27,8 @@ interface Preset {
   readonly more: 0 | 1
   readonly transform?: BatchTransform
   readonly rateFrom?: Protocol['rateFrom']
+  /** @default 5e-4 */
+  readonly weightDecay?: number
   readonly choice: string
 }
 
@@ -46,7 +48,7 @@ const protocol =
       rate,
       rateFrom: options.rateFrom ?? preset.rateFrom ?? 'fixed',
       momentum: 0.9,
-      weightDecay: 5e-4,
+      weightDecay: preset.weightDecay ?? 5e-4,
       phases: phases(epochs),
       ...(augmentation && { augmentation }),
       ...(mixing && { mixing }),
@@ -58,6 +60,9 @@ const halfTime = (epochs: number): readonly Phase[] => [
   { epoch: 0, factor: 1, newOptimizer: true },
   { epoch: Math.floor(epochs / 2) + 2, factor: 0.1, newOptimizer: true },
 ]
+
+/** One rate for all epochs. */
+const constant = (): readonly Phase[] => [{ epoch: 0, factor: 1, newOptimizer: true }]
 
 /** A fifth after two thirds, and again after five sixths; momentum is kept. */
 const twoThirds = (epochs: number): readonly Phase[] => [
@@ -115,6 +120,21 @@ export const protocols = {
     phases: twoThirds,
     more: 0,
     choice: published('3 networks, the best epoch on the test set'),
+  }),
+  /**
+   * RTP (Deng and Russakovsky, NeurIPS 2022; the trainer and configuration of its released code): 300 epochs of batches of
+   * 640 at one rate, without weight decay.
+   */
+  rtp: protocol({
+    version: 1,
+    name: 'rtp',
+    epochs: 300,
+    batch: 640,
+    testBatch: 256,
+    weightDecay: 0,
+    phases: constant,
+    more: 0,
+    choice: published('10 networks each, of sets tested on the test set every 200 iterations'),
   }),
   /** Ours: the schedule of DSA; what is reported was chosen without the test set (`evaluateChosen`). */
   ours: protocol({

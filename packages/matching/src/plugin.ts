@@ -69,6 +69,13 @@ export const plugin: Plugin = {
               'draw a view for each image of a student step (default: one for the whole batch, as published)',
           },
           rate: { type: 'number', exclusiveMinimum: 0, default: 0.01, description: "the student's first step size" },
+          momentum: {
+            type: 'number',
+            minimum: 0,
+            exclusiveMaximum: 1,
+            default: 0,
+            description: "of the student's SGD; published: none",
+          },
           labels: {
             enum: Object.keys(labels),
             default: 'own',
@@ -87,6 +94,7 @@ export const plugin: Plugin = {
           maxStartEpoch: options.maxStartEpoch as number,
           mixViews: options.mixViews as boolean,
           rate: options.rate as number,
+          momentum: options.momentum as number,
           labels: labels[options.labels as keyof typeof labels],
           ...(options.batch !== undefined && { batch: options.batch as number }),
           ...(augmentation && { augmentation }),

@@ -64,6 +64,7 @@ testObjective({
   make: () => ({ ...trajectoryMatching({ ...small, network: normalized }), name: 'MTT with batch normalization' }),
 })
 testObjective({ make: () => ({ ...trajectoryMatching({ ...small, mixViews: true }), name: 'MTT, mixed views' }) })
+testObjective({ make: () => ({ ...trajectoryMatching({ ...small, momentum: 0.9 }), name: 'MTT with momentum' }) })
 
 it.each([
   [false, 1],

@@ -16,7 +16,7 @@ import {
   scalar,
   softmax,
   stopGradient,
-  studentStep,
+  student as studentOf,
   sub,
   tensorLeaves,
   type Args,
@@ -50,6 +50,8 @@ export interface TrajectoryMatchingOptions {
   readonly mixViews?: boolean
   /** The student's step size at the start; it is learned with the set. @default 0.01 */
   readonly rate?: number
+  /** Of the student's SGD, `[0, 1)`; above 0 the velocity starts at rest and is differentiated too. @default 0, as published */
+  readonly momentum?: number
   /** Whose labels the student is taught by. @default ownLabels */
   readonly labels?: StudentLabels
 }
@@ -85,7 +87,7 @@ export function trajectoryDistance(reached: Tree, start: Tree, target: Tree): Sc
  * steps from an expert's epoch should end where the expert was some epochs later. The step size is learned. Each step uses
  * one view for its whole batch, unless `mixViews` is set.
  *
- * @throws HabaError for counts below 1, or experts with too few epochs
+ * @throws HabaError for counts below 1, a momentum out of range, or experts with too few epochs
  */
 export function trajectoryMatching({
   network,
@@ -97,6 +99,7 @@ export function trajectoryMatching({
   batch,
   mixViews = false,
   rate = 0.01,
+  momentum = 0,
   labels = ownLabels,
 }: TrajectoryMatchingOptions): RecurrenceObjective<Common, Item, Params, None, Tree, Batch> {
   const who = 'trajectoryMatching'
@@ -121,9 +124,11 @@ export function trajectoryMatching({
       network.name,
       'Experts are recorded without these moments: use the labels "own", or another normalization.',
     )
+  const student = studentOf(network, momentum)
   return {
     kind: 'recurrence',
     name: 'trajectory matching',
+    hasVelocity: momentum > 0,
     init: () => ({ params: { rate: scalar(rate) }, state: {} }),
     async draw(key, { layout }) {
       const expert = integers(fold(key, 'expert'), 1, experts.count)[0]!
@@ -141,13 +146,13 @@ export function trajectoryMatching({
       })
       return { common: { start, target, state: copyOf(state) }, items }
     },
-    start: ({ start }) => start,
+    start: ({ start }) => student.start(start),
     input(set, { target }, { rows, augment }) {
       const batch = set.render(rows)
       const images = augmentation ? augmentation.apply(batch.images, augment) : batch.images
       return { images, targets: labels(batch, network, target) }
     },
-    step: (params, { state }, weights, input) => studentStep(network, weights, input, params.rate, state),
-    finish: (_, { start, target }, reached) => trajectoryDistance(reached, start, target),
+    step: (params, { state }, carry, input) => student.step(carry, input, params.rate, state),
+    finish: (_, { start, target }, carry) => trajectoryDistance(student.weights(carry), start, target),
   }
 }

@@ -38,7 +38,25 @@ export const plugin: Plugin = {
             default: false,
             description: 'each image of a step under a view of its own (default: one for the whole step, as published)',
           },
+          shuffle: {
+            type: 'boolean',
+            default: false,
+            description:
+              'each step takes random images of every class, not all in order; no sequence is then prescribed (RTP)',
+          },
           rate: positive("every step's size at the start", 0.02),
+          learnRates: {
+            type: 'boolean',
+            default: true,
+            description: "each step's size is learned (DD), or fixed (RTP)",
+          },
+          momentum: {
+            type: 'number',
+            minimum: 0,
+            exclusiveMaximum: 1,
+            default: 0,
+            description: 'of all steps; RTP: 0.9',
+          },
           initial: {
             enum: Object.keys(initials),
             default: 'random',
@@ -46,6 +64,11 @@ export const plugin: Plugin = {
           },
           initialSeed: { type: 'integer', minimum: 0, default: 0, description: 'of fixed weights' },
           realBatch: count('real images that a trained network is judged by', 1024),
+          augmentSteps: {
+            type: 'boolean',
+            default: false,
+            description: 'the augmentation changes the images of each step, too, not the real ones alone',
+          },
         },
       },
       make: (options, { network, augmentation }) =>
@@ -55,7 +78,11 @@ export const plugin: Plugin = {
           epochs: options.epochs as number,
           perClass: options.perClass as number,
           mixViews: options.mixViews as boolean,
+          shuffle: options.shuffle as boolean,
           rate: options.rate as number,
+          learnRates: options.learnRates as boolean,
+          momentum: options.momentum as number,
+          augmentSteps: options.augmentSteps as boolean,
           initial: initials[options.initial as keyof typeof initials](options.initialSeed as number),
           realBatch: options.realBatch as number,
           ...(augmentation && { augmentation }),

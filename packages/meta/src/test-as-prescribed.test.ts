@@ -1,6 +1,6 @@
-import { keyFrom, pixels, studentStep, tensorLeaves, scalar, tensor, type RenderedSet, type Tree } from '@haba/core'
+import { keyFrom, pixels, student, tensorLeaves, scalar, tensor, type RenderedSet, type Tree } from '@haba/core'
 import { leakCheck, referenceEngine, tinyNetwork, toyData } from '@haba/testing'
-import type { Tensor4D } from '@tensorflow/tfjs-core'
+import type { Scalar, Tensor4D } from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 import { fixedWeights, randomWeights } from './initial-weights.js'
 import { testAsPrescribed } from './test-as-prescribed.js'
@@ -35,7 +35,7 @@ describe('testAsPrescribed', () => {
     expect(Math.max(...blank)).toBeLessThan(0.6)
   })
 
-  it('takes plain steps: one is θ - rate · gradient', async () => {
+  it.each([0, 0.9])('takes the steps of a student, momentum %d', async (momentum) => {
     const set = await setOf()
     const initial = fixedWeights(keyFrom(4))
     let seen: number[] = []
@@ -55,16 +55,18 @@ describe('testAsPrescribed', () => {
       engine: spy,
       network,
       set,
-      prescription: prescription(1, 0, initial),
+      prescription: { ...prescription(2, 0, initial), momentum },
       test: real,
       key: keyFrom(1),
       networks: 1,
     })
     const images = tensor(set.images.slice(0, set.images.length / 2), [3, ...real.image]) as Tensor4D
     const targets = tensor(set.targets, [3, 3]) as never
-    const moved = await engine.compile('moved', (w: Tree, x: Tensor4D) =>
-      studentStep(network, w, { images: x, targets }, scalar(0.3)),
-    )(initial(network, keyFrom(0)).weights, images)
+    const moved = await engine.compile('moved', (w: Tree, x: Tensor4D, rate: Scalar) => {
+      const { start, step, weights } = student(network, momentum)
+      const batch = { images: x, targets }
+      return weights(step(step(start(w), batch, rate), batch, rate))
+    })(initial(network, keyFrom(0)).weights, images, scalar(0.3))
     const wanted = tensorLeaves(moved).flatMap((t) => [...t.dataSync()])
     seen.forEach((v, i) => expect(v).toBeCloseTo(wanted[i]!, 6))
     expect(seen.length).toBe(wanted.length)

@@ -4,6 +4,7 @@ import {
   sizeOf,
   tensor,
   trainer,
+  zerosOf,
   type Batch,
   type Engine,
   type Key,
@@ -12,6 +13,7 @@ import {
   type Prescription,
   type RealSource,
   type RenderedSet,
+  type Training,
 } from '@haba/core'
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
 
@@ -31,23 +33,25 @@ export interface TestAsPrescribedOptions {
 }
 
 /**
- * DD's own test: networks take exactly the stored steps, plain gradient descent on stored images at stored rates, and
+ * DD's own test: networks take exactly the stored steps, gradient descent on stored images at stored rates and with the prescribed momentum, and
  * are tested once each.
  *
  * @returns test accuracies as fractions, one for each network
  */
 export async function testAsPrescribed(options: TestAsPrescribedOptions): Promise<readonly number[]> {
   const { engine, network, set, prescription, test, key, networks = 5, onNetwork } = options
-  const train = trainer({ engine, network })
+  const { momentum = 0 } = prescription
+  const train = trainer({ engine, network, momentum })
   const accuracies: number[] = []
   for (let i = 0; i < networks; i++) {
     const own = fold(fold(key, 'network'), i)
-    let training = { ...prescription.initial(network, fold(own, 'weights')), velocity: {} }
+    const { weights, state } = prescription.initial(network, fold(own, 'weights'))
+    let training: Training = { weights, state, velocity: momentum ? zerosOf(weights) : {} }
     for (const step of prescription.steps) {
       const batch = batchOf(set, step)
       const { next } = await train.step(training, batch, step.rate, own)
       disposeTree(training, batch)
-      training = next as typeof training
+      training = next
     }
     const { accuracy } = await train.test(training, test)
     disposeTree(training)

@@ -1,5 +1,17 @@
-import { keyFrom, pixels, softplus, tensor, tensorLeaves, type Tree } from '@haba/core'
-import { referenceEngine, testObjective, tinyNetwork, toyData } from '@haba/testing'
+import {
+  keyFrom,
+  mul,
+  pixels,
+  scalar,
+  softplus,
+  tensor,
+  tensorLeaves,
+  type Args,
+  type Augmentation,
+  type Tree,
+} from '@haba/core'
+import { referenceEngine, seedFrom, testObjective, tinyNetwork, toyData } from '@haba/testing'
+import type { Scalar } from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 import { fixedWeights, randomWeights, xavierWeights } from './initial-weights.js'
 import { unrolledTraining } from './unrolled-training.js'
@@ -11,6 +23,22 @@ const small = { network, steps: 3, epochs: 1, perClass: 3, realBatch: 5, rate: 0
 testObjective({ make: () => unrolledTraining(small) })
 testObjective({ make: () => ({ ...unrolledTraining({ ...small, mixViews: true }), name: 'mixed views' }) })
 testObjective({ make: () => ({ ...unrolledTraining({ ...small, initial: fixedWeights(keyFrom(1)) }), name: 'fixed' }) })
+
+testObjective({
+  make: () => ({ ...unrolledTraining({ ...small, momentum: 0.9 }), name: 'unrolled training, momentum' }),
+})
+const rtp = { network, steps: 3, epochs: 1, perClass: 2, shuffle: true, learnRates: false, momentum: 0.9, rate: 0.2 }
+const doubling: Augmentation<{ readonly by: Scalar }> = {
+  name: 'doubling',
+  draw: (_, rows) => ({ by: scalar(rows) }),
+  apply: (images, { by }) => mul(images, by),
+}
+testObjective({
+  make: () => ({
+    ...unrolledTraining({ ...rtp, realBatch: 5, augmentation: doubling as Augmentation, augmentSteps: true }),
+    name: 'RTP',
+  }),
+})
 
 describe('unrolledTraining', () => {
   const layout = (perClass: number, views = 1) => ({
@@ -60,6 +88,53 @@ describe('unrolledTraining', () => {
     ])
     const seen = steps.flatMap(({ slots, views }) => [...slots].map((slot, i) => `${slot}/${views[i]}`))
     expect(new Set(seen).size).toBe(12)
+  })
+
+  it('prescribes momentum, and rates that are fixed', () => {
+    const { init, prescribe } = unrolledTraining({ network, rate: 0.02, learnRates: false, momentum: 0.9 })
+    const { params } = init(keyFrom(1))
+    expect(params).toEqual({})
+    const { steps, momentum } = prescribe!(params, layout(2))
+    expect(momentum).toBe(0.9)
+    expect(new Set(steps.map(({ rate }) => rate))).toEqual(new Set([0.02]))
+  })
+
+  it('shuffled, takes distinct images of every class anew in each step, and prescribes none', async () => {
+    const objective = unrolledTraining({ ...rtp, steps: 20 })
+    expect(objective.prescribe).toBeUndefined()
+    const seven = layout(7)
+    const { items } = await objective.draw(keyFrom(1), { real, layout: { ...seven, views: 2 }, state: {} })
+    const steps = items.map(({ rows }) => [...rows.slots.dataSync()])
+    expect(steps.length).toBe(20)
+    for (const slots of steps) {
+      expect(slots.map((slot) => seven.labels[slot])).toEqual([0, 0, 1, 1, 2, 2])
+      expect(new Set(slots).size).toBe(6)
+    }
+    expect(new Set(steps.flat()).size).toBe(21)
+    const views = items.map(({ rows }) => new Set(rows.views.dataSync()))
+    expect(views.every(({ size }) => size === 1)).toBe(true)
+    expect(new Set(views.flatMap((own) => [...own]))).toEqual(new Set([0, 1]))
+  })
+
+  it('changes the images of steps where it is asked to, with as many draws', async () => {
+    const set = pixels({ image: real.image, classes: real.classes, perClass: 2 })
+    const params = await set.init(keyFrom(1), seedFrom(real))
+    const inputs = await Promise.all(
+      [true, false].map(async (augmentSteps) => {
+        const objective = unrolledTraining({ ...rtp, augmentation: doubling as Augmentation, augmentSteps })
+        const { common, items } = await objective.draw(keyFrom(1), { real, layout: set.layout, state: {} })
+        const bound = (at: typeof params) => ({
+          layout: set.layout,
+          render: (rows: Parameters<typeof set.render>[1]) => set.render(at, rows),
+        })
+        const input = referenceEngine().compile('input', (at: typeof params, drawn: typeof common, item: Args) =>
+          objective.input(bound(at), drawn, item as (typeof items)[0]),
+        )
+        return (await input(params, common, items[0]! as Args)).images.dataSync()
+      }),
+    )
+    // Six images a step, which is what the toy augmentation multiplies by.
+    inputs[0]!.forEach((v, i) => expect(v).toBeCloseTo(6 * inputs[1]![i]!, 4))
   })
 
   it('refuses a set that its steps do not reach', async () => {

@@ -1,21 +1,25 @@
 import type { Scalar, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
 import {
   crossEntropy,
+  drawSome,
+  drawViews,
+  fill,
   fold,
   HabaError,
   mul,
   rowsOf,
   slotsOfClass,
   softplus,
-  studentStep,
+  student as studentOf,
   sum,
   tensor,
   type Args,
   type Augmentation,
-  type Batch,
+  type Key,
   type Layout,
   type Network,
   type None,
+  type Prescription,
   type RecurrenceObjective,
   type Rows,
   type Tree,
@@ -33,19 +37,27 @@ export interface UnrolledTrainingOptions {
   readonly epochs?: number
   /** Images a class and step. @default 1 */
   readonly perClass?: number
-  /** Each image of a step under a view of its own, in turn, instead of one view for the whole step. @default false, as published */
+  /** Each image of a step under a view of its own, in turn or, shuffled, at random, instead of one view for the whole step. @default false, as published */
   readonly mixViews?: boolean
-  /** Every step's size at the start; each is learned. @default 0.02, as published for MNIST (0.001 for CIFAR-10) */
+  /** Whether each step takes random images of every class under random views, instead of all in order (RTP). @default false */
+  readonly shuffle?: boolean
+  /** Every step's size, at the start. @default 0.02, as published for MNIST (0.001 for CIFAR-10) */
   readonly rate?: number
+  /** Whether each step's size is learned with the set. @default true; RTP's are fixed */
+  readonly learnRates?: boolean
+  /** Of the SGD of all steps, `[0, 1)`; the velocity starts at rest. @default 0, as DD published; RTP has 0.9 */
+  readonly momentum?: number
   /** Where every training starts. @default randomWeights */
   readonly initial?: InitialWeights
   /** Real images that a trained network is judged by. @default 1024 */
   readonly realBatch?: number
   /** Acts on the real images, with a draw for each. */
   readonly augmentation?: Augmentation
+  /** Whether the augmentation acts on the images of each step, too, with a draw for each. @default false */
+  readonly augmentSteps?: boolean
 }
 
-type Params = { readonly rates: Tensor1D; readonly [name: string]: Tensor1D }
+type Params = { readonly rates: Tensor1D } | None
 type Common = {
   readonly weights: Tree
   readonly state: Tree
@@ -53,15 +65,20 @@ type Common = {
   readonly targets: Tensor2D
   readonly augment: Args
 }
-type Item = { readonly rows: Rows; readonly at: Tensor1D }
-type Input = { readonly images: Tensor4D; readonly targets: Tensor2D; readonly at: Tensor1D }
+/** `at` is one-hot over steps: which of the learned rates is this step's. */
+type Item = { readonly rows: Rows; readonly at: Tree; readonly augment?: Args }
+type Input = { readonly images: Tensor4D; readonly targets: Tensor2D; readonly at: Tree }
 
 /**
  * Dataset distillation (DD; Wang et al., 2018, algorithm 1): a network trained by the given steps of gradient descent on
  * the set, each with a learned size of its own, should classify real images. Step sizes are `softplus(rates)`, and the
  * finished set is a sequence: (images, labels, step size) again and again.
  *
- * @throws HabaError for counts below 1 or a rate that is not above 0
+ * RTP (Deng and Russakovsky, NeurIPS 2022, algorithm 1) is `momentum: 0.9`, `learnRates: false`, `shuffle: true`, one pass
+ * of 150 steps: its set suits any training, so no sequence is prescribed. Its released code draws one augmentation for a
+ * whole training, for real and stored images alike; here every step draws its own.
+ *
+ * @throws HabaError for counts below 1, a rate that is not above 0, or a momentum out of range
  */
 export function unrolledTraining({
   network,
@@ -69,48 +86,76 @@ export function unrolledTraining({
   epochs = 3,
   perClass = 1,
   mixViews = false,
+  shuffle = false,
   rate = 0.02,
+  learnRates = true,
+  momentum = 0,
   initial = randomWeights,
   realBatch = 1024,
   augmentation,
+  augmentSteps = false,
 }: UnrolledTrainingOptions): RecurrenceObjective<Common, Item, Params, None, Tree, Input> {
   const who = 'unrolledTraining'
   Object.entries({ steps, epochs, perClass, realBatch }).forEach(([name, value]) => checkCount(who, name, value))
   if (!(rate > 0)) throw new HabaError(who, 'a rate above 0', `${rate}`, 'Mend it.')
+  const student = studentOf(network, momentum)
   const total = steps * epochs
   const places = (layout: Layout) => stepsOver(layout, { steps, epochs, perClass, mixViews })
+  const drawn = (key: Key, layout: Layout) =>
+    Array.from({ length: total }, (_, i) => randomStep(fold(key, i), layout, { perClass, mixViews }))
+  const rates = (): Params =>
+    learnRates ? { rates: tensor(new Float32Array(total).fill(Math.log(Math.expm1(rate))), [total]) as Tensor1D } : {}
+  const ofSteps = augmentSteps ? augmentation : undefined
   return {
     kind: 'recurrence',
     name: 'unrolled training',
-    init: () => ({
-      params: { rates: tensor(new Float32Array(total).fill(Math.log(Math.expm1(rate))), [total]) as Tensor1D },
-      state: {},
-    }),
+    hasVelocity: momentum > 0,
+    init: () => ({ params: rates(), state: {} }),
     async draw(key, { real, layout }) {
       const { images, targets } = await drawReal(fold(key, 'real'), real, realBatch)
       const { weights, state } = initial(network, fold(key, 'weights'))
       const augment = augmentation?.draw(fold(key, 'augment'), images.shape[0], real.image) ?? {}
-      const items = places(layout).map(({ slots, views }, i) => {
-        const at = new Float32Array(total)
-        at[i] = 1
-        return { rows: rowsOf(slots, views), at: tensor(at, [total]) as Tensor1D }
-      })
+      const items = (shuffle ? drawn(fold(key, 'steps'), layout) : places(layout)).map(({ slots, views }, i): Item => ({
+        rows: rowsOf(slots, views),
+        at: learnRates ? tensor(oneHot(i, total), [total]) : {},
+        ...(ofSteps && { augment: ofSteps.draw(fold(fold(key, 'augment step'), i), slots.length, layout.image) }),
+      }))
       return { common: { weights, state, images, targets, augment }, items }
     },
-    start: ({ weights }) => weights,
-    input: (set, _, { rows, at }) => ({ ...set.render(rows), at }),
-    step: ({ rates }, { state }, weights, { images, targets, at }) =>
-      studentStep(network, weights, { images, targets } as Batch, sum(mul(softplus(rates), at)) as Scalar, state),
-    finish(_, { images, targets, augment, state }, weights) {
+    start: ({ weights }) => student.start(weights),
+    input(set, _, { rows, at, augment = {} }) {
+      const { images, targets } = set.render(rows)
+      return { images: ofSteps ? ofSteps.apply(images, augment) : images, targets, at }
+    },
+    step(params, { state }, carry, { images, targets, at }) {
+      const size = 'rates' in params ? sum(mul(softplus(params.rates), at as Tensor1D)) : fill([], rate)
+      return student.step(carry, { images, targets }, size as Scalar, state)
+    },
+    finish(_, { images, targets, augment, state }, carry) {
       const seen = augmentation ? augmentation.apply(images, augment) : images
-      return crossEntropy(network.apply(weights, seen, { kind: 'train', state }).logits, targets)
+      return crossEntropy(network.apply(student.weights(carry), seen, { kind: 'train', state }).logits, targets)
     },
-    prescribe: ({ rates }, layout) => {
-      const raw = rates.dataSync()
-      const prescribed = places(layout).map((place, i) => ({ ...place, rate: Math.log1p(Math.exp(raw[i]!)) }))
-      return { steps: prescribed, initial }
-    },
+    ...(!shuffle && {
+      prescribe: (params: Params, layout: Layout): Prescription => {
+        const raw = 'rates' in params ? params.rates.dataSync() : undefined
+        const rateOf = (i: number) => (raw ? Math.log1p(Math.exp(raw[i]!)) : rate)
+        const prescribed = places(layout).map((place, i) => ({ ...place, rate: rateOf(i) }))
+        return { steps: prescribed, momentum, initial }
+      },
+    }),
   }
+}
+
+const oneHot = (i: number, length: number) => Float32Array.from({ length }, (_, j) => +(i === j))
+
+/** `perClass` random slots of every class, or all of a smaller one, under a random view, or each under one of its own. */
+function randomStep(key: Key, layout: Layout, { perClass, mixViews }: Pick<Unrolled, 'perClass' | 'mixViews'>) {
+  const ofClass = (_: unknown, label: number) => [
+    ...drawSome(fold(fold(key, 'slots'), label), slotsOfClass(layout, label), perClass),
+  ]
+  const slots = Int32Array.from(Array.from({ length: layout.classes }, ofClass).flat())
+  const views = drawViews(fold(key, 'view'), layout, mixViews ? slots.length : 1)
+  return { slots, views: mixViews ? views : slots.map(() => views[0]!) }
 }
 
 type Unrolled = Required<Pick<UnrolledTrainingOptions, 'steps' | 'epochs' | 'perClass' | 'mixViews'>>

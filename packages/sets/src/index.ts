@@ -1,5 +1,6 @@
 export { fred, type FredOptions, type FredParams } from './fred.js'
 export { gaussians, type GaussiansOptions } from './gaussians.js'
 export { lowRank, type LowRankOptions, type LowRankParams } from './low-rank.js'
+export { rtp, type RtpOptions, type RtpParams } from './rtp.js'
 export type { Gaussians } from './splat.js'
 export type { StoredImages } from './stored-images.js'

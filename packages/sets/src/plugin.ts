@@ -2,6 +2,7 @@ import { fromNoise, fromReal, type Plugin } from '@haba/core'
 import { fred } from './fred.js'
 import { gaussians } from './gaussians.js'
 import { lowRank } from './low-rank.js'
+import { rtp } from './rtp.js'
 import type { StoredImages } from './stored-images.js'
 
 const count = { type: 'integer', minimum: 1 }
@@ -109,6 +110,31 @@ export const plugin: Plugin = {
           ...storedOf(options),
           rank: options.rank as number,
           ...(options.start === 'real' && { start: fromReal }),
+        }),
+    },
+    rtp: {
+      summary: 'RTP: bases that all classes share; an address says how much of each an image takes',
+      options: {
+        type: 'object',
+        properties: {
+          bases: { ...count, default: 16, description: 'how many' },
+          downsample: { ...count, default: 2, description: "sides of an image by a basis's; divides both" },
+          addresses: { ...count, description: 'images a class (instead of imagesPerClass)' },
+          imagesPerClass: {
+            type: 'number',
+            exclusiveMinimum: 0,
+            description:
+              'as many addresses as fit, with the bases, into the floats of so many real images a class (instead of addresses)',
+          },
+        },
+      },
+      make: ({ bases, downsample, addresses, imagesPerClass }, context) =>
+        rtp({
+          ...context,
+          bases: bases as number,
+          downsample: downsample as number,
+          ...(addresses !== undefined && { addresses: addresses as number }),
+          ...(imagesPerClass !== undefined && { imagesPerClass: imagesPerClass as number }),
         }),
     },
   },

@@ -74,6 +74,7 @@ interface CompareSettings extends Readonly<Record<SelectionName, boolean>> {
   readonly pixels?: {
     readonly optimizer: Optimizers
     readonly objectiveOptimizer?: Optimizers
+    readonly clipNorm?: number
     readonly steps?: number
   }
   readonly fullData?: { readonly epochs?: number; readonly networks: number }
@@ -123,6 +124,8 @@ export interface Config {
   readonly games: readonly GameSettings[]
   readonly optimizer: Optimizers
   readonly objectiveOptimizer?: Optimizers
+  /** Largest norm of the set's gradient. */
+  readonly clipNorm?: number
   readonly differentiation: 'recomputed' | 'stored' | 'tesla' | 'tesla-released'
   /** Chooses the differentiation by an estimate. */
   readonly memory?: 'least' | 'fastest' | number

@@ -54,6 +54,11 @@ const boundary = {
     'weight of a loss that keeps the part between -1 and 1, such as 0.1 for centers of Gaussians (default: none)',
 }
 const atLeast = { type: 'number', description: 'the part never falls below it' }
+const clipNorm = (byDefault: string) => ({
+  type: 'number',
+  exclusiveMinimum: 0,
+  description: `largest norm of the set's gradient, all parts together: longer ones are scaled down to it (default: ${byDefault})`,
+})
 const optimizers = (description: string) => ({
   type: 'object',
   minProperties: 1,
@@ -75,7 +80,7 @@ const section = (description: string, { properties, required = [] }: Omit<Option
 })
 
 /** The protocols that sets can be measured under. */
-export const protocolNames = ['dc', 'dsa', 'mtt', 'haba', 'idc', 'ours'] as const
+export const protocolNames = ['dc', 'dsa', 'mtt', 'haba', 'idc', 'rtp', 'ours'] as const
 
 /** Options of the section "evaluate". */
 export const evaluateSchema: OptionsSchema = {
@@ -85,13 +90,13 @@ export const evaluateSchema: OptionsSchema = {
       enum: [...protocolNames],
       default: 'dsa',
       description:
-        'as in the released codes: SGD with momentum 0.9, a rate that falls (haba standardises batches); ours is dsa ' +
+        'as in the released codes: SGD with momentum 0.9, a rate that falls, but for rtp (haba standardises batches); ours is dsa ' +
         'with checkpoint and rate chosen on validation data, before the test set is touched',
     },
     networks: count('fresh networks', 5),
-    batch: count('images a step (default: 64 for idc, else 256)'),
+    batch: count('images a step (default: 64 for idc, 640 for rtp, else 256)'),
     epochs: count(
-      'passes over the set, and but for idc one more, as the released codes count (default: 300 for dc, else 1000)',
+      'passes over the set, and but for idc and rtp one more, as the released codes count (default: 300 for dc and rtp, else 1000)',
     ),
     rate: {
       anyOf: [{ type: 'number', exclusiveMinimum: 0 }, { enum: ['learned'] }],
@@ -155,6 +160,7 @@ const compareSchema: OptionsSchema = {
         properties: {
           optimizer: optimizers('of "images"'),
           objectiveOptimizer: optimizers("of what the objective learns (default: the configuration's)"),
+          clipNorm: clipNorm("the configuration's"),
           steps: count("of distillation (default: the configuration's)"),
         },
         required: ['optimizer'],
@@ -304,6 +310,7 @@ export const configSchema: OptionsSchema = {
     },
     optimizer: optimizers('rate and momentum for each part of the set, such as bases and hallucinators, or images'),
     objectiveOptimizer: optimizers('the same for what the objective learns, such as "rate" (default: nothing moves)'),
+    clipNorm: clipNorm('any'),
     differentiation: {
       enum: ['recomputed', 'stored', 'tesla', 'tesla-released'],
       default: 'recomputed',

@@ -99,7 +99,7 @@ async function distilled({ folder, key, ...shared }: MemoriesOptions, own: Parts
       objective: await makeObjective(own),
       games: await makeGames(own),
       differentiation: differentiations[config.differentiation],
-      optimizer: makeOptimizer(own, config.optimizer, 'optimizer'),
+      optimizer: makeOptimizer(own, config.optimizer, 'optimizer', config.clipNorm),
       ...(config.objectiveOptimizer && {
         objectiveOptimizer: makeOptimizer(own, config.objectiveOptimizer, 'objectiveOptimizer'),
       }),

@@ -126,7 +126,8 @@ function settingsOf(
   read: ReadConfig,
 ): Record<string, Readonly<Record<string, unknown>>> {
   const config = JSON.parse(configText(read.config, read.tables, folder)) as Config
-  const { network, augmentation, set, objective, games, optimizer, objectiveOptimizer, differentiation } = config
+  const { network, augmentation, set, objective, games, optimizer, objectiveOptimizer, clipNorm, differentiation } =
+    config
   return {
     protocol,
     data: { name: data.name, preprocessing },
@@ -134,7 +135,7 @@ function settingsOf(
     set: record(set),
     objective: { ...objective, augmentation, differentiation },
     ...(games.length > 0 && { games: Object.fromEntries(games.map((game, i) => [`${i}`, game])) }),
-    optimizer: { ...optimizer, ...objectiveOptimizer },
+    optimizer: { ...optimizer, ...objectiveOptimizer, ...(clipNorm !== undefined && { clipNorm }) },
     ...(Object.keys(learned).length > 0 && { learned }),
     run: { seed: config.seed, steps: config.steps },
   }

@@ -3,6 +3,7 @@ import {
   atLeast,
   boundary,
   byName,
+  clipByGlobalNorm,
   HabaError,
   onSimplex,
   sgd,
@@ -44,14 +45,20 @@ function channelsOf(brightness: 0 | 1, { image, preprocessing }: Dataset): reado
   return first
 }
 
-/** An optimiser part by part; a part that the parameters lack, or lack an optimiser for, is an error at `init`. */
+/**
+ * An optimiser part by part; a part that the parameters lack, or lack an optimiser for, is an error at `init`.
+ *
+ * @param clipNorm largest norm of the gradient of all parts @default any
+ */
 export function makeOptimizer(
   { read: { file }, data }: Pick<Parts, 'read' | 'data'>,
   settings: Optimizers,
   path: string,
+  clipNorm?: number,
 ): Optimizer {
   const made = () => Object.entries(settings).map(([name, one]) => [name, optimizerOf(one, data)] as const)
-  const optimizer = byName(Object.fromEntries(inPlaceSync({ file, path }, made))) as unknown as Optimizer
+  const parts = byName(Object.fromEntries(inPlaceSync({ file, path }, made))) as unknown as Optimizer
+  const optimizer = clipNorm === undefined ? parts : clipByGlobalNorm(clipNorm, parts)
   return {
     ...optimizer,
     init: (params) => inPlaceSync({ file, path }, () => optimizer.init(params)),

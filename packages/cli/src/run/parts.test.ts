@@ -39,6 +39,20 @@ describe('an optimiser that keeps pixels', () => {
     ))
 })
 
+it('an optimiser clips the gradient of all parts together', async () => {
+  const part = { use: 'sgd', rate: 1, momentum: 0 } as const
+  const moved = async (clipNorm?: number) => {
+    const parts = { read: { file: 'a.json' } as Parts['read'], data: {} as Dataset }
+    const optimizer = makeOptimizer(parts, { bases: part, addresses: part }, 'optimizer', clipNorm)
+    const [params, gradient] = [0, 1].map((by) => ({ bases: tensor([3 * by], [1]), addresses: tensor([4 * by], [1]) }))
+    const move = (at: Tree, slope: Tree) => optimizer.update(slope, optimizer.init(at), at).updates
+    return tensorLeaves(await referenceEngine().compile('move', move)(params!, gradient!)).map((t) => t.dataSync()[0])
+  }
+  expect(await moved()).toEqual([-4, -3])
+  // ‖(3, 4)‖ = 5.
+  ;(await moved(2)).forEach((v, i) => expect(v).toBeCloseTo([-1.6, -1.2][i]!, 6))
+})
+
 describe('a finished set', () => {
   it('has the labels that an expert gives to its last images, where it is told so', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'haba-labels-'))

@@ -37,16 +37,16 @@ export async function measurePrescribedRandom(
 }
 
 /** The learned steps as `sequence.json` holds them. */
-export const sequenceText = ({ objective, params }: PrescribedOptions, layout: Layout): string =>
-  `${JSON.stringify(
-    objective.prescribe!(params, layout).steps.map(({ slots, views, ...step }) => ({
-      slots: [...slots],
-      views: [...views],
-      ...step,
-    })),
-    null,
-    1,
-  )}\n`
+export function sequenceText({ objective, params }: PrescribedOptions, layout: Layout): string {
+  const { steps, momentum = 0 } = objective.prescribe!(params, layout)
+  const written = steps.map(({ slots, views, ...step }) => ({
+    slots: [...slots],
+    views: [...views],
+    ...step,
+    ...(momentum && { momentum }),
+  }))
+  return `${JSON.stringify(written, null, 1)}\n`
+}
 
 function test(
   { objective, params, measure }: PrescribedOptions,

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { CodecSettings } from '../config/config.js'
 import { selectionNames } from '../plugins/selections.js'
 import { budgetOf, spread, spreadText } from './budget.js'
+import { configBudget } from './config-budget.js'
 import { chooseCheckpoint, type ChosenCheckpoint } from './choose-checkpoint.js'
 import { codecFor, isCoded, roundedFrom, seenRounded } from './coded-set.js'
 import { distilInto } from './distil-into.js'
@@ -70,10 +71,12 @@ async function runParts(options: RunOptions, parts: Parts): Promise<void> {
     todo: `Go on with \`haba distill --resume ${folder}\`.`,
   }
   const parameterization = await makeSet(read, parts.data, parts)
-  const set = await distilSet(run, parameterization)
   const { image, classes, train } = parts.data
-  const { bytes } = set.storage
   const compares = compare.random || compare.pixels !== undefined || selectionNames.some((name) => compare[name])
+  // Before anything is distilled: a set may be too small to compare.
+  if (compares) budgetOf((await configBudget(read, parts.data)).bytes, image, classes, { bytesPerValue: 1 })
+  const set = await distilSet(run, parameterization)
+  const { bytes } = set.storage
   const rows = rowsOf(run, compares ? equalBytesText(bytes) : '')
 
   await rows.add('set', read.config.steps, async () => {
@@ -132,7 +135,7 @@ async function distilSet(run: Run, parameterization: AnyParameterization) {
       ...spec,
       parameterization,
       games: await makeGames(parts),
-      optimizer: makeOptimizer(parts, config.optimizer, 'optimizer'),
+      optimizer: makeOptimizer(parts, config.optimizer, 'optimizer', config.clipNorm),
       ...(config.objectiveOptimizer && {
         objectiveOptimizer: makeOptimizer(parts, config.objectiveOptimizer, 'objectiveOptimizer'),
       }),
@@ -218,7 +221,7 @@ async function addPixels(run: Run, perClass: readonly number[], rows: Rows): Pro
   const { image, classes } = parts.data
   const { config } = read
   const settings = config.compare.pixels!
-  const { steps = config.steps, objectiveOptimizer = config.objectiveOptimizer } = settings
+  const { steps = config.steps, objectiveOptimizer = config.objectiveOptimizer, clipNorm = config.clipNorm } = settings
   const name = 'distilled pixels'
   await rows.add('pixels', steps, async () => {
     const folder = join(run.folder, 'pixels')
@@ -231,7 +234,7 @@ async function addPixels(run: Run, perClass: readonly number[], rows: Rows): Pro
       spec: {
         ...(await specOf(parts)),
         parameterization,
-        optimizer: makeOptimizer(parts, settings.optimizer, 'compare.pixels.optimizer'),
+        optimizer: makeOptimizer(parts, settings.optimizer, 'compare.pixels.optimizer', clipNorm),
         ...(objectiveOptimizer && {
           objectiveOptimizer: makeOptimizer(parts, objectiveOptimizer, 'compare.pixels.objectiveOptimizer'),
         }),

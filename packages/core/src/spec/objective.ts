@@ -30,7 +30,7 @@ export interface AdvanceContext<S extends Args> {
   readonly state: S
 }
 
-/** One step of training on a finished set: plain gradient descent on these slots under these views. */
+/** One step of training on a finished set: gradient descent on these slots under these views. */
 export interface PrescribedStep {
   /** `0 … slots-1`. */
   readonly slots: Int32Array
@@ -43,6 +43,8 @@ export interface PrescribedStep {
 /** How networks are trained on a finished set, where the objective learns that, too: from where, and by which steps. */
 export interface Prescription {
   readonly steps: readonly PrescribedStep[]
+  /** Of SGD, from one step to the next, `[0, 1)`. @default 0 */
+  readonly momentum?: number
   /** Weights to start from; the caller owns them. */
   initial(network: Network, key: Key): { readonly weights: Tree; readonly state: Tree }
 }
@@ -91,6 +93,8 @@ export interface RecurrenceObjective<
   Input extends Tree = Tree,
 > extends ObjectiveBase<Common, Item, P, S> {
   readonly kind: 'recurrence'
+  /** Whether the carry is `MovingWeights` (`student` with momentum), for differentiations that hold weights constant. @default false */
+  readonly hasVelocity?: boolean
   start(common: Common): Carry
   input(set: Synthetic, common: Common, item: Item): Input
   step(params: P, common: Common, carry: Carry, input: Input): Carry

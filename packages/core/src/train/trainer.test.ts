@@ -11,7 +11,7 @@ import type { Network } from '../spec/network.js'
 import type { Tree } from '../spec/tree.js'
 import { scalar, tensor } from '../tree/host.js'
 import { disposeTree, mapTree, tensorLeaves } from '../tree/tree.js'
-import { studentStep, trainer } from './trainer.js'
+import { trainer } from './trainer.js'
 
 const key = keyFrom(4)
 const network = tinyNetwork() as Network
@@ -149,15 +149,4 @@ describe('trainer', () => {
     await leakCheck(async () => disposeTree((await fit.step(training, batch, 0.1, key)).next))
     await leakCheck(async () => void (await fit.test(training, real)))
   })
-})
-
-it('takes a student step down the gradient', async () => {
-  const { weights } = network.init(key)
-  const batch = await batchOf(0, 1, 2)
-  const step = engine.compile('step', (w: Tree, b: Batch, rate: Scalar) => studentStep(network, w, b, rate))
-  const slope = numbers(await slopeOf(weights, batch))
-  near(
-    numbers(await step(weights, batch, scalar(0.3))),
-    numbers(weights).map((w, i) => w - 0.3 * slope[i]!),
-  )
 })

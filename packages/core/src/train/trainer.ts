@@ -142,18 +142,3 @@ export function trainer({
 }
 
 const range = (from: number, to: number) => Int32Array.from({ length: to - from }, (_, i) => from + i)
-
-/** A student step of a differentiable training: `θ - rate · ∇θ cross-entropy`, plain SGD. */
-export function studentStep<W extends Tree>(
-  network: Network,
-  weights: W,
-  { images, targets }: Batch,
-  rate: Scalar,
-  state: Tree = {},
-): W {
-  const { grad } = valueAndGrad(
-    (w) => crossEntropy(network.apply(w, images, { kind: 'train', state }).logits, targets),
-    weights,
-  )
-  return mapTree((p, g) => add(p, mul(g, mul(rate, -1))), weights, grad)
-}
