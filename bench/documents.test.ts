@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { root } from '../tools/packages.js'
 import { documentTables, placeOf } from './documents.js'
+import { mapCharts, mapFile, mapText } from './map/document.js'
 import { isStrong, luck, ranked, rateSearches, same } from './rates-table.js'
 import { charts, documentFile, documentText } from './reproduction/document.js'
 
@@ -13,9 +14,9 @@ const cells = (text: string) =>
     .filter((line) => line.startsWith('|'))
     .map((line) => line.split('|').map((cell) => cell.trim().replace(/^-+$/, '---')))
 
-test.each(documentTables)('$file shows the committed figures: $of', (one) => {
+test.each(documentTables)('$file shows the committed figures: $of', async (one) => {
   const [, , shown] = placeOf(one).exec(readFileSync(join(root, one.file), 'utf8'))!
-  expect(cells(shown!)).toEqual(cells(one.table()))
+  expect(cells(shown!)).toEqual(cells(await one.table()))
 })
 
 test.each(rateSearches())('recipes/$name.json has the rates that were chosen', (search) => {
@@ -26,7 +27,7 @@ test.each(rateSearches())('recipes/$name.json has the rates that were chosen', (
   const { bases, hallucinators } = search.chosen
   expect([recipe.optimizer.bases.rate, recipe.optimizer.hallucinators.rate]).toEqual([bases, hallucinators])
   const here = search.trials.find((trial) => same(trial, search.chosen))!
-  expect(ranked(search)[0]!.validation).toBeLessThanOrEqual(here.validation + luck)
+  expect(ranked(search.trials)[0]!.validation).toBeLessThanOrEqual(here.validation + luck)
   expect(isStrong(here)).toBe(false)
   expect(recipe.steps).toBe(search.steps)
 })
@@ -34,4 +35,9 @@ test.each(rateSearches())('recipes/$name.json has the rates that were chosen', (
 test('docs/reproduction.md is what its command writes', async () => {
   expect(readFileSync(documentFile, 'utf8')).toBe(await documentText())
   for (const [file, picture] of await charts()) expect(readFileSync(file, 'utf8')).toBe(picture)
+})
+
+test('docs/map.md is what its command writes', async () => {
+  expect(readFileSync(mapFile, 'utf8')).toBe(await mapText())
+  for (const [file, picture] of await mapCharts()) expect(readFileSync(file, 'utf8')).toBe(picture)
 })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { root } from '../tools/packages.js'
 import { markdownText } from './formatted.js'
+import { mapCharts, mapFile, mapText, readmePart } from './map/document.js'
 import { ablationsTable, methodsTable } from './methods-table.js'
 import { ratesTable } from './rates-table.js'
 import { resultsTable } from './results-table.js'
@@ -13,7 +14,7 @@ export interface DocumentTable {
   readonly file: string
   /** What the comments call it. */
   readonly of: string
-  readonly table: () => string
+  readonly table: () => string | Promise<string>
 }
 
 export const documentTables: readonly DocumentTable[] = [
@@ -21,18 +22,22 @@ export const documentTables: readonly DocumentTable[] = [
   { file: 'docs/methods.md', of: 'ablations', table: ablationsTable },
   { file: 'docs/methods.md', of: 'rates', table: ratesTable },
   { file: 'README.md', of: 'benchmark', table: resultsTable },
+  { file: 'README.md', of: 'map', table: () => readmePart() },
 ]
 
 /** What stands between the comments of a table, and the comments. */
 export const placeOf = ({ of }: DocumentTable): RegExp =>
   new RegExp(`(<!-- ${of} -->\n)([^]*?)(\n<!-- end of ${of} -->)`)
 
-/** Writes every table anew. */
+/** Writes every table anew, and the map. */
 export async function writeDocuments(): Promise<void> {
+  await writeFile(mapFile, await mapText())
+  for (const [file, picture] of await mapCharts()) await writeFile(file, picture)
   for (const one of documentTables) {
     const path = join(root, one.file)
     const before = await readFile(path, 'utf8')
-    const text = before.replace(placeOf(one), (_, start: string, __, end: string) => `${start}\n${one.table()}\n${end}`)
+    const table = await one.table()
+    const text = before.replace(placeOf(one), (_, start: string, __, end: string) => `${start}\n${table}\n${end}`)
     const after = await markdownText(text)
     if (after !== before) await writeFile(path, after)
   }

@@ -26,7 +26,7 @@ export interface RateTrial extends Rates {
 const strongest = 3
 
 /** Whether its images are too strong to be chosen. */
-export const isStrong = ({ strength = 1 }: RateTrial): boolean => strength > strongest
+export const isStrong = ({ strength = 1 }: { readonly strength?: number }): boolean => strength > strongest
 
 /** By how much an accuracy on validation data may be better for no reason. */
 export const luck = 0.02
@@ -51,15 +51,16 @@ export const rateSearches = (): readonly RatesFile[] =>
     .map((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')) as RatesFile)
 
 /** The trials of a search, the best first; those whose images are too strong come last. */
-export const ranked = ({ trials }: Pick<RatesFile, 'trials'>): readonly RateTrial[] =>
-  [...trials].sort((a, b) => Number(isStrong(a)) - Number(isStrong(b)) || b.validation - a.validation)
+export const ranked = <T extends { readonly validation: number; readonly strength?: number }>(
+  trials: readonly T[],
+): readonly T[] => [...trials].sort((a, b) => Number(isStrong(a)) - Number(isStrong(b)) || b.validation - a.validation)
 
 /** One line a search: rates as bases, hallucinators, with validation accuracies in percent and strengths. */
 export function ratesTable(): string {
   const told = ({ bases, hallucinators, validation, strength }: RateTrial) =>
     `${bases}, ${hallucinators}: ${(100 * validation).toFixed(1)}${strength === undefined ? '' : ` (× ${strength.toFixed(1)})`}`
   const lines = rateSearches().map((search) => {
-    const trials = ranked(search)
+    const trials = ranked(search.trials)
     const chosen = trials.filter((trial) => same(trial, search.chosen))
     const others = trials.filter((trial) => !chosen.includes(trial))
     const runs = search.trials[0]!.found?.length ?? 1

@@ -12,7 +12,8 @@ import { root } from '../tools/packages.js'
 import { distilled } from './distilled.js'
 import { writeDocuments } from './documents.js'
 import { jsonText } from './formatted.js'
-import { isStrong, luck, ranked, same, type Rates, type RatesFile, type RateTrial } from './rates-table.js'
+import type { Rates, RatesFile } from './rates-table.js'
+import { searchRates, type Trial } from './search.js'
 
 type Settings = Readonly<Record<string, unknown>>
 
@@ -21,15 +22,9 @@ interface Recipe extends Settings {
   readonly optimizer: Readonly<Record<keyof Rates, Settings & { readonly rate: number }>>
 }
 
-/** How far a rate is moved at once. */
-const factor = 3
-/** How often the search may move on. */
-const moves = 2
-
 const folder = join(root, 'runs/rates')
 const recipes = join(root, 'recipes')
 const mean = (values: readonly number[]) => summarise(values).mean
-const short = (rate: number) => Number(rate.toPrecision(2))
 
 const read = async (name: string) => JSON.parse(await readFile(join(recipes, `${name}.json`), 'utf8')) as Recipe
 
@@ -69,37 +64,25 @@ async function strengthOf(run: string): Promise<number> {
   return strength
 }
 
-async function measure(recipe: Recipe, rates: Rates, runs: number): Promise<RateTrial> {
+async function measure(recipe: Recipe, rates: Rates, runs: number): Promise<Trial & { readonly found?: readonly number[] }> {
   const each: { validation: number; strength: number }[] = []
   for (let seed = 1; seed <= runs; seed++) each.push(await trialRun(recipe, rates, seed))
   const found = each.map(({ validation }) => validation)
   const strength = Number(mean(each.map((one) => one.strength)).toPrecision(3))
-  return { ...rates, validation: mean(found), strength, ...(runs > 1 && { found }) }
+  return { rates: { ...rates }, validation: mean(found), strength, ...(runs > 1 && { found }) }
 }
 
-/** From the recipe's rates to the best of their neighbours, as long as one is better by more than luck or these are too strong. */
+/** Looks around the recipe's rates. */
 async function search(recipe: Recipe, runs: number): Promise<RatesFile> {
   const { optimizer, steps } = recipe
-  const trials: RateTrial[] = []
-  let at: Rates = { bases: optimizer.bases.rate, hallucinators: optimizer.hallucinators.rate }
-  for (let move = 0; move <= moves; move++) {
-    const { bases, hallucinators } = at
-    const around = [1, 1 / factor, factor].flatMap((by) => [
-      { bases: short(bases * by), hallucinators },
-      { bases, hallucinators: short(hallucinators * by) },
-    ])
-    for (const rates of around)
-      if (!trials.some((trial) => same(trial, rates))) trials.push(await measure(recipe, rates, runs))
-    const here = trials.find((trial) => same(trial, at))!
-    const [next] = ranked({ trials })
-    if (!isStrong(here) && next!.validation <= here.validation + luck) break
-    at = next!
-  }
+  const start = { bases: optimizer.bases.rate, hallucinators: optimizer.hallucinators.rate }
+  const both = (rates: Trial['rates']): Rates => ({ bases: rates['bases']!, hallucinators: rates['hallucinators']! })
+  const { chosen, trials } = await searchRates({ start, measure: (rates) => measure(recipe, both(rates), runs) })
   return {
     name: recipe.name,
     steps: steps as number,
-    chosen: { bases: at.bases, hallucinators: at.hallucinators },
-    trials,
+    chosen: both(chosen),
+    trials: trials.map(({ rates, ...rest }) => ({ ...both(rates), ...rest })),
   }
 }
 

@@ -1,7 +1,7 @@
-import { HabaError } from '@haba/core'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { root } from '../../tools/packages.js'
+import { commandLineValues } from '../command-line-values.js'
 import { cells, type Cell } from './cells.js'
 
 /** What the command was asked for. */
@@ -34,7 +34,7 @@ const usage =
   'npm run reproduction -- NAME… [--time 30m] [--iterations N] [--tests N,N] [--data FOLDER] ' +
   '[--experts FOLDER] [--expert-count N] [--expert-epochs N] [--networks] [--runs FOLDER] [--results FOLDER], or --document'
 
-const refuse = (expected: string, got: string) => new HabaError('reproduction', expected, got, usage)
+const { named, whole, seconds } = commandLineValues('reproduction', usage)
 
 /** Reads the command line. @throws HabaError for names that no cell has, and for numbers that are none */
 export function parseArguments(args: readonly string[], known: readonly Cell[] = cells): Request {
@@ -61,8 +61,8 @@ export function parseArguments(args: readonly string[], known: readonly Cell[] =
   const count = optional(values['expert-count'])
   const epochs = optional(values['expert-epochs'])
   return {
-    cells: positionals.flatMap((pattern) => named(pattern, known)),
-    seconds: secondsOf(values.time),
+    cells: positionals.flatMap((pattern) => named(pattern, known, `${known[0]!.name} or "cifar10-1-*"`)),
+    seconds: seconds(values.time),
     iterations: optional(values.iterations) ?? Infinity,
     ...(values.tests !== undefined && {
       tests: values.tests
@@ -79,26 +79,4 @@ export function parseArguments(args: readonly string[], known: readonly Cell[] =
     results: values.results ?? join(root, 'bench/reproduction/results'),
     document: values.document,
   }
-}
-
-function named(pattern: string, known: readonly Cell[]): readonly Cell[] {
-  const expression = new RegExp(`^${pattern.replaceAll('*', '.*')}$`)
-  const found = known.filter(({ name }) => expression.test(name))
-  if (found.length === 0)
-    throw refuse(`names or globs of ${known.length} cells, such as ${known[0]!.name} or "cifar10-1-*"`, `"${pattern}"`)
-  return found
-}
-
-function whole(text: string): number {
-  const value = Number(text)
-  if (!Number.isSafeInteger(value) || value < 1) throw refuse('a whole number of at least 1', `"${text}"`)
-  return value
-}
-
-/** `90s`, `30m` or `8h`. */
-function secondsOf(text: string | undefined): number {
-  if (text === undefined) return Infinity
-  const [, value, unit] = /^(\d+)([smh])$/.exec(text) ?? []
-  if (value === undefined) throw refuse('a time such as 90s, 30m or 8h', `"${text}"`)
-  return Number(value) * { s: 1, m: 60, h: 3600 }[unit as 's' | 'm' | 'h']
 }

@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { dataNote } from '../data-note.js'
 import { describeMachine } from '../machine.js'
 import type { Cell } from './cells.js'
-import { dataNote } from './prepare.js'
 import { configHash, type Accuracy, type CellResult, type CurvePoint } from './result.js'
 
 /** Of the files that `haba` writes, what is read here. */

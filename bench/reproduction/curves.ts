@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot'
-import { parseHTML } from 'linkedom'
 import { markdownTable } from '../markdown-table.js'
+import { svgPlot } from '../svg-plot.js'
 import type { CellResult } from './result.js'
 
 const percent = (part: number) => (100 * part).toFixed(1)
@@ -47,18 +47,15 @@ function roundNumbers(drawn: readonly number[]): number[] {
 
 /** Accuracy by iterations of the cells of one data set with its deviation, on a logarithmic axis, as SVG. */
 export function chart(results: readonly CellResult[]): string {
-  const { document } = parseHTML('<!doctype html><html></html>')
   const points = results.flatMap(({ name, curve }) =>
     curve.map(({ iterations, mean, std }) => ({ name, iterations, mean, low: mean - std, high: mean + std })),
   )
   const one = { x: 'iterations', stroke: 'name' }
-  const drawing: { readonly outerHTML: string; setAttribute(name: string, value: string): void } = Plot.plot({
-    document,
+  return svgPlot({
     width: 720,
     height: 400,
     marginLeft: 48,
     marginRight: 130,
-    style: { background: 'white', color: 'black', fontFamily: 'sans-serif', fontSize: '12px' },
     x: { type: 'log', label: 'iterations' },
     y: { label: 'test accuracy (%)', percent: true, grid: true, nice: true },
     marks: [
@@ -82,6 +79,4 @@ export function chart(results: readonly CellResult[]): string {
       ),
     ],
   })
-  drawing.setAttribute('xmlns', 'http://www.w3.org/2000/svg')
-  return `${drawing.outerHTML}\n`
 }

@@ -2,10 +2,10 @@
 import { HabaError } from '@haba/core'
 import { writeFile } from 'node:fs/promises'
 import { setFlagsFromString } from 'node:v8'
+import { listenForStop } from '../stop.js'
 import { parseArguments } from './arguments.js'
 import { charts, documentFile, documentText } from './document.js'
 import { runCell } from './run-cell.js'
-import { listenForStop } from './stop.js'
 import { writeCells } from './write-cells.js'
 
 async function writeDocument(): Promise<void> {

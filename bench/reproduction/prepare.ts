@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Request } from './arguments.js'
 import { cellFolder, type Cell } from './cells.js'
@@ -39,13 +39,4 @@ function expertsOf({ config }: Cell, { experts: folder, expertCount, expertEpoch
       ...(expertEpochs !== undefined && { epochs: expertEpochs }),
     },
   }
-}
-
-/** What the data are, where they are no published files. */
-export async function dataNote(data: Settings, dataset: string): Promise<string> {
-  if (data['use'] !== 'image-folder') return 'as published'
-  const train = join(String(data['root']), 'train')
-  const [first] = await readdir(train)
-  const images = first === undefined ? [] : await readdir(join(train, first))
-  return images.some((name) => /\.jpe?g$/i.test(name)) ? `JPEG copy of ${dataset}` : `image folder of ${dataset}`
 }

@@ -1,15 +1,16 @@
-import { commandLine, type Interruption, type Terminal } from '@haba/cli'
+import type { Terminal } from '@haba/cli'
 import { HabaError } from '@haba/core'
 import { existsSync } from 'node:fs'
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
+import { habaOn, recordExperts, type Haba } from '../haba.js'
+import type { Stop } from '../stop.js'
 import type { Request } from './arguments.js'
 import type { Cell } from './cells.js'
 import { collect } from './collect.js'
 import { prepare } from './prepare.js'
 import { readCellResult, writeCellResult, type CellResult } from './result.js'
-import type { Stop } from './stop.js'
 
 /** Iterations at which a set is tested on its way, where nobody says otherwise. */
 const usual = [50, 100, 150, 300, 450, 600, 1000, 2000, 5000, 10_000, 15_000, 20_000]
@@ -35,11 +36,7 @@ export interface RunCellOptions {
  */
 export async function runCell({ cell, request, stop, terminal }: RunCellOptions): Promise<CellResult | undefined> {
   const run = join(request.runs, cell.name)
-  const haba: Haba = async (interruption, ...args) => {
-    const code = await commandLine(args, terminal, interruption)
-    if (code === 1) throw new HabaError('reproduction', `haba ${args[0]} to work`, 'an error, told above', 'Mend that.')
-    return code === 0
-  }
+  const haba = habaOn('reproduction', terminal)
   const known = () => readCellResult(request.results, cell.name)
   if (!existsSync(run) && (await known()))
     throw new HabaError(
@@ -49,7 +46,8 @@ export async function runCell({ cell, request, stop, terminal }: RunCellOptions)
       'To start anew, name another folder with --results, or delete the result.',
     )
   const config = await prepare(cell, request)
-  if (!(await experts(haba, { config, request, stop }))) return known()
+  const given = request.experts !== undefined
+  if (!(await recordExperts(haba, { config, interruption: stop.distilling, given }))) return known()
   for (const point of curvePoints(cell.config.steps, request.iterations, request.tests)) {
     if (stop.distilling.asked) break
     if (point < (await stepsTaken(run)) || point <= ((await known())?.iterations.done ?? 0)) continue
@@ -80,9 +78,6 @@ export async function runCell({ cell, request, stop, terminal }: RunCellOptions)
   await writeCellResult(request.results, await collect({ cell, run, seconds, known: result, crossed: true }))
   return known()
 }
-
-/** Runs a command of `haba`. @returns false where it was interrupted @throws HabaError where it failed */
-type Haba = (interruption: Interruption, ...args: readonly string[]) => Promise<boolean>
 
 interface Step {
   /** The run folder. */
@@ -119,21 +114,4 @@ async function setSteps(run: string, steps: number): Promise<void> {
   const file = join(run, 'config.json')
   const config = JSON.parse(await readFile(file, 'utf8')) as object
   await writeFile(file, `${JSON.stringify({ ...config, steps }, null, 2)}\n`)
-}
-
-/** Records the experts of a configuration that are missing. @returns whether they are all there */
-async function experts(
-  haba: Haba,
-  { config, request, stop }: Pick<Step, 'config' | 'stop'> & { readonly request: Request },
-): Promise<boolean> {
-  const { experts: wanted } = JSON.parse(await readFile(config, 'utf8')) as {
-    readonly experts?: { readonly folder: string; readonly count: number }
-  }
-  if (!wanted) return true
-  const files = existsSync(wanted.folder) ? await readdir(wanted.folder) : []
-  const there = files.filter((name) => name.endsWith('.safetensors')).length
-  if (request.experts !== undefined && there === 0)
-    throw new HabaError('--experts', 'a folder with experts', wanted.folder, 'Leave it out to record some.')
-  if (there >= wanted.count || request.experts !== undefined) return true
-  return haba(stop.distilling, 'experts', config)
 }

@@ -1,0 +1,60 @@
+/** The axes of the map: its cells are their product. */
+
+export const objectives = ['dm', 'dsa', 'mtt'] as const
+export type Objective = (typeof objectives)[number]
+
+export const parameterizations = [
+  'pixels',
+  'multi-formation',
+  'haba-released',
+  'haba-repaired',
+  'fred',
+  'rtp',
+  'gaussians',
+  'low-rank',
+] as const
+export type Parameterization = (typeof parameterizations)[number]
+
+/** Bits of a stored value; 32: without a codec. */
+export const bitCounts = [32, 8, 4] as const
+export type Bits = (typeof bitCounts)[number]
+
+/** Bytes, in fp32 images a class. */
+export const budgets = [1, 10] as const
+export type Budget = (typeof budgets)[number]
+
+export const datasets = ['mnist', 'cifar10'] as const
+export type DatasetName = (typeof datasets)[number]
+
+/** Images of a dataset. */
+export const shapes = {
+  mnist: { image: [28, 28, 1], classes: 10 },
+  cifar10: { image: [32, 32, 3], classes: 10 },
+} as const
+
+/** What tables call them. */
+export const titles: Readonly<Record<Objective | Parameterization | DatasetName, string>> = {
+  dm: 'DM',
+  dsa: 'DSA',
+  mtt: 'MTT',
+  pixels: 'pixels',
+  'multi-formation': 'multi-formation (IDC)',
+  'haba-released': 'HaBa, released',
+  'haba-repaired': 'HaBa, repaired',
+  fred: 'FreD',
+  rtp: 'RTP',
+  gaussians: 'Gaussians',
+  'low-rank': 'low rank',
+  mnist: 'MNIST',
+  cifar10: 'CIFAR-10 (JPEG copy)',
+}
+
+/**
+ * The most bytes that a set may take: so many fp32 images of every class, each with an int32 label, and one learned step size,
+ * so that plain pixels fill it exactly under an objective that learns one.
+ */
+export function bytesAllowed(dataset: DatasetName, imagesPerClass: number): number {
+  const { image, classes } = shapes[dataset]
+  const [height, width, channels] = image
+  return imagesPerClass * classes * 4 * (height * width * channels + 1) + 4
+}

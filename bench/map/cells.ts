@@ -1,0 +1,107 @@
+import { ablations } from './ablations.js'
+import {
+  bitCounts,
+  budgets,
+  bytesAllowed,
+  datasets,
+  objectives,
+  parameterizations,
+  type Bits,
+  type Budget,
+  type DatasetName,
+  type Objective,
+  type Parameterization,
+} from './axes.js'
+import { efforts, type Effort } from './effort.js'
+import { families, type SetFamily } from './sets.js'
+
+/** One configuration, run from two seeds, and how it is sized. */
+export interface Cell {
+  readonly name: string
+  readonly group: 'grid' | 'real' | 'ablation'
+  readonly dataset: DatasetName
+  readonly objective: Objective
+  /** Whose rates it has. */
+  readonly of: Parameterization
+  readonly bits: Bits
+  /** Bytes that the set may take. */
+  readonly bytes: number
+  readonly effort: Effort
+  readonly family: SetFamily
+  /** What else the configuration says, such as games; sections replace those of the cell, "objective" is added to. */
+  readonly more?: Readonly<Record<string, unknown>> & { readonly objective?: object }
+  /** Networks besides the one that distills, which the set of the first seed is tested with. */
+  readonly others: readonly string[]
+}
+
+/** The networks of the papers' tables of other architectures. */
+export const otherNetworks = ['mlp', 'lenet', 'alexnet', 'vgg11', 'resnet18'] as const
+
+interface GridPlace {
+  readonly dataset: DatasetName
+  readonly budget: Budget
+  readonly objective: Objective
+  readonly of: Parameterization
+  readonly bits: Bits
+}
+
+/** `mnist-1-dm-haba-repaired-8bit` */
+export const gridName = ({ dataset, budget, objective, of, bits }: GridPlace): string =>
+  `${dataset}-${budget}-${objective}-${of}-${bits}bit`
+
+function gridCell(place: GridPlace): Cell {
+  const { dataset, budget, ...what } = place
+  return {
+    ...what,
+    name: gridName(place),
+    group: 'grid',
+    dataset,
+    bytes: bytesAllowed(dataset, budget),
+    effort: efforts[dataset][budget],
+    family: families(dataset)[what.of],
+    // As released, a step sees one view of a class; MTT's one view a step is both what was released and what was published.
+    ...(what.of === 'haba-released' && {
+      more: {
+        games: [{ use: 'adversarial-contrast' }],
+        ...(what.objective !== 'mtt' && { objective: { views: 1 } }),
+      },
+    }),
+    ...(what.of === 'haba-repaired' && what.objective === 'mtt' && { more: { objective: { mixViews: true } } }),
+    others: otherNetworks,
+  }
+}
+
+/** `mnist-1-real`: random, herding and k-means images beside the sets of one budget. */
+export const realName = (dataset: DatasetName, budget: Budget): string => `${dataset}-${budget}-real`
+
+/** A set of real images that does not move; what is compared with it is what the cell is for. */
+const realCell = (dataset: DatasetName, budget: Budget): Cell => ({
+  name: realName(dataset, budget),
+  group: 'real',
+  dataset,
+  objective: 'dm',
+  of: 'pixels',
+  bits: 32,
+  bytes: bytesAllowed(dataset, budget),
+  effort: efforts[dataset][budget],
+  family: families(dataset).pixels,
+  more: {
+    optimizer: { images: { rate: 0 } },
+    steps: 1,
+    compare: { random: true, herding: true, kMeans: true, selection: { epochs: 3 } },
+  },
+  others: [],
+})
+
+const places = datasets.flatMap((dataset) => budgets.map((budget) => ({ dataset, budget })))
+
+/** Every cell, in the order of the document. */
+export const cells: readonly Cell[] = [
+  ...places.map(({ dataset, budget }) => realCell(dataset, budget)),
+  ...places.flatMap((place) =>
+    objectives.flatMap((objective) =>
+      parameterizations.flatMap((of) => bitCounts.map((bits) => gridCell({ ...place, objective, of, bits }))),
+    ),
+  ),
+  ...ablations.map(({ cell }) => cell),
+]

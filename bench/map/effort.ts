@@ -1,0 +1,75 @@
+import type { Budget, DatasetName, Objective } from './axes.js'
+
+/** What a cell may take, of one dataset and budget. */
+export interface Effort {
+  /** Channels of the ConvNet-3 that distills and tests. */
+  readonly width: number
+  /** Images that networks may see while one set is distilled, forward and backward; a real image under DM, forward alone, is a third. */
+  readonly work: number
+  /** Images that a test network sees, between `leastEpochs` and `mostEpochs` passes over the set. */
+  readonly seen: number
+  /** Real images a class and step. */
+  readonly real: Readonly<Record<'dm' | 'dsa', number>>
+  /** Student steps of MTT, and images in each at most. */
+  readonly student: { readonly steps: number; readonly batch: number }
+}
+
+const mnist = { width: 64, real: { dm: 64, dsa: 32 }, student: { steps: 20, batch: 50 } }
+const cifar10 = { width: 128, real: { dm: 64, dsa: 64 }, student: { steps: 30, batch: 50 } }
+
+export const efforts: Readonly<Record<DatasetName, Readonly<Record<Budget, Effort>>>> = {
+  mnist: { 1: { ...mnist, work: 300_000, seen: 60_000 }, 10: { ...mnist, work: 600_000, seen: 120_000 } },
+  cifar10: { 1: { ...cifar10, work: 250_000, seen: 40_000 }, 10: { ...cifar10, work: 500_000, seen: 80_000 } },
+}
+
+/** Images of a class, over all views, that are worth their time. */
+export const mostImages = 320
+export const testBatch = 128
+export const [leastEpochs, mostEpochs] = [30, 1000] as const
+
+/** Steps of distillation at most, and how much more than DM an objective may work: its gradients are of second order. */
+export const objectiveEffort: Readonly<Record<Objective, { readonly steps: number; readonly share: number }>> = {
+  dm: { steps: 1000, share: 1 },
+  dsa: { steps: 600, share: 2 },
+  mtt: { steps: 1000, share: 3 },
+}
+
+/** What a set means for the work of a step. */
+interface Sized {
+  /** Of all classes. */
+  readonly items: number
+  readonly images: number
+  readonly classes: number
+}
+
+/** Images that networks see in one step of distillation, forward and backward. */
+export function workOfStep(objective: Objective, { real, student }: Effort, { items, images, classes }: Sized): number {
+  if (objective === 'dm') return images + (classes * real.dm) / 3
+  // The derivative of a gradient takes about three times a gradient; the network then trains on every item once.
+  if (objective === 'dsa') return 3 * images + classes * real.dsa + items
+  return 3 * student.steps * Math.min(student.batch, items)
+}
+
+/** Two digits: nobody chose the others. */
+const round = (value: number) => Number(value.toPrecision(2))
+
+/** Steps of distillation that the work allows. */
+export function stepsOf(objective: Objective, effort: Effort, sized: Sized): number {
+  const { steps, share } = objectiveEffort[objective]
+  return Math.min(steps, round((share * effort.work) / workOfStep(objective, effort, sized)))
+}
+
+/** Passes over the set that a test network trains for. */
+export const epochsOf = ({ seen }: Pick<Effort, 'seen'>, items: number): number =>
+  Math.max(leastEpochs, Math.min(mostEpochs, round(seen / items)))
+
+/** Milliseconds of one image, forward and backward, on two cores; for estimates alone. */
+const perImage: Readonly<Record<DatasetName, number>> = { mnist: 0.35, cifar10: 1.7 }
+
+/** About how many minutes a cell takes: two sets, six networks, and other networks that take as long as three. */
+export function minutesOf(
+  dataset: DatasetName,
+  { work, epochs, items }: { readonly work: number; readonly epochs: number; readonly items: number },
+): number {
+  return ((2 * work + 9 * epochs * items) * perImage[dataset]) / 60_000
+}

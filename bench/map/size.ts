@@ -1,0 +1,71 @@
+import { configBudget, readConfig } from '@haba/cli'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { shapes } from './axes.js'
+import type { Cell } from './cells.js'
+import { configOf } from './config.js'
+import { mostImages } from './effort.js'
+import type { SetChoice } from './sets.js'
+
+/** A set that fills its bytes, and what it takes of them. */
+export interface CellSize extends SetChoice {
+  /** As `haba budget` counts them: with a codec at most, since entropy coding depends on the values. */
+  readonly bytes: number
+  readonly floats: number
+}
+
+/** Counts bytes of a cell's configurations, in a folder of its own. */
+type Count = (choice: SetChoice) => Promise<{ readonly bytes: number; readonly floats: number }>
+
+/** The largest set of a cell that takes no more bytes than it may; undefined where not even the smallest fits. */
+export async function sizeOf(cell: Cell): Promise<CellSize | undefined> {
+  const folder = await mkdtemp(join(tmpdir(), 'haba-map-'))
+  const count: Count = async (choice) => {
+    const file = join(folder, `${cell.name}.json`)
+    await writeFile(file, JSON.stringify(configOf(cell, choice, 1)))
+    return configBudget(await readConfig(file), shapes[cell.dataset])
+  }
+  try {
+    return await largest(cell, count)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+async function largest({ family, bytes: allowed }: Cell, count: Count): Promise<CellSize | undefined> {
+  const { details, at, mostExtra = 0 } = family
+  let found: CellSize | undefined
+  for (const detail of details) {
+    const items = await most(async (n) => (await count(at(detail, n, 0))).bytes, allowed)
+    // More detail takes more bytes: where a level does not fit, the one before was the last that did.
+    if (items === 0) break
+    const choice = at(detail, items, 0)
+    found = { ...choice, ...(await count(choice)) }
+    if (choice.images > mostImages) continue
+    for (let extra = 1; extra <= mostExtra; extra++) {
+      const more = at(detail, items, extra)
+      const counted = await count(more)
+      if (counted.bytes > allowed || more.images > mostImages) break
+      found = { ...more, ...counted }
+    }
+    break
+  }
+  return found
+}
+
+/** The largest number whose bytes are allowed, looked for along a line, since nearly all sets have one price an item; 0 for none. */
+async function most(bytesOf: (n: number) => Promise<number>, allowed: number): Promise<number> {
+  let bytes = await bytesOf(1)
+  if (bytes > allowed) return 0
+  let price = (await bytesOf(2)) - bytes
+  let [low, high] = [1, Infinity]
+  while (high - low > 1) {
+    const guess = Math.floor(low + (allowed - bytes) / price)
+    const next = Math.min(Math.max(guess, low + 1), high - 1)
+    const there = await bytesOf(next)
+    if (there > allowed) high = next
+    else [price, low, bytes] = [(there - bytes) / (next - low), next, there]
+  }
+  return low
+}
