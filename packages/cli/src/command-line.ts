@@ -155,7 +155,7 @@ function program(terminal: Terminal, interruption: Interruption | undefined): Co
 
 const distillHelp =
   'Distils the data that a configuration names into a small set, trains fresh networks on it, and compares it with ' +
-  'plain images of as many stored floats. Ctrl-C ends after the current step and says how to go on. Two runs from one ' +
+  'real and plain images of as many stored bytes. Ctrl-C ends after the current step and says how to go on. Two runs from one ' +
   'seed write the same bytes.'
 
 const runFolder = `

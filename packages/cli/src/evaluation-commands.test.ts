@@ -82,17 +82,19 @@ describe('a run under the protocol ours', () => {
 })
 
 describe('haba evaluate', () => {
-  it('compares with real images of as many floats, at the same seeds, and shows them in the page', async () => {
+  it('compares with real images of as many bytes, at the same seeds, and shows them in the page', async () => {
     const { code, text } = await haba('evaluate', run, '--protocol', 'dc', '--epochs', '1', '--workers', '1')
     expect(code, text).toBe(0)
-    const { baselines, floats, accuracies } = await read('evaluation-dc-ConvNetD1W4-IN-relu-AP.json')
-    expect(baselines.map((one: { id: string }) => one.id)).toEqual(['random', 'herding', 'kCenter', 'kMeans'])
+    const { baselines, bytes, accuracies } = await read('evaluation-dc-ConvNetD1W4-IN-relu-AP.json')
+    expect(baselines.map((one: { id: string }) => one.id)).toEqual(
+      ['random', 'herding', 'kCenter', 'kMeans'].flatMap((name) => [name, `${name}Jpeg`]),
+    )
     const { rows } = await read('result.json')
     const random = rows.find((row: { id: string }) => row.id === 'random')
     for (const one of baselines) {
       expect(one.accuracies).toHaveLength(accuracies.length)
-      expect(one.floats).toBe(random.floats)
-      expect(one.floats).toBeLessThanOrEqual(floats)
+      if (!one.id.endsWith('Jpeg')) expect(one.bytes).toBe(random.bytes)
+      expect(one.bytes).toBeLessThanOrEqual(bytes)
       expect(text).toContain(one.name)
     }
     expect((await haba('show', run)).code).toBe(0)
@@ -112,6 +114,8 @@ describe('haba evaluate', () => {
     const { baselines } = JSON.parse(await readFile(join(plain, file), 'utf8'))
     const row = result.rows.find(({ id }: { id: string }) => id === 'random')
     expect(baselines[0].accuracies).toEqual(row.accuracies)
+    const jpeg = result.rows.find(({ id }: { id: string }) => id === 'randomJpeg')
+    expect(baselines[1]).toMatchObject({ name: jpeg.name, bytes: jpeg.bytes, accuracies: jpeg.accuracies })
   })
 
   it('chooses images once for all evaluations of the same set', async () => {

@@ -16,7 +16,7 @@ export interface SetBudget {
   readonly floats: number
   /** Of the counted parts, labels included. */
   readonly bytes: number
-  /** Images a class that have as many floats: the IPC that the set is to be compared at. */
+  /** Images a class that have as many values. */
   readonly imagesPerClass: number
 }
 

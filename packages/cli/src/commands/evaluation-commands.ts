@@ -47,7 +47,7 @@ export function addEvaluationCommands(haba: Command, terminal: Terminal, interru
     .command('budget')
     .summary('exactly what sets will store, before any run')
     .description(
-      'Counts floats and bytes part by part, and the images a class that have as many floats. Reads no data beyond its ' +
+      'Counts bytes and values part by part, and the images a class that have as many values. Reads no data beyond its ' +
         'shape. Of several configurations it says first how far their budgets are apart.',
     )
     .argument('<configs...>', 'configuration files, also those of runs')
@@ -63,8 +63,8 @@ export function addEvaluationCommands(haba: Command, terminal: Terminal, interru
     .command('scores')
     .summary('what a set is worth beyond its labels and augmentation')
     .description(
-      'Trains networks on the set and on random images of as many floats, with and without augmentation; prints ' +
-        "DD-Ranking's scores, the gain at equal floats and the recovery of full data. Writes scores.json.",
+      'Trains networks on the set and on random images of as many bytes, with and without augmentation; prints ' +
+        "DD-Ranking's scores, the gain at equal bytes and the recovery of full data. Writes scores.json.",
     )
     .argument('<run>', 'a run folder')
     .addOption(count('-k, --seeds <n>', "fresh networks of each (default: the run's)"))

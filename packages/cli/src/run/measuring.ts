@@ -1,6 +1,6 @@
 import type { Dataset, RealSource, RenderedSet } from '@haba/core'
 import { expand } from '@haba/distill'
-import { describeProtocol, evaluateReal, evaluateSet, subset } from '@haba/eval'
+import { describeProtocol, evaluateReal, evaluateSet } from '@haba/eval'
 import { performance } from 'node:perf_hooks'
 import type { EvaluateSettings, Named } from '../config/config.js'
 import { readConfig, type ReadConfig } from '../config/read-config.js'
@@ -12,7 +12,7 @@ import { optionsOf } from './evaluate-rows.js'
 import { readRunSet, type About } from './finished-run.js'
 import { makeNetwork, makeProtocol, makeSet, openEngine, openParts } from './parts.js'
 import { configOf } from './run-folder.js'
-import { asJpeg } from './stored-images.js'
+import { asBytes, asJpeg } from './stored-images.js'
 
 /** What is needed to measure with the set of a run; plain data, to be sent to another process. */
 export interface MeasuringOptions {
@@ -26,7 +26,7 @@ export interface MeasuringOptions {
 
 /** One network to train and test. */
 export interface MeasuringJob {
-  /** On the distilled set, on all of the training data, or on some of its images: as they are, or as a JPEG gives them back. */
+  /** On the distilled set, on all of the training data, or on some of its images: as uint8 or as a JPEG gives them back. */
   readonly on: 'set' | 'real' | readonly number[] | { readonly images: readonly number[]; readonly quality: number }
   readonly network: Named
   readonly seed: number
@@ -58,7 +58,7 @@ const withThreads = (read: ReadConfig, threads: number | undefined): ReadConfig 
 async function realOf(data: Dataset, on: MeasuringJob['on']): Promise<RealSource> {
   if (typeof on === 'string') return data.train
   if ('quality' in on) return (await asJpeg(data, Int32Array.from(on.images), on.quality)).source
-  return subset(data.train, Int32Array.from(on))
+  return await asBytes(data, Int32Array.from(on))
 }
 
 /** Opens a run for measuring. */

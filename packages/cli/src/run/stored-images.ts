@@ -57,8 +57,12 @@ export async function storeAsBytes(data: Data, bytes: number, choose: ChooseImag
   const { image, classes } = data.train
   const budget = budgetOf(bytes, image, classes, { bytesPerValue: 1, most: mostOf(data.train) })
   const indices = await choose(budget.perClass)
-  return { source: sourceOf(data, await bytesOf(data, indices), indices), indices, bytes: budget.bytes }
+  return { source: await asBytes(data, indices), indices, bytes: budget.bytes }
 }
+
+/** Chosen images as their bytes give them back. */
+export const asBytes = async (data: Data, indices: Int32Array): Promise<RealSource> =>
+  sourceOf(data, await bytesOf(data, indices), indices)
 
 /** Chosen images as a JPEG of this quality gives them back. */
 export async function asJpeg(
