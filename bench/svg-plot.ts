@@ -11,5 +11,6 @@ export function svgPlot({ style, ...options }: Plot.PlotOptions): string {
     style: { ...look, ...(style as object | undefined) },
   })
   drawing.setAttribute('xmlns', 'http://www.w3.org/2000/svg')
-  return `${drawing.outerHTML}\n`
+  // Some viewers ignore the style's background.
+  return `${drawing.outerHTML.replace('<style>', '<rect width="100%" height="100%" fill="white"></rect><style>')}\n`
 }

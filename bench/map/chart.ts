@@ -8,7 +8,7 @@ export interface ChartPoint {
   /** Half the width of the 95 % interval. */
   readonly half: number
   readonly series: string
-  /** Real images are dashed. */
+  /** Real images are gray and dashed. */
   readonly real: boolean
 }
 
@@ -34,14 +34,28 @@ function labels(ends: readonly ChartPoint[], apart: number): readonly (ChartPoin
     })
 }
 
+const tableau = ['#4e79a7', '#f28e2c', '#e15759', '#76b7b2', '#59a14f', '#b6992d', '#af7aa1', '#9c755f']
+const grays = ['#333333', '#666666', '#8c8c8c', '#aaaaaa']
+
+/** A color for each series, in their order: gray for real images. */
+function colorsOf(points: readonly ChartPoint[]): (point: ChartPoint) => string {
+  const series = (real: boolean) => [...new Set(points.filter((one) => one.real === real).map((one) => one.series))]
+  const [sets, real] = [series(false), series(true)]
+  return (point) => {
+    const [own, colors] = point.real ? [real, grays] : [sets, tableau]
+    return colors[own.indexOf(point.series) % colors.length]!
+  }
+}
+
 /** Accuracy by bytes, one line a series, bytes on a logarithmic axis, as SVG. */
 export function bytesChart(title: string, points: readonly ChartPoint[]): string {
   const sorted = [...points].sort((a, b) => a.bytes - b.bytes)
   const accuracies = points.flatMap(({ mean, half }) => [mean - half, mean + half])
   const span = Math.max(...accuracies) - Math.min(...accuracies)
   const last = new Map(sorted.map((point) => [point.series, point]))
-  const most = Math.max(...points.map(({ bytes }) => bytes))
-  const one = { x: 'bytes', stroke: 'series' }
+  const [least, most] = [sorted[0]!.bytes, sorted.at(-1)!.bytes]
+  const color = colorsOf(points)
+  const one = { x: 'bytes', stroke: color }
   return svgPlot({
     ariaLabel: title,
     width: 760,
@@ -49,9 +63,9 @@ export function bytesChart(title: string, points: readonly ChartPoint[]): string
     marginLeft: 52,
     marginRight: 190,
     marginBottom: 40,
-    x: { type: 'log', label: 'stored bytes', nice: true },
+    x: { type: 'log', label: 'stored bytes', domain: [0.95 * least, 1.05 * most] },
     y: { label: 'test accuracy (%)', percent: true, grid: true, nice: true },
-    color: { scheme: 'tableau10' },
+    color: { type: 'identity' },
     marks: [
       Plot.axisX(ticks(points), { text: kilobytes }),
       Plot.ruleX(sorted, {
@@ -66,12 +80,12 @@ export function bytesChart(title: string, points: readonly ChartPoint[]): string
           { ...one, y: 'mean', z: 'series', ...(real && { strokeDasharray: '4 3' }) },
         ),
       ),
-      Plot.dot(sorted, { ...one, y: 'mean', fill: 'series', r: 3 }),
+      Plot.dot(sorted, { ...one, y: 'mean', fill: color, r: 3 }),
       Plot.text(labels([...last.values()], span / 22), {
         x: () => most,
         y: 'at',
         text: 'series',
-        fill: 'series',
+        fill: color,
         textAnchor: 'start',
         dx: 12,
       }),

@@ -177,7 +177,7 @@ describe('a toy cell', () => {
 
   const lasting = ({ seconds: _, ...rest }: MapResult) => rest
 
-  it('resumes to the same result', async () => {
+  it('resumes to the same result', { timeout: 600_000 }, async () => {
     const whole = await run('whole')
     expect(whole.outcome.told).toBe('measured')
     const { result } = whole
@@ -195,7 +195,7 @@ describe('a toy cell', () => {
     expect((await run('parts')).outcome.told).toBe('known')
   })
 
-  it('does not mix configurations, unless it is told to start anew', async () => {
+  it('does not mix configurations, unless it is told to start anew', { timeout: 600_000 }, async () => {
     const file = join(folder, 'parts/results/toy.json')
     const result = JSON.parse(await readFile(file, 'utf8')) as MapResult
     await writeFile(file, JSON.stringify({ ...result, configHash: '0'.repeat(16) }))
