@@ -72,10 +72,10 @@ describe('owning', () => {
   })
 
   it.skipIf(process.platform !== 'linux')('takes over from one that nobody has waited for', async () => {
-    // The shell becomes sleep, which never asks how its child ended.
-    const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'])
+    // The shell becomes sleep before its child ends, and sleep never asks how it ended.
+    const parent = spawn('sh', ['-c', 'sleep 1 & echo $!; exec sleep 60'])
     const zombie = Number(await new Promise((resolve) => parent.stdout.once('data', resolve)))
-    await expect.poll(() => readFile(`/proc/${zombie}/stat`, 'utf8')).toMatch(/\) Z /)
+    await expect.poll(() => readFile(`/proc/${zombie}/stat`, 'utf8'), { timeout: 30_000 }).toMatch(/\) Z /)
     const stat = await readFile(`/proc/${zombie}/stat`, 'utf8')
     const started = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
     expect(await afterOwner({ ...(await mine()), pid: zombie, started })).toBe('1')
