@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { commandLine } from './command-line.js'
 import type { Interruption } from './interruption.js'
+import type { Result } from './run/result.js'
 
 const sgd = { rate: 0.1, momentum: 0.5 }
 
@@ -31,6 +32,7 @@ const toy = {
   checkpointEvery: 3,
   evaluate: { protocol: 'haba', epochs: 3, networks: 2, rate: 'learned' },
   compare: {
+    networks: ['mlp'],
     random: true,
     kCenter: true,
     forgetting: true,
@@ -183,6 +185,15 @@ describe('a toy run', () => {
     const once = await haba(['distill', config, '--steps', '5', '--out', join(folder, 'five')])
     expect(once.code, once.text).toBe(0)
     expect(await contents(run)).toEqual(await contents(join(folder, 'five')))
+  })
+
+  it('measures every row with the further networks, too, in the table and on the page', async () => {
+    const { rows } = JSON.parse(await readFile(join(folder, 'whole/result.json'), 'utf8')) as Result
+    for (const { id, others } of rows) {
+      expect(others?.map(({ network }) => network), id).toEqual(['MLP'])
+      expect(others![0]!.accuracies.length).toBeGreaterThan(0)
+    }
+    expect(await readFile(join(folder, 'whole/report.html'), 'utf8')).toContain('>MLP</th>')
   })
 
   it('is compared with another run on a page that says first how their budgets differ', async () => {

@@ -7,11 +7,17 @@ import { table } from './table.js'
 /** Accuracies side by side, as a drawing and as a table. */
 export function accuracySection(accuracies: readonly Accuracy[]): Html {
   const own = accuracies.find((accuracy) => accuracy.role === 'set')
+  const networks = [...new Set(accuracies.flatMap(({ others = [] }) => others.map(({ network }) => network)))]
+  const other = ({ others = [] }: Accuracy, network: string) => {
+    const found = others.find((one) => one.network === network)
+    return html`<td>${found ? numbers.spread(found.mean, found.std) : '–'}</td>`
+  }
   const rows = accuracies.map((accuracy) => {
     const { name, floats, bytes, mean, std, runs, note } = accuracy
     return html`<tr ${accuracy === own ? html`class="own"` : undefined}>
       <th scope="row">${name} ${note ? html`<small>${note}</small>` : undefined}</th>
       <td>${numbers.spread(mean, std)}</td>
+      ${networks.map((network) => other(accuracy, network))}
       <td>${own && accuracy !== own ? numbers.points(own.mean - mean) : '–'}</td>
       <td>${numbers.count(bytes)}</td>
       <td>${numbers.count(floats)}</td>
@@ -24,7 +30,7 @@ export function accuracySection(accuracies: readonly Accuracy[]): Html {
     <figure class="plot wide">
       ${accuracyRanges(accuracies.map((accuracy) => ({ ...accuracy, own: accuracy === own })))}
     </figure>
-    ${table('Accuracy table', ['Trained on', 'Accuracy', 'Gain, points', 'Bytes', 'Values', 'Students'], rows)}
+    ${table('Accuracy table', ['Trained on', 'Accuracy', ...networks, 'Gain, points', 'Bytes', 'Values', 'Students'], rows)}
   </section>`
 }
 

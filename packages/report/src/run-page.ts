@@ -28,6 +28,8 @@ export interface Accuracy {
   readonly std: number
   /** How many students were trained. */
   readonly runs: number
+  /** What students of other kinds reach. @default none */
+  readonly others?: readonly { readonly network: string; readonly mean: number; readonly std: number }[]
   readonly note?: string
 }
 

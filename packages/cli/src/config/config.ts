@@ -67,6 +67,8 @@ export interface SelectionSettings {
 
 /** What a set is compared with. */
 interface CompareSettings extends Readonly<Record<SelectionName, boolean>> {
+  /** Further networks that every row is measured with. */
+  readonly networks: readonly Named[]
   readonly random: boolean
   /** Of JPEG, for real images; none: as uint8 only. */
   readonly qualities: readonly number[]

@@ -55,6 +55,12 @@ export async function readConfig(file: string): Promise<ReadConfig> {
     ...(raw.training && { training: { ...own('training'), ...mixing('training') } }),
     games: raw.games.map((game, i) => completeGame(inside(inside(where, 'games'), i), game, named)),
     evaluate: { ...raw.evaluate, ...own('evaluate'), ...mixing('evaluate') },
+    compare: {
+      ...raw.compare,
+      networks: raw.compare.networks.map((one, i) =>
+        named(inside(inside(inside(where, 'compare'), 'networks'), i), one, 'networks'),
+      ),
+    },
     ...(raw.experts && {
       experts: { ...raw.experts, ...own('experts'), folder: expertsFolder(where, raw.experts, objective, folder) },
     }),
@@ -69,6 +75,7 @@ interface RawConfig {
   readonly training?: Readonly<Record<string, unknown>>
   readonly evaluate: Readonly<Record<string, unknown>>
   readonly experts?: Readonly<Record<string, unknown>>
+  readonly compare: Readonly<Record<string, unknown>> & { readonly networks: readonly unknown[] }
 }
 
 async function readJson(file: string): Promise<unknown> {

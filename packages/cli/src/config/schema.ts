@@ -127,6 +127,12 @@ export const evaluateSchema: OptionsSchema = {
 const compareSchema: OptionsSchema = {
   type: 'object',
   properties: {
+    networks: {
+      type: 'array',
+      items: named('a network, such as mlp'),
+      default: [],
+      description: 'further networks that all rows are measured with, under the same protocol',
+    },
     random: {
       type: 'boolean',
       default: true,

@@ -1,4 +1,4 @@
-import { type Engine, type RealSource, type RenderedSet } from '@haba/core'
+import { type Engine, type Network, type RealSource, type RenderedSet } from '@haba/core'
 import {
   chooseOnValidation,
   dataOfReal,
@@ -26,6 +26,8 @@ export interface Measure {
   readonly protocol: Protocol
   readonly networks: number
   readonly progress: Progress
+  /** Further networks that every row is measured with, at what was chosen for the run's own. @default none */
+  readonly others?: readonly Network[]
   /** What is still to be chosen on validation data; `protocol` is the same but for the rate. */
   readonly choosing?: Choosing
 }
@@ -44,6 +46,13 @@ export interface Measured extends Accuracy {
   /** Under which; absent where networks were trained as the set itself prescribes. */
   readonly protocol?: Described
   readonly choice?: Choice
+  /** By each further network. */
+  readonly others?: readonly OtherAccuracy[]
+}
+
+/** What networks of another kind reach. */
+export interface OtherAccuracy extends Accuracy {
+  readonly network: string
 }
 
 /**
@@ -91,15 +100,35 @@ export async function settle(measure: Measure, what: string, candidates: readonl
   return { measure: { ...rest, protocol: protocolAt(choice.rate) }, choice }
 }
 
-const told = ({ measure, choice }: Settled, what: string, accuracy: Accuracy): Measured => {
+/** Trains and tests the run's network, then each further one. */
+async function measured(
+  { measure, choice }: Settled,
+  what: string,
+  items: number,
+  evaluate: (options: EvaluateOptions) => Promise<Accuracy>,
+): Promise<Measured> {
+  const { parts, progress, protocol, others: networks = [] } = measure
+  const accuracy = await evaluate(optionsOf(measure, what, items))
   const how = choice ? `, at rate ${choice.rate}, chosen on validation data` : ''
-  measure.progress.say(`${what}: ${accuracyText(accuracy)}${how}`)
-  return { ...accuracy, protocol: describeProtocol(measure.protocol), ...(choice && { choice }) }
+  progress.say(`${what}: ${accuracyText(accuracy)}${how}`)
+  const others: OtherAccuracy[] = []
+  for (const network of networks) {
+    const own = `${what}, ${network.name}`
+    const reached = await evaluate(optionsOf({ ...measure, parts: { ...parts, network } }, own, items))
+    progress.say(`${own}: ${accuracyText(reached)}`)
+    others.push({ network: network.name, ...reached })
+  }
+  return {
+    ...accuracy,
+    protocol: describeProtocol(protocol),
+    ...(choice && { choice }),
+    ...(others.length > 0 && { others }),
+  }
 }
 
 /** Fresh networks on a distilled set. */
 export async function measureSet(set: RenderedSet, settled: Settled, what: string): Promise<Measured> {
-  return told(settled, what, await evaluateSet(set, optionsOf(settled.measure, what, set.layout.slots)))
+  return measured(settled, what, set.layout.slots, (options) => evaluateSet(set, options))
 }
 
 /** Fresh networks on real images: all, or the chosen ones. */
@@ -111,7 +140,7 @@ export async function measureReal(
 ): Promise<Measured> {
   const data = dataOfReal(real, chosen)
   const settled = await settle(measure, what, [{ name: what, data }])
-  return told(settled, what, await evaluateReal(real, optionsOf(settled.measure, what, data.items), chosen))
+  return measured(settled, what, data.items, (options) => evaluateReal(real, options, chosen))
 }
 
 /** Random real images, drawn anew for every network: their luck is part of the deviation. */
@@ -122,11 +151,12 @@ export async function measureRandom(
 ): Promise<Measured> {
   const first = await drawn(0)
   const settled = await settle(measure, what, [{ name: what, data: dataOfReal(first.source) }])
-  const options = optionsOf(settled.measure, what, first.indices.length)
-  const accuracies: number[] = []
-  for (let i = 0; i < measure.networks; i++) {
-    const own = { ...options, networks: 1, first: i }
-    accuracies.push((await evaluateReal((await drawn(i)).source, own)).mean)
-  }
-  return told(settled, what, summarise(accuracies))
+  return measured(settled, what, first.indices.length, async (options) => {
+    const accuracies: number[] = []
+    for (let i = 0; i < measure.networks; i++) {
+      const own = { ...options, networks: 1, first: i }
+      accuracies.push((await evaluateReal((await drawn(i)).source, own)).mean)
+    }
+    return summarise(accuracies)
+  })
 }

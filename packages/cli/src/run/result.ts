@@ -29,6 +29,8 @@ export interface Row {
   readonly protocol?: Described
   /** How rate and checkpoint were chosen, under a protocol that chooses. */
   readonly choice?: Choice
+  /** What other networks reach, under the same protocol. */
+  readonly others?: readonly (Accuracy & { readonly network: string })[]
 }
 
 /** What a run measured. */
@@ -100,11 +102,17 @@ export function tableText(
   { caption, rows }: Pick<Result, 'caption' | 'rows'>,
   recovery: (row: Row) => number | undefined = (row) => recoveryOf(rows, row),
 ): string {
+  const others = [...new Set(rows.flatMap((row) => (row.others ?? []).map(({ network }) => network)))]
+  const otherText = (row: Row, network: string) => {
+    const found = row.others?.find((one) => one.network === network)
+    return found ? accuracyText(found) : '–'
+  }
   const cells = [
-    ['trained on', 'test accuracy', 'of full data', 'bytes', 'values', 'networks', ''],
+    ['trained on', 'test accuracy', ...others, 'of full data', 'bytes', 'values', 'networks', ''],
     ...rows.map((row) => [
       row.name,
       accuracyText(row),
+      ...others.map((network) => otherText(row, network)),
       recoveryText(recovery(row)),
       row.bytes.toLocaleString('en-US'),
       row.floats.toLocaleString('en-US'),
@@ -113,7 +121,7 @@ export function tableText(
     ]),
   ]
   return [
-    ...alignedLines(cells, [0, 6]),
+    ...alignedLines(cells, [0, cells[0]!.length - 1]),
     ...(caption === '' ? [] : [caption]),
     ...nothingRightLines(rows),
     ...protocolLines(rows),

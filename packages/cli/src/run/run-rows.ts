@@ -6,7 +6,7 @@ import { interruptible, type Interruption } from '../interruption.js'
 import type { Progress } from '../progress.js'
 import { learnedNumbers } from './distil-into.js'
 import type { Measure, Measured } from './evaluate-rows.js'
-import { makeProtocol, type Parts } from './parts.js'
+import { makeNetwork, makeProtocol, type Parts } from './parts.js'
 import type { SavedPreprocessing } from './preprocessing-file.js'
 import { withRow, type Row, type RowId } from './result.js'
 import { readResult, writeResult } from './run-folder.js'
@@ -47,7 +47,12 @@ export async function measureOf(run: Run, state?: DistillState, epochs?: number)
   const protocol: Protocol = await makeProtocol(parts, settings, learned)
   const watch = (onCall: (name: string) => void) =>
     interruptible(parts.engine, interruption, `Stopped while testing. ${todo}`, onCall)
-  const measure = { parts, watch, protocol, networks: evaluate.networks, progress }
+  const others = await Promise.all(
+    parts.read.config.compare.networks.map((named, i) =>
+      makeNetwork(parts.read, named, parts.data, `compare.networks.${i}`),
+    ),
+  )
+  const measure = { parts, watch, protocol, networks: evaluate.networks, progress, others }
   if (!parts.validation) return measure
   const rates = [...new Set([...evaluate.rates, ...(learned === undefined ? [] : [learned])])]
   const { trialNetworks } = evaluate
@@ -67,7 +72,7 @@ export const equalBytesText = (bytes: number): string =>
 /** A row of the table. */
 export const row = (
   name: string,
-  { mean, std, accuracies, protocol, choice }: Measured,
+  { mean, std, accuracies, protocol, choice, others }: Measured,
   { floats, bytes }: Pick<StorageReport, 'floats' | 'bytes'>,
   note: string,
 ): Omit<Row, 'id'> => ({
@@ -80,6 +85,7 @@ export const row = (
   note,
   ...(protocol && { protocol }),
   ...(choice && { choice }),
+  ...(others && { others }),
 })
 
 /** The rows of a run, in its folder. */
