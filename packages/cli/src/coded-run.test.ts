@@ -111,6 +111,27 @@ describe('a coded run', () => {
     expect(other.code, other.text).toBe(0)
   })
 
+  it('keeps the masks of frequencies as they are, and tells before a run what it takes at most', async () => {
+    const file = join(folder, 'fred.json')
+    const { plugins } = JSON.parse(await readFile(config, 'utf8'))
+    const set = { use: 'fred', imagesPerClass: 2, coefficients: 16 }
+    const optimizer = { coefficients: sgd }
+    const codec = { bits: 5, groups: 8 }
+    const compare = { random: false }
+    await writeFile(file, JSON.stringify({ ...coded, plugins, set, optimizer, steps: 1, codec, compare }))
+    const { code, text } = await haba(['distill', file, '--out', join(folder, 'fred')])
+    expect(code, text).toBe(0)
+    expect((await haba(['show', join(folder, 'fred')])).code).toBe(0)
+    const { storage } = await json('fred/set.json')
+    const budget = await haba(['budget', file, '--image', '8,8,1', '--classes', '3'])
+    expect(budget.code, budget.text).toBe(0)
+    const most = /at most ([\d,]+) bytes/.exec(budget.text)![1]!.replaceAll(',', '')
+    expect(storage.bytes).toBeLessThanOrEqual(Number(most))
+    // 5 bits of at most; scales, groups and headers for the rest.
+    expect(storage.bytes).toBeLessThan((storage.floats * 7) / 8 + 120)
+    expect(Number(most)).toBeLessThan(1.3 * storage.bytes)
+  })
+
   it('says where a codec cannot be', async () => {
     const file = join(folder, 'wrong.json')
     const { plugins } = JSON.parse(await readFile(config, 'utf8'))

@@ -249,7 +249,7 @@ const codedPart = {
 }
 
 /** Options of the section "codec". */
-export const codecSchema: OptionsSchema = {
+const codecSchema: OptionsSchema = {
   type: 'object',
   properties: {
     bits: { ...codedPart.bits, default: 4 },

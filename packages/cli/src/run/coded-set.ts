@@ -1,10 +1,11 @@
-import { quantizeTensors, refine, rounded, setCodec } from '@haba/codec'
+import { mostBytesOf, quantizeTensors, refine, rounded, setCodec } from '@haba/codec'
 import {
   namedLeaves,
   type AnyParameterization,
   type Network,
   type Parameterization,
   type SetCodec,
+  type StorageReport,
   type Tree,
 } from '@haba/core'
 import { existsSync } from 'node:fs'
@@ -68,3 +69,18 @@ export const seenRounded = (parameterization: AnyParameterization, settings: Cod
 
 /** The step after which the set is distilled as it looks rounded. */
 export const roundedFrom = ({ during }: CodecSettings, steps: number): number => steps - Math.round(during * steps)
+
+/**
+ * What a coded set takes at most, part by part: what entropy coding gains is known only of a finished set. Fixed parts and
+ * labels take what they take without a codec.
+ */
+export function mostStorage(params: Tree, plain: StorageReport, codec: CodecSettings): StorageReport {
+  const floats = [...namedLeaves(params)].filter(([, t]) => t.dtype === 'float32')
+  const coded = floats.map(([path, t]) => ({
+    name: path,
+    floats: t.size,
+    bytes: mostBytesOf(new Map([[path, t]]), codec),
+  }))
+  const parts = [...coded, ...plain.parts.filter((part) => part.floats === 0)]
+  return { parts, floats: plain.floats, bytes: parts.reduce((sum, part) => sum + part.bytes, 0) }
+}

@@ -1,18 +1,8 @@
-import { mostBytesOf } from '@haba/codec'
-import {
-  disposeTree,
-  HabaError,
-  keyFrom,
-  namedLeaves,
-  tensorLeaves,
-  type ImageContext,
-  type StorageReport,
-  type Tree,
-} from '@haba/core'
+import { disposeTree, HabaError, keyFrom, namedLeaves, tensorLeaves, type ImageContext, type Tree } from '@haba/core'
 import { budgetOfSet, type SetBudget } from '@haba/eval'
-import type { CodecSettings } from '../config/config.js'
 import type { ReadConfig } from '../config/read-config.js'
 import { shapesOf } from './finished-run.js'
+import { mostStorage } from './coded-set.js'
 import { inPlace } from './in-place.js'
 import { makeAugmentation, makeNetwork, makeObjective, makeSet } from './parts.js'
 
@@ -34,17 +24,6 @@ export async function configBudget(read: ReadConfig, shape?: ImageContext): Prom
     learned: await learnedFloats(read, context),
     ...(transform !== undefined && { transform }),
   })
-}
-
-/** What a coded set takes at most, tensor by tensor: what entropy coding gains is known only of a finished set. */
-function mostStorage(params: Tree, plain: StorageReport, codec: CodecSettings): StorageReport {
-  const coded = [...namedLeaves(params)].map(([path, t]) => ({
-    name: path,
-    floats: t.dtype === 'float32' ? t.size : 0,
-    bytes: mostBytesOf(new Map([[path, t]]), codec),
-  }))
-  const parts = [...coded, ...plain.parts.filter(({ name }) => name === 'labels')]
-  return { parts, floats: plain.floats, bytes: parts.reduce((sum, part) => sum + part.bytes, 0) }
 }
 
 /** What a configuration's data look like. @throws HabaError where only reading them tells */

@@ -1,13 +1,13 @@
 import { mostBytesOf } from '@haba/codec'
-import { namedLeaves, pixels, sizeOf, type AnyParameterization, type Tree } from '@haba/core'
+import { pixels, sizeOf, type AnyParameterization, type Tree } from '@haba/core'
 import { expand, type DistillSpec, type DistillState } from '@haba/distill'
 import { join } from 'node:path'
 import type { CodecSettings } from '../config/config.js'
 import { selectionNames } from '../plugins/selections.js'
-import { budgetOf, spread, spreadText } from './budget.js'
+import { budgetOf, bytesOfLabels, spread, spreadText } from './budget.js'
 import { configBudget } from './config-budget.js'
 import { chooseCheckpoint, type ChosenCheckpoint } from './choose-checkpoint.js'
-import { codecFor, isCoded, roundedFrom, seenRounded } from './coded-set.js'
+import { codecFor, isCoded, mostStorage, roundedFrom, seenRounded } from './coded-set.js'
 import { distilInto } from './distil-into.js'
 import { drawRun } from './draw-run.js'
 import { measureReal, measureSet } from './evaluate-rows.js'
@@ -204,14 +204,14 @@ function pixelsBudget({ parts, read }: Run, parameterization: AnyParameterizatio
   const { image, classes } = parts.data
   const { codec } = read.config
   if (!codec) return budgetOf(parameterization.storage(set).bytes, image, classes, { bytesPerValue: 4 }).perClass
-  const whole = mostBytesOf(namedLeaves(set), codec)
+  const whole = mostStorage(set, parameterization.storage(set), codec).bytes
   const plain = { ...codec, parts: {} }
   const bytes = (images: number) => {
     const shape = [images, ...image]
     return mostBytesOf(new Map([['images', { shape, size: sizeOf(shape), dtype: 'float32' as const }]]), plain)
   }
   let images = Math.floor((8 * whole) / sizeOf(image))
-  while (images > classes && bytes(images) > whole) images--
+  while (images > classes && bytes(images) + bytesOfLabels(spread(images, classes)) > whole) images--
   return spread(Math.max(classes, images), classes)
 }
 
