@@ -190,7 +190,10 @@ describe('a toy run', () => {
   it('measures every row with the further networks, too, in the table and on the page', async () => {
     const { rows } = JSON.parse(await readFile(join(folder, 'whole/result.json'), 'utf8')) as Result
     for (const { id, others } of rows) {
-      expect(others?.map(({ network }) => network), id).toEqual(['MLP'])
+      expect(
+        others?.map(({ network }) => network),
+        id,
+      ).toEqual(['MLP'])
       expect(others![0]!.accuracies.length).toBeGreaterThan(0)
     }
     expect(await readFile(join(folder, 'whole/report.html'), 'utf8')).toContain('>MLP</th>')
