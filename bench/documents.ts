@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { root } from '../tools/packages.js'
 import { markdownText } from './formatted.js'
 import { mapCharts, mapFile, mapText, readmePart } from './map/document.js'
-import { ablationsTable, methodsTable } from './methods-table.js'
+import { ablationsTable, mainJobTable, methodsTable } from './methods-table.js'
 import { ratesTable } from './rates-table.js'
 import { resultsTable } from './results-table.js'
 
@@ -21,6 +21,7 @@ export const documentTables: readonly DocumentTable[] = [
   { file: 'docs/methods.md', of: 'runs', table: methodsTable },
   { file: 'docs/methods.md', of: 'ablations', table: ablationsTable },
   { file: 'docs/methods.md', of: 'rates', table: ratesTable },
+  { file: 'README.md', of: 'main job', table: mainJobTable },
   { file: 'README.md', of: 'benchmark', table: resultsTable },
   { file: 'README.md', of: 'map', table: () => readmePart() },
 ]

@@ -6,6 +6,10 @@ import { markdownTable } from './markdown-table.js'
 
 interface Row {
   readonly id: string
+  readonly name: string
+  readonly note: string
+  readonly bytes: number
+  readonly others?: readonly { readonly network: string; readonly mean: number; readonly std: number }[]
   readonly floats: number
   readonly mean: number
   readonly std: number
@@ -25,7 +29,22 @@ interface Run {
 
 const folder = join(root, 'bench/results/methods')
 
-const percent = ({ mean, std }: Row) => `${(100 * mean).toFixed(1)} ± ${(100 * std).toFixed(1)}`
+const percent = ({ mean, std }: Pick<Row, 'mean' | 'std'>) => `${(100 * mean).toFixed(1)} ± ${(100 * std).toFixed(1)}`
+
+/** The rows of `npm start`, as its terminal shows them. */
+export function mainJobTable(): string {
+  const { rows } = (JSON.parse(readFileSync(join(folder, 'mnist-haba.json'), 'utf8')) as Run).result
+  const others = rows[0]!.others ?? []
+  const lines = rows.map((row) => [
+    row.name,
+    row.note.split(',')[0]!,
+    row.bytes.toLocaleString('en-US'),
+    percent(row),
+    ...(row.others ?? []).map(percent),
+  ])
+  const networks = ['ConvNet, %', ...others.map(({ network }) => `${network}, %`)]
+  return markdownTable(['trained on', 'images', 'bytes', ...networks], lines)
+}
 
 const isAblation = ({ result }: Run) => result.name.startsWith('ablation-')
 

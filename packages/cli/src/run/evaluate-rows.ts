@@ -51,7 +51,7 @@ export interface Measured extends Accuracy {
 }
 
 /** What networks of another kind reach. */
-export interface OtherAccuracy extends Accuracy {
+interface OtherAccuracy extends Accuracy {
   readonly network: string
 }
 
