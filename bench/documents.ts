@@ -32,16 +32,24 @@ export const placeOf = ({ of }: DocumentTable): RegExp =>
 
 /** Writes every table anew, and the map. */
 export async function writeDocuments(): Promise<void> {
+  for (const one of documentTables.filter(({ of }) => of !== 'map')) await writeTable(one)
+  await writeMap()
+}
+
+/** Writes the map, its charts and its part of the README. */
+export async function writeMap(): Promise<void> {
   await writeFile(mapFile, await mapText())
   for (const [file, picture] of await mapCharts()) await writeFile(file, picture)
-  for (const one of documentTables) {
-    const path = join(root, one.file)
-    const before = await readFile(path, 'utf8')
-    const table = await one.table()
-    const text = before.replace(placeOf(one), (_, start: string, __, end: string) => `${start}\n${table}\n${end}`)
-    const after = await markdownText(text)
-    if (after !== before) await writeFile(path, after)
-  }
+  for (const one of documentTables.filter(({ of }) => of === 'map')) await writeTable(one)
+}
+
+async function writeTable(one: DocumentTable): Promise<void> {
+  const path = join(root, one.file)
+  const before = await readFile(path, 'utf8')
+  const table = await one.table()
+  const text = before.replace(placeOf(one), (_, start: string, __, end: string) => `${start}\n${table}\n${end}`)
+  const after = await markdownText(text)
+  if (after !== before) await writeFile(path, after)
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await writeDocuments()

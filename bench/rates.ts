@@ -64,7 +64,11 @@ async function strengthOf(run: string): Promise<number> {
   return strength
 }
 
-async function measure(recipe: Recipe, rates: Rates, runs: number): Promise<Trial & { readonly found?: readonly number[] }> {
+async function measure(
+  recipe: Recipe,
+  rates: Rates,
+  runs: number,
+): Promise<Trial & { readonly found?: readonly number[] }> {
   const each: { validation: number; strength: number }[] = []
   for (let seed = 1; seed <= runs; seed++) each.push(await trialRun(recipe, rates, seed))
   const found = each.map(({ validation }) => validation)

@@ -39,8 +39,7 @@ export async function searchRates({ start, measure, factor = 3, moves = 2 }: Sea
     const around = [1, 1 / factor, factor].flatMap((by) =>
       names(at).map((name) => ({ ...at, [name]: by === 1 ? at[name]! : short(at[name]! * by) })),
     )
-    for (const rates of around)
-      if (!trials.some((trial) => same(trial.rates, rates))) trials.push(await measure(rates))
+    for (const rates of around) if (!trials.some((trial) => same(trial.rates, rates))) trials.push(await measure(rates))
     const here = trials.find((trial) => same(trial.rates, at))!
     const [next] = ranked(trials)
     if (!isStrong(here) && next!.validation <= here.validation + luck) break

@@ -50,11 +50,11 @@ export const titles: Readonly<Record<Objective | Parameterization | DatasetName,
 }
 
 /**
- * The most bytes that a set may take: so many fp32 images of every class, each with an int32 label, and one learned step size,
- * so that plain pixels fill it exactly under an objective that learns one.
+ * The most bytes that a set may take: so many fp32 images of every class, each with a label of one byte, and one learned step
+ * size, so that plain pixels fill it exactly under an objective that learns one.
  */
 export function bytesAllowed(dataset: DatasetName, imagesPerClass: number): number {
   const { image, classes } = shapes[dataset]
   const [height, width, channels] = image
-  return imagesPerClass * classes * 4 * (height * width * channels + 1) + 4
+  return imagesPerClass * classes * (4 * height * width * channels + 1) + 4
 }

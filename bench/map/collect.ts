@@ -97,7 +97,15 @@ async function othersOf(run: string): Promise<MapResult['others']> {
 function commit(): string {
   const git = (...args: readonly string[]) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim()
   try {
-    const changes = git('status', '--porcelain', '--untracked-files=no', '--', 'packages', 'bench', ':!bench/map/results')
+    const changes = git(
+      'status',
+      '--porcelain',
+      '--untracked-files=no',
+      '--',
+      'packages',
+      'bench',
+      ':!bench/map/results',
+    )
     return `${git('rev-parse', '--short=12', 'HEAD')}${changes === '' ? '' : '+'}`
   } catch {
     return 'unknown'

@@ -63,11 +63,15 @@ function objectiveOf({ dataset, objective, effort }: Cell, items: number): objec
 }
 
 /** The configuration that a cell's set of this size is distilled and tested with. */
-export function configOf(cell: Cell, { set, items, images }: SetChoice, seed: number, searched?: RatesFile): CellConfig {
+export function configOf(
+  cell: Cell,
+  { set, items, images }: SetChoice,
+  seed: number,
+  searched?: RatesFile,
+): CellConfig {
   const { name, dataset, objective, of, bits, effort, more = {} } = cell
   const { classes } = shapes[dataset]
-  const all = { items: classes * items, images: classes * images, classes }
-  const matching = objectiveOf(cell, all.items) as { readonly objective: object }
+  const matching = objectiveOf(cell, items) as { readonly objective: object }
   const { objective: options, ...sections } = more
   return {
     name: `${name}-${seed}`,
@@ -77,13 +81,13 @@ export function configOf(cell: Cell, { set, items, images }: SetChoice, seed: nu
     augmentation: augmentation[dataset],
     set,
     ...matching,
-    optimizer: optimizerOf(of, ratesOf(cell, searched), items),
-    steps: stepsOf(objective, effort, all),
+    optimizer: optimizerOf(of, ratesOf(cell, searched), items / classes),
+    steps: stepsOf(objective, effort, { items, images, classes }),
     checkpointEvery: 50,
     evaluate: {
       protocol: objective === 'mtt' ? 'mtt' : 'dsa',
       ...(objective === 'mtt' && { rate: 'learned' }),
-      epochs: epochsOf(effort, all.items),
+      epochs: epochsOf(effort, items),
       batch: testBatch,
       networks,
     },

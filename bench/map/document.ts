@@ -104,7 +104,7 @@ function equalImages(results: Results): string {
   if (!haba || !pixels) return 'At an equal number of images: not run (`ablation-pixels-as-many-images`).'
   const [own, many] = [summaryOf(haba)!, summaryOf(pixels)!]
   return (
-    `At an equal number of images (MNIST, DM, ${haba.images} a class): HaBa ${accuracy(own)} from ${count(own.bytes)} bytes, pixels ` +
+    `At an equal number of images (MNIST, DM, ${count(haba.images)} and ${count(pixels.images)}): HaBa ${accuracy(own)} from ${count(own.bytes)} bytes, pixels ` +
     `${accuracy(many)} from ${count(many.bytes)} bytes.`
   )
 }
@@ -117,20 +117,26 @@ function gridTable(dataset: DatasetName, budget: number, results: Results): stri
     const summary = result && summaryOf(result)
     const what = [titles[cell.objective], titles[cell.of], bitsText(cell.bits)]
     if (!result || !summary)
-      return [...what, tooLarge.has(cell.name) ? 'does not fit' : 'not run', '', '', '', '', '', '', `\`${cell.name}\``]
+      return [
+        ...what,
+        tooLarge.has(cell.name) ? 'does not fit' : 'not run',
+        ...Array<string>(7).fill(''),
+        `\`${cell.name}\``,
+      ]
     return [
       ...what,
       accuracy(summary),
       summary.means.map(percent).join(', '),
-      count(summary.bytes),
-      `${count(result.images)}`,
+      `${count(summary.bytes)}${summary.bytes > cell.bytes ? ' (more than allowed)' : ''}`,
+      count(result.items),
+      count(result.images),
       `${count(result.config.steps)}`,
       `${count(result.config.evaluate.epochs)}`,
       `${(result.seconds / 60).toFixed(0)}${result.searched ? '' : ', rates not searched'}`,
       `\`${cell.name}\``,
     ]
   })
-  const head = ['objective', 'set', 'codec', 'accuracy', 'each seed', 'bytes', 'images a class', 'steps', 'epochs', 'minutes', 'cell'] // prettier-ignore
+  const head = ['objective', 'set', 'codec', 'accuracy', 'each seed', 'bytes', 'items', 'images', 'steps', 'epochs', 'minutes', 'cell'] // prettier-ignore
   return markdownTable(head, lines)
 }
 
@@ -193,11 +199,11 @@ function ablationSections(results: Results): readonly string[] {
           answer,
           summary ? accuracy(summary) : 'not run',
           count(summary?.bytes ?? cell.bytes),
-          result ? `${result.items}, ${result.images}` : '',
+          result ? `${count(result.items)}, ${count(result.images)}` : '',
           `\`${cell.name}\``,
         ]
       })
-    return `\n### ${question}\n\n${markdownTable(['set', 'accuracy', 'bytes', 'items, images a class', 'cell'], lines)}`
+    return `\n### ${question}\n\n${markdownTable(['set', 'accuracy', 'bytes', 'items, images', 'cell'], lines)}`
   })
 }
 
@@ -272,7 +278,9 @@ export async function readmePart(results?: Results): Promise<string> {
   const known = results ?? (await readMapResults())
   const drawn = drawnDatasets(known)
   if (drawn.length === 0) return 'The map of [docs/map.md](docs/map.md) is still empty: `npm run map` fills it.'
-  return [...drawn.map((dataset) => `![${altText(dataset)}](docs/${chartName(dataset)})`), '', bestTable(known)].join('\n')
+  return [...drawn.map((dataset) => `![${altText(dataset)}](docs/${chartName(dataset)})`), '', bestTable(known)].join(
+    '\n',
+  )
 }
 
 /** The document, as the formatter leaves it. */

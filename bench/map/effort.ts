@@ -14,12 +14,12 @@ export interface Effort {
   readonly student: { readonly steps: number; readonly batch: number }
 }
 
-const mnist = { width: 64, real: { dm: 64, dsa: 32 }, student: { steps: 20, batch: 50 } }
+const mnist = { width: 32, real: { dm: 64, dsa: 32 }, student: { steps: 20, batch: 50 } }
 const cifar10 = { width: 128, real: { dm: 64, dsa: 64 }, student: { steps: 30, batch: 50 } }
 
 export const efforts: Readonly<Record<DatasetName, Readonly<Record<Budget, Effort>>>> = {
-  mnist: { 1: { ...mnist, work: 300_000, seen: 60_000 }, 10: { ...mnist, work: 600_000, seen: 120_000 } },
-  cifar10: { 1: { ...cifar10, work: 250_000, seen: 40_000 }, 10: { ...cifar10, work: 500_000, seen: 80_000 } },
+  mnist: { 1: { ...mnist, work: 160_000, seen: 40_000 }, 10: { ...mnist, work: 400_000, seen: 80_000 } },
+  cifar10: { 1: { ...cifar10, work: 160_000, seen: 24_000 }, 10: { ...cifar10, work: 350_000, seen: 45_000 } },
 }
 
 /** Images of a class, over all views, that are worth their time. */
@@ -36,7 +36,7 @@ export const objectiveEffort: Readonly<Record<Objective, { readonly steps: numbe
 
 /** What a set means for the work of a step. */
 interface Sized {
-  /** Of all classes. */
+  /** Of all classes, as are images. */
   readonly items: number
   readonly images: number
   readonly classes: number
@@ -63,13 +63,13 @@ export function stepsOf(objective: Objective, effort: Effort, sized: Sized): num
 export const epochsOf = ({ seen }: Pick<Effort, 'seen'>, items: number): number =>
   Math.max(leastEpochs, Math.min(mostEpochs, round(seen / items)))
 
-/** Milliseconds of one image, forward and backward, on two cores; for estimates alone. */
-const perImage: Readonly<Record<DatasetName, number>> = { mnist: 0.35, cifar10: 1.7 }
+/** Milliseconds of one image, forward and backward, on two idle cores; for estimates alone. */
+const perImage: Readonly<Record<DatasetName, number>> = { mnist: 0.5, cifar10: 1.7 }
 
-/** About how many minutes a cell takes: two sets, six networks, and other networks that take as long as three. */
+/** About how many minutes a cell takes: two sets, six networks, and other networks that take as long as four. */
 export function minutesOf(
   dataset: DatasetName,
   { work, epochs, items }: { readonly work: number; readonly epochs: number; readonly items: number },
 ): number {
-  return ((2 * work + 9 * epochs * items) * perImage[dataset]) / 60_000
+  return ((2 * work + 10 * epochs * items) * perImage[dataset]) / 60_000
 }

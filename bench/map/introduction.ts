@@ -41,7 +41,17 @@ function effortTable(): string {
     }),
   )
   return markdownTable(
-    ['dataset', 'budget', 'ConvNet', 'images of DM', 'of DSA', 'of MTT', 'real a class, DM, DSA', 'MTT steps', 'images of a test'],
+    [
+      'dataset',
+      'budget',
+      'ConvNet',
+      'images of DM',
+      'of DSA',
+      'of MTT',
+      'real a class, DM, DSA',
+      'MTT steps',
+      'images of a test',
+    ],
     lines,
   )
 }
@@ -56,7 +66,8 @@ ${effortTable()}
   time that a network sees it forward and backward: DM's real images a third, DSA's synthetic ones three times, those of an MTT step three times.
 - **Tests**: the DSA protocol (MTT's, at the learned rate, for MTT) with batches of ${testBatch}, for as many epochs as the images of the table
   allow, at least ${leastEpochs} and at most ${mostEpochs}; an epoch sees each stored item once, under one of its views. Other networks train for half as many.
-- **Sizes**: the largest set that takes no more bytes than the budget, labels and a learned step size counted, as \`haba budget\` counts them.
+- **Sizes**: the largest set that takes no more bytes than the budget, labels and a learned step size counted, as \`haba budget\` counts them; where
+  items do not divide by the classes, the first classes have one more.
   Where more than ${mostImages} images a class would fit, the parameterization takes its next level of detail (larger bases, more coefficients,
   Gaussians, factors). HaBa repaired spends what is left on up to four more hallucinators. With a codec the count is the most that its
   file can take; entropy coding leaves some of it unused, and the tables show the bytes of the file.
@@ -72,7 +83,7 @@ ${effortTable()}
 
 ## What is approximate
 
-- The budget is that of one or ten fp32 images of every class, each with its int32 label, and one step size.
+- The budget is that of one or ten fp32 images of every class, each with a label of one byte, and one step size.
 - Networks, steps and tests are a fraction of the published ones; numbers here are for comparison with each other.
 - CIFAR-10 is a JPEG copy of it, whitened (ZCA); the whitening matrix belongs to the data and is not counted.
 - Test networks that share a set are not independent of each other: where seeds differ by much, the interval is too narrow. Each

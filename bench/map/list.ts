@@ -13,11 +13,11 @@ export async function cellLine(cell: Cell, results: string): Promise<string> {
   if (!size) return `${cell.name}: does not fit into ${cell.bytes.toLocaleString('en-US')} bytes`
   const { steps, evaluate } = configOf(cell, size, 1)
   const { classes } = shapes[cell.dataset]
-  const all = { items: classes * size.items, images: classes * size.images, classes }
-  const work = steps * workOfStep(cell.objective, cell.effort, all)
-  const minutes = minutesOf(cell.dataset, { work, epochs: evaluate.epochs, items: all.items })
+  const { items, images } = size
+  const work = steps * workOfStep(cell.objective, cell.effort, { items, images, classes })
+  const minutes = minutesOf(cell.dataset, { work, epochs: evaluate.epochs, items })
   return (
-    `${cell.name}: ${size.bytes.toLocaleString('en-US')} of ${cell.bytes.toLocaleString('en-US')} bytes, ${size.items} items and ` +
-    `${size.images} images a class, ${steps} steps, ${evaluate.epochs} test epochs, about ${minutes.toFixed(0)} minutes`
+    `${cell.name}: ${size.bytes.toLocaleString('en-US')} of ${cell.bytes.toLocaleString('en-US')} bytes, ${items} items, ` +
+    `${images} images, ${steps} steps, ${evaluate.epochs} test epochs, about ${minutes.toFixed(0)} minutes`
   )
 }

@@ -2,7 +2,7 @@
 import { HabaError } from '@haba/core'
 import { setFlagsFromString } from 'node:v8'
 import { listenForStop } from '../stop.js'
-import { writeDocuments } from '../documents.js'
+import { writeMap } from '../documents.js'
 import { parseArguments, type Request } from './arguments.js'
 import { cellLine } from './list.js'
 import { tooLarge } from './order.js'
@@ -52,7 +52,7 @@ function report(error: unknown): void {
 
 async function main(): Promise<void> {
   const request = parseArguments(process.argv.slice(2))
-  if (request.what === 'document') return writeDocuments()
+  if (request.what === 'document') return writeMap()
   if (request.what === 'rates') return searchAll(request)
   if (request.what === 'run') return runAll(request)
   for (const cell of request.cells) console.log(await cellLine(cell, request.places.results))

@@ -28,7 +28,7 @@ export interface MapResult {
   readonly config: CellConfig
   /** Of the configuration without its seed. */
   readonly configHash: string
-  /** Items and images of a class. */
+  /** Stored items, and images over all views, of all classes. */
   readonly items: number
   readonly images: number
   /** The most bytes that the set might take, and those of its configuration; entropy coding may take fewer. */
@@ -43,7 +43,11 @@ export interface MapResult {
     readonly learnedRate?: number
   }[]
   /** Networks that the set was not made for, on the set of the first seed. */
-  readonly others: readonly { readonly network: string; readonly epochs: number; readonly accuracies: readonly number[] }[]
+  readonly others: readonly {
+    readonly network: string
+    readonly epochs: number
+    readonly accuracies: readonly number[]
+  }[]
   readonly protocol: Readonly<Record<string, unknown>>
   readonly data: string
   readonly versions: Readonly<Record<string, string>>

@@ -46,7 +46,11 @@ interface Progress {
 
 /** A configuration with what is where on this machine. */
 export function placed(config: CellConfig, { data, experts, runs }: Places): CellConfig {
-  const { data: own, experts: trained, objective } = config as CellConfig & {
+  const {
+    data: own,
+    experts: trained,
+    objective,
+  } = config as CellConfig & {
     readonly data: Readonly<Record<string, unknown>>
     readonly experts?: { readonly folder: string }
   }
@@ -70,7 +74,8 @@ export async function runCell({ cell, places, anew, interruption, terminal }: Ru
   const config = configOf(cell, size, seeds[0])
   const folder = join(places.runs, cell.name)
   if (anew)
-    for (const old of [folder, join(places.results, `${cell.name}.json`)]) await rm(old, { recursive: true, force: true })
+    for (const old of [folder, join(places.results, `${cell.name}.json`)])
+      await rm(old, { recursive: true, force: true })
   const known = await readMapResult(places.results, cell.name)
   if (known && isCurrent(known, config)) return { told: 'known', result: known }
   if (known) throw changed(cell, `the result of ${known.configHash}`, config)

@@ -26,7 +26,12 @@ export interface SearchCellOptions {
 function trialConfig(cell: Cell, size: CellSize, rates: NamedRates): CellConfig {
   const key = ratesKey(cell.dataset, cell.objective, cell.of)
   const file: RatesFile = { [key]: { rates, items: ratesOf(cell, {}).items, how: 'a trial', trials: [] } }
-  const { codec: _, evaluate, steps, ...config } = configOf(cell, size, 1, file) as CellConfig & {
+  const {
+    codec: _,
+    evaluate,
+    steps,
+    ...config
+  } = configOf(cell, size, 1, file) as CellConfig & {
     readonly codec?: unknown
   }
   const name = `rates-${key}-${Object.values(rates).join('-')}`
@@ -88,7 +93,7 @@ export async function searchCell(options: SearchCellOptions): Promise<NamedRates
   try {
     const { chosen, trials } = await searchRates({ start, measure })
     const { steps } = trialConfig(cell, size, start)
-    const how = `${steps} steps of ${cell.name} (${size.items} items a class) without a codec, two networks on a tenth of the training data`
+    const how = `${steps} steps of ${cell.name} (${size.items} items) without a codec, two networks on a tenth of the training data`
     const all = { ...searchedRates(), [ratesKey(dataset, objective, of)]: { rates: chosen, items, how, trials } }
     const sorted = Object.fromEntries(Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1)))
     await writeFile(ratesFile, await jsonText(sorted))

@@ -1,12 +1,12 @@
 import { shapes, type DatasetName, type Parameterization } from './axes.js'
 
-/** A parameterization at one level of detail, with so many stored items of each class. */
+/** A parameterization at one level of detail, with so many stored items of all classes. */
 export interface SetChoice {
   /** The configuration's section "set". */
   readonly set: Readonly<Record<string, unknown>> & { readonly use: string }
-  /** Stored items of a class: what an epoch of a test sees. */
+  /** Stored items: what an epoch of a test sees. */
   readonly items: number
-  /** Images of a class that the set renders, over all views. */
+  /** Images that the set renders, over all views. */
   readonly images: number
 }
 
@@ -14,8 +14,10 @@ export interface SetChoice {
 export interface SetFamily {
   /** The coarsest first: the next is taken where more images than are worth their time would fit. */
   readonly details: readonly number[]
-  /** The set with so many items of a class. @param extra hallucinators beyond the least */
+  /** The set with so many items, at least one of each class. @param extra hallucinators beyond the least */
   at(detail: number, items: number, extra: number): SetChoice
+  /** Items come in this number: as many as there are classes where all classes must have the same. @default 1 */
+  readonly step?: number
   /** How many of them bytes that are left over may buy. @default 0 */
   readonly mostExtra?: number
 }
@@ -23,9 +25,18 @@ export interface SetFamily {
 /** Hallucinators of HaBa repaired, at least. */
 const hallucinators = 4
 
+/** All datasets of the map have ten. */
+const classes = 10
+
+/** Items of each class: the first classes have one more where they do not divide. */
+export const perClassOf = (items: number): number | readonly number[] =>
+  items % classes === 0
+    ? items / classes
+    : Array.from({ length: classes }, (_, label) => Math.floor(items / classes) + (label < items % classes ? 1 : 0))
+
 const counted =
-  (set: (detail: number, items: number) => SetChoice['set'], views = 1) =>
-  (detail: number, items: number): SetChoice => ({ set: set(detail, items), items, images: views * items })
+  (set: (detail: number, perClass: number | readonly number[]) => SetChoice['set'], views = 1) =>
+  (detail: number, items: number): SetChoice => ({ set: set(detail, perClassOf(items)), items, images: views * items })
 
 /** HaBa as released: whole bases, enlarged before they are encoded, random hallucinators. */
 export const releasedOptions = {
@@ -52,24 +63,24 @@ export function families(dataset: DatasetName): Readonly<Record<Parameterization
     },
     'haba-released': {
       details: [5],
-      at: (count, basesPerClass) => ({
-        set: { use: 'factorised', basesPerClass, hallucinators: count, ...releasedOptions },
-        items: basesPerClass,
-        images: basesPerClass * count,
+      at: (count, items) => ({
+        set: { use: 'factorised', basesPerClass: perClassOf(items), hallucinators: count, ...releasedOptions },
+        items,
+        images: items * count,
       }),
     },
     'haba-repaired': {
       details: sides[dataset],
-      at: (side, basesPerClass, extra) => ({
+      at: (side, items, extra) => ({
         set: {
           use: 'factorised',
-          basesPerClass,
+          basesPerClass: perClassOf(items),
           hallucinators: hallucinators + extra,
           basis: [side, side, channels],
           ...repairedOptions,
         },
-        items: basesPerClass,
-        images: basesPerClass * (hallucinators + extra),
+        items,
+        images: items * (hallucinators + extra),
       }),
       mostExtra: 4,
     },
@@ -80,6 +91,7 @@ export function families(dataset: DatasetName): Readonly<Record<Parameterization
     rtp: {
       details: [16, 64, 192, 384, 768],
       at: counted((bases, addresses) => ({ use: 'rtp', bases, downsample: 2, addresses })),
+      step: classes,
     },
     gaussians: {
       details: dataset === 'mnist' ? [14, 28, 56, 112] : [22, 42, 136],

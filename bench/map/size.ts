@@ -33,20 +33,23 @@ export async function sizeOf(cell: Cell): Promise<CellSize | undefined> {
   }
 }
 
-async function largest({ family, bytes: allowed }: Cell, count: Count): Promise<CellSize | undefined> {
-  const { details, at, mostExtra = 0 } = family
+async function largest({ family, bytes: allowed, dataset }: Cell, count: Count): Promise<CellSize | undefined> {
+  const { details, at, mostExtra = 0, step = 1 } = family
+  const { classes } = shapes[dataset]
+  const tooMany = ({ images }: SetChoice) => images > classes * mostImages
   let found: CellSize | undefined
   for (const detail of details) {
-    const items = await most(async (n) => (await count(at(detail, n, 0))).bytes, allowed)
+    const range = { least: classes, step, allowed }
+    const items = await most(async (n) => (await count(at(detail, n, 0))).bytes, range)
     // More detail takes more bytes: where a level does not fit, the one before was the last that did.
     if (items === 0) break
     const choice = at(detail, items, 0)
     found = { ...choice, ...(await count(choice)) }
-    if (choice.images > mostImages) continue
+    if (tooMany(choice)) continue
     for (let extra = 1; extra <= mostExtra; extra++) {
       const more = at(detail, items, extra)
       const counted = await count(more)
-      if (counted.bytes > allowed || more.images > mostImages) break
+      if (counted.bytes > allowed || tooMany(more)) break
       found = { ...more, ...counted }
     }
     break
@@ -54,18 +57,26 @@ async function largest({ family, bytes: allowed }: Cell, count: Count): Promise<
   return found
 }
 
+interface Range {
+  readonly least: number
+  readonly step: number
+  /** Bytes. */
+  readonly allowed: number
+}
+
 /** The largest number whose bytes are allowed, looked for along a line, since nearly all sets have one price an item; 0 for none. */
-async function most(bytesOf: (n: number) => Promise<number>, allowed: number): Promise<number> {
-  let bytes = await bytesOf(1)
+async function most(bytesOf: (n: number) => Promise<number>, { least, step, allowed }: Range): Promise<number> {
+  const at = (steps: number) => bytesOf(least + steps * step)
+  let bytes = await at(0)
   if (bytes > allowed) return 0
-  let price = (await bytesOf(2)) - bytes
-  let [low, high] = [1, Infinity]
+  let price = (await at(1)) - bytes
+  let [low, high] = [0, Infinity]
   while (high - low > 1) {
     const guess = Math.floor(low + (allowed - bytes) / price)
     const next = Math.min(Math.max(guess, low + 1), high - 1)
-    const there = await bytesOf(next)
+    const there = await at(next)
     if (there > allowed) high = next
     else [price, low, bytes] = [(there - bytes) / (next - low), next, there]
   }
-  return low
+  return least + low * step
 }
