@@ -11,7 +11,7 @@ export interface Rates {
 }
 
 /** What a set that was learned at these rates is worth on validation data. */
-export interface RateTrial extends Rates {
+interface RateTrial extends Rates {
   readonly validation: number
   /** Of each run, where there were several. */
   readonly found?: readonly number[]

@@ -35,7 +35,7 @@ export interface Cell {
 }
 
 /** The networks of the papers' tables of other architectures. */
-export const otherNetworks = ['mlp', 'lenet', 'alexnet', 'vgg11', 'resnet18'] as const
+const otherNetworks = ['mlp', 'lenet', 'alexnet', 'vgg11', 'resnet18'] as const
 
 interface GridPlace {
   readonly dataset: DatasetName

@@ -14,8 +14,8 @@ export type CellConfig = Readonly<Record<string, unknown>> & {
 }
 
 /** Where the image folder of CIFAR-10 lies, and where experts do, from the root of the repository. */
-export const dataFolder = 'data/cifar10'
-export const expertsFolder = 'experts/map'
+const dataFolder = 'data/cifar10'
+const expertsFolder = 'experts/map'
 
 /** Networks that are trained on the set of each seed. */
 export const networks = 3

@@ -39,7 +39,7 @@ const best = <T extends { readonly summary: Summary }>(all: readonly T[]): T | u
   [...all].sort((a, b) => b.summary.mean - a.summary.mean)[0]
 
 /** The best set of each budget, and the best real images beside it. */
-export function bestTable(results: Results): string {
+function bestTable(results: Results): string {
   const lines = datasets.flatMap((dataset) =>
     budgets.map((budget) => {
       const set = best(measuredIn(results, dataset, budget))
@@ -257,7 +257,7 @@ function chartPoints(dataset: DatasetName, results: Results): readonly ChartPoin
 }
 
 /** The datasets of which something was measured. */
-export const drawnDatasets = (results: Results): readonly DatasetName[] =>
+const drawnDatasets = (results: Results): readonly DatasetName[] =>
   datasets.filter((dataset) => chartPoints(dataset, results).length > 0)
 
 const altText = (dataset: DatasetName) => `${titles[dataset]}: test accuracy by stored bytes`

@@ -10,7 +10,7 @@ interface RatesAt {
 }
 
 /** Rates that were searched on validation data: `bench/map/rates.json`. */
-export interface SearchedRates extends RatesAt {
+interface SearchedRates extends RatesAt {
   /** In words. */
   readonly how: string
   readonly trials: readonly Trial[]

@@ -61,7 +61,7 @@ export interface MapResult {
 }
 
 /** Where results are committed. */
-export const resultsFolder = join(root, 'bench/map/results')
+const resultsFolder = join(root, 'bench/map/results')
 
 /** A configuration in 16 hexadecimal digits, whatever its seed. */
 export function configHash({ name: _name, seed: _seed, ...config }: CellConfig): string {

@@ -157,7 +157,7 @@ function runPart({ cell, size, part, folder, haba, interruption }: Part): Promis
 }
 
 /** Other networks are larger: they train for half as long. */
-export const otherEpochs = (epochs: number): number => Math.max(leastEpochs, Math.round(epochs / 2))
+const otherEpochs = (epochs: number): number => Math.max(leastEpochs, Math.round(epochs / 2))
 
 /** Where everything lies, unless the command line says otherwise. */
 export const usualPlaces: Places = {
