@@ -37,7 +37,7 @@ export function mainJobTable(): string {
   const others = rows[0]!.others ?? []
   const lines = rows.map((row) => [
     row.name,
-    row.note.split(',')[0]!,
+    row.note.split(', ')[0]!,
     row.bytes.toLocaleString('en-US'),
     percent(row),
     ...(row.others ?? []).map(percent),
