@@ -142,7 +142,7 @@ export function factorised<B extends Tree = Tensor4D>(
   const encoded = enlarge === 'first' ? image : basis
   const side = Math.min(encoded[0], encoded[1])
   const fail = (expected: string, got: unknown): never => {
-    throw new HabaError('factorised', expected, String(got), 'Mend the option.')
+    throw new HabaError('factorised', expected, String(got), 'Change the option.')
   }
   if (!Number.isInteger(hallucinators) || hallucinators < 1) fail('at least 1 hallucinator', hallucinators)
   if (!Number.isInteger(hidden) || hidden < 1) fail('at least 1 hidden channel', hidden)
