@@ -35,6 +35,7 @@ describe('the table', () => {
       'haba-iteration-1',
       'haba-iteration-10',
       'dm-iteration',
+      'dm-haba-iteration',
       'dsa-iteration',
       'evaluate',
     ])

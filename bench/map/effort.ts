@@ -56,7 +56,7 @@ const round = (value: number) => Number(value.toPrecision(2))
 /** Steps of distillation that the work allows. */
 export function stepsOf(objective: Objective, effort: Effort, sized: Sized): number {
   const { steps, share } = objectiveEffort[objective]
-  return Math.min(steps, round((share * effort.work) / workOfStep(objective, effort, sized)))
+  return Math.min(steps, Math.max(1, Math.floor(round((share * effort.work) / workOfStep(objective, effort, sized)))))
 }
 
 /** Passes over the set that a test network trains for. */

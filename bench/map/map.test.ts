@@ -85,7 +85,7 @@ describe('sizes', () => {
   })
 
   it('take the next level of detail where more images than are worth it would fit', async () => {
-    const size = await sizeOf(named('cifar10-10-dm-fred-32bit'))
+    const size = await sizeOf(named('cifar10-10-dm-fred-8bit'))
     expect(size!.set['coefficients']).toBe(160)
   })
 })

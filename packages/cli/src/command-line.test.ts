@@ -70,6 +70,7 @@ describe('haba distill', () => {
       'config.json',
       'events.out.tfevents.haba',
       'grid.png',
+      'jpeg.json',
       'metrics.jsonl',
       'report.html',
       'result.json',

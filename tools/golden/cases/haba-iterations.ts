@@ -164,7 +164,7 @@ const copied = <T extends Args>(tree: T): T => mapTree((x) => reshaped(x, x.shap
 
 const moveOf =
   (slots: Int32Array, [a, b]: readonly [number, number]) =>
-  () => ({ first: rowsOf(slots, a), second: rowsOf(slots, b), augment: {} })
+  () => ({ first: rowsOf(slots, a), second: rowsOf(slots, b), state: {}, augment: {} })
 
 const compared = (
   got: Readonly<Record<string, Tensor>>,
