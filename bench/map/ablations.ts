@@ -23,6 +23,9 @@ const effort: Effort = {
   student: { steps: 20, batch: 50 },
 }
 
+/** The same for all, however many images a set has: what differs is one thing. */
+export const ablationSteps = 150
+
 const bits: Bits = 32
 const side = 14
 
@@ -58,22 +61,25 @@ interface Line {
 const reference = haba(5)
 
 function asked(question: string, lines: readonly Line[]): readonly Ablation[] {
-  return lines.map(({ name, answer, dataset = 'mnist', of = 'haba-repaired', bytes = ablationBytes, ...rest }) => ({
-    question,
-    answer,
-    cell: {
-      name: `ablation-${name}`,
-      group: 'ablation',
-      dataset,
-      objective: 'dm',
-      of,
-      bits,
-      bytes,
-      effort,
-      others: [],
-      ...rest,
-    },
-  }))
+  return lines.map(
+    ({ name, answer, dataset = 'mnist', of = 'haba-repaired', bytes = ablationBytes, more, ...rest }) => ({
+      question,
+      answer,
+      cell: {
+        name: `ablation-${name}`,
+        group: 'ablation',
+        dataset,
+        objective: 'dm',
+        of,
+        bits,
+        bytes,
+        effort,
+        others: [],
+        ...rest,
+        more: { steps: ablationSteps, ...more },
+      },
+    }),
+  )
 }
 
 const weights = { apart: 0.1, classify: 1, together: 0.1, contrast: 0.1 }

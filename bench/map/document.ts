@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { root } from '../../tools/packages.js'
 import { markdownText } from '../formatted.js'
 import { markdownTable } from '../markdown-table.js'
-import { ablationBytes, ablations } from './ablations.js'
+import { ablationBytes, ablations, ablationSteps } from './ablations.js'
 import { bitCounts, budgets, bytesAllowed, datasets, objectives, parameterizations, titles } from './axes.js'
 import { cells, gridName, realName, type Cell } from './cells.js'
 import { bytesChart, type ChartPoint } from './chart.js'
@@ -309,7 +309,7 @@ export async function mapText(results?: Results): Promise<string> {
     '\n## Real images\n',
     realTable(known),
     '\n## Ablations\n',
-    `MNIST, DM, ConvNet-3-32, ${count(ablationBytes)} bytes and no codec unless a line says otherwise.`,
+    `MNIST, DM, ConvNet-3-32, ${ablationSteps} steps, at most ${count(ablationBytes)} bytes and no codec unless a line says otherwise.`,
     ...ablationSections(known),
     '\n## Rates\n',
     ratesTable(),

@@ -23,7 +23,7 @@ export const efforts: Readonly<Record<DatasetName, Readonly<Record<Budget, Effor
 }
 
 /** Images of a class, over all views, that are worth their time. */
-export const mostImages = 320
+export const mostImages = 160
 export const testBatch = 128
 export const [leastEpochs, mostEpochs] = [30, 1000] as const
 
@@ -50,8 +50,8 @@ export function workOfStep(objective: Objective, { real, student }: Effort, { it
   return 3 * student.steps * Math.min(student.batch, items)
 }
 
-/** Two digits: nobody chose the others. */
-const round = (value: number) => Number(value.toPrecision(2))
+/** A whole number of two digits, since nobody chose the others. */
+const round = (value: number) => Math.max(1, Math.round(Number(value.toPrecision(2))))
 
 /** Steps of distillation that the work allows. */
 export function stepsOf(objective: Objective, effort: Effort, sized: Sized): number {

@@ -36,25 +36,33 @@ export async function sizeOf(cell: Cell): Promise<CellSize | undefined> {
 async function largest({ family, bytes: allowed, dataset }: Cell, count: Count): Promise<CellSize | undefined> {
   const { details, at, mostExtra = 0, step = 1 } = family
   const { classes } = shapes[dataset]
-  const tooMany = ({ images }: SetChoice) => images > classes * mostImages
-  let found: CellSize | undefined
+  const worth = classes * mostImages
+  let coarser: CellSize | undefined
   for (const detail of details) {
-    const range = { least: classes, step, allowed }
-    const items = await most(async (n) => (await count(at(detail, n, 0))).bytes, range)
-    // More detail takes more bytes: where a level does not fit, the one before was the last that did.
-    if (items === 0) break
-    const choice = at(detail, items, 0)
-    found = { ...choice, ...(await count(choice)) }
-    if (tooMany(choice)) continue
-    for (let extra = 1; extra <= mostExtra; extra++) {
-      const more = at(detail, items, extra)
-      const counted = await count(more)
-      if (counted.bytes > allowed || tooMany(more)) break
-      found = { ...more, ...counted }
+    const fits = async (choice: SetChoice) => {
+      const counted = await count(choice)
+      return counted.bytes <= allowed ? { ...choice, ...counted } : undefined
     }
-    break
+    if (detail !== details.at(-1)) {
+      const perItem = at(detail, classes, 0).images / classes
+      const full = await fits(at(detail, Math.floor(worth / perItem / step) * step, 0))
+      // More images than are worth their time may fit: then more detail is better.
+      if (full) {
+        coarser = full
+        continue
+      }
+    }
+    const items = await most(async (n) => (await count(at(detail, n, 0))).bytes, { least: classes, step, allowed })
+    let found = items === 0 ? undefined : await fits(at(detail, items, 0))
+    for (let extra = 1; found && extra <= mostExtra; extra++) {
+      const more = at(detail, items, extra)
+      const larger = more.images <= worth ? await fits(more) : undefined
+      if (!larger) break
+      found = larger
+    }
+    return found ?? coarser
   }
-  return found
+  return coarser
 }
 
 interface Range {

@@ -58,7 +58,9 @@ export async function runCell({ cell, request, stop, terminal }: RunCellOptions)
   }
   const result = await known()
   const atEnd = result?.iterations.done === cell.config.steps
-  if (!result || cell.others.length === 0 || !(request.crossed || atEnd) || stop.measuring.asked) return result
+  if (!result || !(request.crossed || atEnd) || stop.measuring.asked) return result
+  const tested = Object.values(result.networks).filter(({ iterations }) => iterations === result.iterations.done)
+  if (tested.length >= cell.others.length) return result
   const began = performance.now()
   if (
     !(await haba(
