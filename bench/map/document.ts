@@ -4,39 +4,30 @@ import { markdownText } from '../formatted.js'
 import { markdownTable } from '../markdown-table.js'
 import { ablationBytes, ablations, ablationSteps } from './ablations.js'
 import { bitCounts, budgets, bytesAllowed, datasets, objectives, parameterizations, titles } from './axes.js'
-import { cells, gridName, realName, type Cell } from './cells.js'
+import { cells, gridName, realName } from './cells.js'
 import { bytesChart, type ChartPoint } from './chart.js'
+import {
+  accuracy,
+  best,
+  bitsText,
+  budgetText,
+  count,
+  grid,
+  inBudget,
+  measuredIn,
+  nameOf,
+  percent,
+  realRows,
+  type DatasetName,
+  type Results,
+} from './figures.js'
 import { introduction, settings } from './introduction.js'
 import { ratesOf, searchedRates } from './rates.js'
 import { tooLarge } from './order.js'
-import { measuredOf, readMapResults, summaryOf, type MapResult, type Summary } from './result.js'
+import { measuredOf, readMapResults, summaryOf, type Summary } from './result.js'
 
 /** Where the document lies. */
 export const mapFile = join(root, 'docs/map.md')
-
-type Results = ReadonlyMap<string, MapResult>
-type DatasetName = Cell['dataset']
-
-const percent = (part: number) => (100 * part).toFixed(1)
-const count = (n: number) => n.toLocaleString('en-US')
-/** `93.1 ± 0.4` */
-const accuracy = ({ mean, half }: Summary) => `${percent(mean)} ± ${percent(half)}`
-const budgetText = (dataset: DatasetName, budget: number) =>
-  `${count(bytesAllowed(dataset, budget))} bytes (${budget === 1 ? 'one fp32 image' : `${budget} fp32 images`} a class)`
-
-const grid = cells.filter(({ group }) => group === 'grid')
-const bitsText = (bits: number) => (bits === 32 ? 'none' : `${bits} bits`)
-const nameOf = ({ objective, of, bits }: Cell) =>
-  `${titles[of]}, ${titles[objective]}${bits === 32 ? '' : `, ${bits} bits`}`
-
-const inBudget = (dataset: DatasetName, budget: number) => (cell: Cell) =>
-  cell.dataset === dataset && cell.bytes === bytesAllowed(dataset, budget)
-
-const measuredIn = (results: Results, dataset: DatasetName, budget: number) =>
-  measuredOf(grid.filter(inBudget(dataset, budget)), results)
-
-const best = <T extends { readonly summary: Summary }>(all: readonly T[]): T | undefined =>
-  [...all].sort((a, b) => b.summary.mean - a.summary.mean)[0]
 
 /** The best set of each budget, and the best real images beside it. */
 function bestTable(results: Results): string {
@@ -138,20 +129,6 @@ function gridTable(dataset: DatasetName, budget: number, results: Results): stri
   })
   const head = ['objective', 'set', 'codec', 'accuracy', 'each seed', 'bytes', 'items', 'images', 'steps', 'epochs', 'minutes', 'cell'] // prettier-ignore
   return markdownTable(head, lines)
-}
-
-interface RealRow {
-  readonly id: string
-  readonly name: string
-  readonly summary: Summary
-}
-
-/** What a cell of real images was compared with: all rows but its set. */
-function realRows(results: Results, dataset: DatasetName, budget: number): readonly RealRow[] {
-  const result = results.get(realName(dataset, budget as 1 | 10))
-  if (!result) return []
-  const rows = result.seeds[0]!.rows.filter(({ id }) => id !== 'set')
-  return rows.map(({ id, name }) => ({ id, name, summary: summaryOf(result, id)! }))
 }
 
 function realTable(results: Results): string {

