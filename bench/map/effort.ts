@@ -56,7 +56,7 @@ const round = (value: number) => Math.max(1, Math.round(Number(value.toPrecision
 /** Steps of distillation that the work allows. */
 export function stepsOf(objective: Objective, effort: Effort, sized: Sized): number {
   const { steps, share } = objectiveEffort[objective]
-  return Math.min(steps, Math.max(1, Math.floor(round((share * effort.work) / workOfStep(objective, effort, sized)))))
+  return Math.min(steps, round((share * effort.work) / workOfStep(objective, effort, sized)))
 }
 
 /** Passes over the set that a test network trains for. */
@@ -64,7 +64,7 @@ export const epochsOf = ({ seen }: Pick<Effort, 'seen'>, items: number): number 
   Math.max(leastEpochs, Math.min(mostEpochs, round(seen / items)))
 
 /** Milliseconds of one image, forward and backward, on two idle cores; for estimates alone. */
-const perImage: Readonly<Record<DatasetName, number>> = { mnist: 0.5, cifar10: 1.7 }
+const perImage: Readonly<Record<DatasetName, number>> = { mnist: 0.55, cifar10: 1.7 }
 
 /** About how many minutes a cell takes: two sets, six networks, and other networks that take as long as four. */
 export function minutesOf(
