@@ -1,18 +1,24 @@
-import { HabaError } from '@haba/core'
+import { HabaError, keyFrom } from '@haba/core'
+import { join } from 'node:path'
+import { root } from '../tools/packages.js'
 import { describe, expect, it } from 'vitest'
 import { parseArguments } from './arguments.js'
 import { byOperator, convolutionOperations, operatorLines, type ProfileEvent } from './profile.js'
 import { inTurn } from './rows/in-turn.js'
-import { key } from './rows/problem.js'
 import { closingLine, compare, duration, median, megabytes, percent } from './statistics.js'
 import { rowNamed, table } from './table.js'
 
 describe('arguments', () => {
   it('ask for the whole table, or the named rows in their order', () => {
-    expect(parseArguments([])).toEqual({ rows: table, rounds: 5, profile: false })
+    expect(parseArguments([])).toMatchObject({ rows: table, rounds: 5, profile: false })
     const { rows, rounds } = parseArguments(['student-10', 'sgd-256', '--rounds', '7'])
     expect(rows.map(({ name }) => name)).toEqual(['student-10', 'sgd-256'])
     expect(rounds).toBe(7)
+  })
+
+  it('write over the committed results only where they say so', () => {
+    expect(parseArguments([]).results).toBe(join(root, 'runs/bench'))
+    expect(parseArguments(['student-10', '--record']).results).toBe(join(root, 'bench/results'))
   })
 
   it('ask for a profile of a row', () => {
@@ -120,7 +126,7 @@ describe('profile', () => {
 describe('operations in turn', () => {
   it('come in the order of the published strategy, those that act alike as one program', () => {
     const { draw } = inTurn()
-    const picks = Array.from({ length: 7 }, () => draw(key, 2, [8, 8, 3]).pick)
+    const picks = Array.from({ length: 7 }, () => draw(keyFrom(1), 2, [8, 8, 3]).pick)
     expect(picks).toEqual([0, 1, 2, 1, 1, 5, 0])
   })
 })

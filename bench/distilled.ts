@@ -1,7 +1,7 @@
 import { commandLine } from '@haba/cli'
 import { HabaError } from '@haba/core'
+import { readCheckedJson } from '@haba/core/files'
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 
@@ -14,14 +14,14 @@ export interface Distilled {
 // As the command line does (packages/cli/src/main.ts).
 setFlagsFromString('--no-incremental-marking')
 
-/** Distils a configuration file into a run folder, on from where it was left. @throws HabaError where that fails */
+/** Distills a configuration file into a run folder, on from where it was left. @throws HabaError where that fails */
 export async function distilled(config: string, run: string): Promise<Distilled> {
   await haba('distill', ...(existsSync(join(run, 'config.json')) ? ['--resume', run] : [config, '--out', run]))
-  return JSON.parse(await readFile(join(run, 'result.json'), 'utf8')) as Distilled
+  return await readCheckedJson<Distilled>(join(run, 'result.json'), { kind: 'result' })
 }
 
 /** A command of `haba`, as a person gives it. @throws HabaError where it fails */
 export async function haba(...args: readonly string[]): Promise<void> {
   if ((await commandLine(args, { out: process.stdout, err: process.stderr })) !== 0)
-    throw new HabaError(`haba ${args.join(' ')}`, 'to work', 'an error, told above', 'Mend that.')
+    throw new HabaError(`haba ${args.join(' ')}`, 'to work', 'an error, told above', '')
 }

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { root } from '../tools/packages.js'
 import { documentTables, placeOf } from './documents.js'
 import { mapCharts, mapFile, mapText } from './map/document.js'
-import { isStrong, luck, ranked, rateSearches, same } from './rates-table.js'
+import { isStrong, noise, ranked, rateSearches, same } from './rates-table.js'
 import { charts, documentFile, documentText } from './reproduction/document.js'
 
 /** Cells without the padding that the formatter adds. */
@@ -22,12 +22,15 @@ test.each(documentTables)('$file shows the committed figures: $of', async (one) 
 test.each(rateSearches())('recipes/$name.json has the rates that were chosen', (search) => {
   const recipe = JSON.parse(readFileSync(join(root, `recipes/${search.name}.json`), 'utf8')) as {
     readonly steps: number
-    readonly optimizer: Readonly<Record<'bases' | 'hallucinators', { readonly rate: number }>>
+    readonly optimizer: Readonly<Record<'bases' | 'hallucinators', { readonly learningRate: number }>>
   }
   const { bases, hallucinators } = search.chosen
-  expect([recipe.optimizer.bases.rate, recipe.optimizer.hallucinators.rate]).toEqual([bases, hallucinators])
+  expect([recipe.optimizer.bases.learningRate, recipe.optimizer.hallucinators.learningRate]).toEqual([
+    bases,
+    hallucinators,
+  ])
   const here = search.trials.find((trial) => same(trial, search.chosen))!
-  expect(ranked(search.trials)[0]!.validation).toBeLessThanOrEqual(here.validation + luck)
+  expect(ranked(search.trials)[0]!.validation).toBeLessThanOrEqual(here.validation + noise)
   expect(isStrong(here)).toBe(false)
   expect(recipe.steps).toBe(search.steps)
 })

@@ -7,7 +7,7 @@ import { markdownText } from './formatted.js'
 import { mapCharts, mapFile, mapText, readmePart } from './map/document.js'
 import { ablationsTable, mainJobTable, methodsTable } from './methods-table.js'
 import { ratesTable } from './rates-table.js'
-import { resultsTable } from './results-table.js'
+import { limitsTable, resultsTable } from './results-table.js'
 
 export interface DocumentTable {
   /** The document, from the root. */
@@ -24,6 +24,9 @@ export const documentTables: readonly DocumentTable[] = [
   { file: 'README.md', of: 'main job', table: mainJobTable },
   { file: 'README.md', of: 'benchmark', table: resultsTable },
   { file: 'README.md', of: 'map', table: () => readmePart() },
+  { file: 'README.zh-CN.md', of: 'main job', table: mainJobTable },
+  { file: 'README.zh-CN.md', of: 'benchmark', table: resultsTable },
+  { file: 'docs/benchmark.md', of: 'limits', table: limitsTable },
 ]
 
 /** What stands between the comments of a table, and the comments. */

@@ -1,10 +1,10 @@
-import { commandLine, type Interruption, type Terminal } from '@haba/cli'
+import { commandLine, type Terminal } from '@haba/cli'
 import { HabaError } from '@haba/core'
 import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 
 /** Runs a command of `haba`. @returns false where it was interrupted @throws HabaError where it failed */
-export type Haba = (interruption: Interruption, ...args: readonly string[]) => Promise<boolean>
+export type Haba = (interruption: AbortSignal, ...args: readonly string[]) => Promise<boolean>
 
 /** Runs commands of `haba` for another command, which errors name. */
 export const habaOn =
@@ -19,7 +19,7 @@ export const habaOn =
 export interface RecordExpertsOptions {
   /** A configuration file. */
   readonly config: string
-  readonly interruption: Interruption
+  readonly interruption: AbortSignal
   /** Refuse to record any: the folder must hold some. @default false */
   readonly given?: boolean
 }

@@ -1,8 +1,7 @@
 /** `npm run bench`: our engine beside PyTorch, the same mathematics in turn; `docs/benchmark.md` says how to read it. */
 import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { HabaError } from '@haba/core'
-import { root } from '../tools/packages.js'
 import { parseArguments } from './arguments.js'
 import { describeMachine, findPython, type Machine } from './machine.js'
 import { measure, type Measured } from './measure.js'
@@ -11,10 +10,8 @@ import { seed } from './rows/problem.js'
 import { closingLine, duration, megabytes, percent } from './statistics.js'
 import type { Row } from './table.js'
 
-const results = join(root, 'bench/results')
-
 async function main(): Promise<void> {
-  const { rows, rounds, profile } = parseArguments(process.argv.slice(2))
+  const { rows, rounds, profile, results } = parseArguments(process.argv.slice(2))
   const machine = describeMachine()
   console.log(`${machine.cpu}, ${machine.threads} threads a side, load ${machine.load.toFixed(1)}`)
   if (machine.load > machine.threads / 2) console.log('The machine is busy: do not quote these figures.')
@@ -28,7 +25,7 @@ async function main(): Promise<void> {
   for (const row of rows) {
     try {
       const measured = await measure({ row, rounds, threads: machine.threads, ...found })
-      await record(row, machine, measured)
+      await record(results, row, machine, measured)
       for (const line of lines(row, measured)) console.log(line)
       closing.push(closingLine({ ...row, ...measured }))
     } catch (error) {
@@ -39,6 +36,7 @@ async function main(): Promise<void> {
     console.log(closing.at(-1))
   }
   if (rows.length > 1) console.log(['', ...closing].join('\n'))
+  console.log(`Results are in ${relative(process.cwd(), results)}.`)
 }
 
 function lines(row: Row, { ours, peer, differences }: Measured): readonly string[] {
@@ -58,7 +56,7 @@ function lines(row: Row, { ours, peer, differences }: Measured): readonly string
   ]
 }
 
-async function record(row: Row, machine: Machine, measured: Measured): Promise<void> {
+async function record(results: string, row: Row, machine: Machine, measured: Measured): Promise<void> {
   await mkdir(results, { recursive: true })
   const { name, ...settings } = row
   const text = JSON.stringify({ name, ...settings, seed, machine, ...measured }, null, 2)

@@ -48,7 +48,7 @@ export function mainJobTable(): string {
 
 const isAblation = ({ result }: Run) => result.name.startsWith('ablation-')
 
-/** Methods: one line a run, accuracies in percent, at the floats of the set. */
+/** Methods: one line a run, accuracies in percent, with the bytes and values of the set. */
 export const methodsTable = (): string => tableOf((run) => !isAblation(run))
 
 /** The same of the ablations. */
@@ -64,7 +64,7 @@ function tableOf(wanted: (run: Run) => boolean): string {
     const row = (id: string) => result.rows.find((one) => one.id === id)
     const cell = (id: string) => (row(id) ? percent(row(id)!) : '')
     const set = row('set')!
-    const isHaba = config.set.use === 'factorised'
+    const isHaba = config.set.use === 'factorized'
     const { depth, width } = config.network
     const { protocol, epochs } = config.evaluate
     return [
@@ -73,12 +73,24 @@ function tableOf(wanted: (run: Run) => boolean): string {
       `${String(depth)} × ${String(width)}`,
       `${protocol}, ${epochs}`,
       `${set.accuracies.length}`,
+      set.bytes.toLocaleString('en-US'),
       set.floats.toLocaleString('en-US'),
       cell('random'),
       isHaba || row('pixels') ? cell('pixels') : percent(set),
       isHaba || row('pixels') ? percent(set) : '',
     ]
   })
-  const head = ['recipe', 'steps', 'ConvNet', 'protocol, epochs', 'networks', 'floats', 'random', 'pixels', 'this set']
+  const head = [
+    'recipe',
+    'steps',
+    'ConvNet',
+    'protocol, epochs',
+    'networks',
+    'bytes',
+    'floats',
+    'random',
+    'pixels',
+    'this set',
+  ]
   return markdownTable(head, lines)
 }

@@ -21,7 +21,7 @@ interface RateTrial extends Rates {
 
 /**
  * How many times as strong as real images a set's may be. Too large a rate throws hallucinators far off in one step, and a
- * network that normalises does not see it: its accuracy stays, while networks that do not normalise diverge.
+ * network that normalizes does not see it: its accuracy stays, while networks that do not normalize diverge.
  */
 const strongest = 3
 
@@ -29,7 +29,7 @@ const strongest = 3
 export const isStrong = ({ strength = 1 }: { readonly strength?: number }): boolean => strength > strongest
 
 /** By how much an accuracy on validation data may be better for no reason. */
-export const luck = 0.02
+export const noise = 0.02
 
 export const same = (a: Rates, b: Rates): boolean => a.bases === b.bases && a.hallucinators === b.hallucinators
 
@@ -37,7 +37,7 @@ export const same = (a: Rates, b: Rates): boolean => a.bases === b.bases && a.ha
 export interface RatesFile {
   readonly name: string
   readonly steps: number
-  /** Rates that none tried around them beats by more than luck. */
+  /** Rates that none tried around them beats by more than the noise. */
   readonly chosen: Rates
   readonly trials: readonly RateTrial[]
 }

@@ -4,7 +4,7 @@
  * `docs/methods.md` shows what was found.
  */
 import { openSet } from '@haba/cli'
-import { imageStrength, summarise } from '@haba/eval'
+import { imageStrength, summarize } from '@haba/eval'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -19,12 +19,12 @@ type Settings = Readonly<Record<string, unknown>>
 
 interface Recipe extends Settings {
   readonly name: string
-  readonly optimizer: Readonly<Record<keyof Rates, Settings & { readonly rate: number }>>
+  readonly optimizer: Readonly<Record<keyof Rates, Settings & { readonly learningRate: number }>>
 }
 
 const folder = join(root, 'runs/rates')
 const recipes = join(root, 'recipes')
-const mean = (values: readonly number[]) => summarise(values).mean
+const mean = (values: readonly number[]) => summarize(values).mean
 
 const read = async (name: string) => JSON.parse(await readFile(join(recipes, `${name}.json`), 'utf8')) as Recipe
 
@@ -39,10 +39,10 @@ function trialOf(recipe: Recipe, { bases, hallucinators }: Rates): Settings {
     objective: { ...options, ...(own !== undefined && { experts: at(own) }) },
     ...(experts !== undefined && { experts: { ...(experts as Settings), folder: at((experts as Settings).folder) } }),
     optimizer: {
-      bases: { ...optimizer.bases, rate: bases },
-      hallucinators: { ...optimizer.hallucinators, rate: hallucinators },
+      bases: { ...optimizer.bases, learningRate: bases },
+      hallucinators: { ...optimizer.hallucinators, learningRate: hallucinators },
     },
-    evaluate: { protocol: 'ours', epochs, rates: [0.01], trialNetworks: 3, networks: 1 },
+    evaluate: { protocol: 'ours', epochs, learningRates: [0.01], trialNetworks: 3, networks: 1 },
     compare: { random: false },
   }
 }
@@ -79,7 +79,7 @@ async function measure(
 /** Looks around the recipe's rates. */
 async function search(recipe: Recipe, runs: number): Promise<RatesFile> {
   const { optimizer, steps } = recipe
-  const start = { bases: optimizer.bases.rate, hallucinators: optimizer.hallucinators.rate }
+  const start = { bases: optimizer.bases.learningRate, hallucinators: optimizer.hallucinators.learningRate }
   const both = (rates: Trial['rates']): Rates => ({ bases: rates['bases']!, hallucinators: rates['hallucinators']! })
   const { chosen, trials } = await searchRates({ start, measure: (rates) => measure(recipe, both(rates), runs) })
   return {

@@ -1,4 +1,4 @@
-import { isStrong, luck, ranked } from './rates-table.js'
+import { isStrong, noise, ranked } from './rates-table.js'
 
 /** Step sizes by what they move. */
 export type NamedRates = Readonly<Record<string, number>>
@@ -21,7 +21,7 @@ export interface SearchOptions {
   readonly moves?: number
 }
 
-/** Trials in their order, and the rates that none around them beats by more than luck. */
+/** Trials in their order, and the rates that none around them beats by more than the noise. */
 export interface Found {
   readonly chosen: NamedRates
   readonly trials: readonly Trial[]
@@ -31,7 +31,7 @@ const short = (rate: number) => Number(rate.toPrecision(2))
 const names = (rates: NamedRates) => Object.keys(rates)
 const same = (a: NamedRates, b: NamedRates) => names(a).every((name) => a[name] === b[name])
 
-/** From the start to the best of its neighbors, as long as one is better by more than luck or the images here are too strong. */
+/** From the start to the best of its neighbors, as long as one is better by more than the noise or the images here are too strong. */
 export async function searchRates({ start, measure, factor = 3, moves = 2 }: SearchOptions): Promise<Found> {
   const trials: Trial[] = []
   let at = start
@@ -42,7 +42,7 @@ export async function searchRates({ start, measure, factor = 3, moves = 2 }: Sea
     for (const rates of around) if (!trials.some((trial) => same(trial.rates, rates))) trials.push(await measure(rates))
     const here = trials.find((trial) => same(trial.rates, at))!
     const [next] = ranked(trials)
-    if (!isStrong(here) && next!.validation <= here.validation + luck) break
+    if (!isStrong(here) && next!.validation <= here.validation + noise) break
     at = next!.rates
   }
   return { chosen: at, trials }

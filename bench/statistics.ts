@@ -36,7 +36,7 @@ export function compare(who: string, ours: Check, theirs: Check): Check {
         who,
         `the same "${name}" on both sides, to ${tolerance(name)}`,
         `${a} and PyTorch's ${b}`,
-        'The two programs do not do the same work: mend one.',
+        'The two programs do not do the same work: correct one.',
       )
     return [name, difference] as const
   })

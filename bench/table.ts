@@ -34,7 +34,7 @@ export interface Row {
 const student = (batch: number, repeat: number, must: number, aim: number): Row => ({
   name: `student-${batch}`,
   family: 'student',
-  work: `one student step at batch ${batch} and its derivative, stored: what pixels, step size and earlier weights owe`,
+  work: `one student step at batch ${batch} and its derivative, stored: gradients of pixels, step size and earlier weights`,
   unit: 'step',
   repeat,
   warmUp: 2,
@@ -64,7 +64,7 @@ const trajectory = (
 const haba = (perClass: number, steps: number, limits: Pick<Row, 'must' | 'aim' | 'gigabytes'>): Row => ({
   name: `haba-iteration-${perClass}`,
   family: 'haba',
-  work: `one HaBa iteration: ${perClass} bases a class, 5 hallucinators, ${steps} student steps, augmentation, game, four optimisers`,
+  work: `one HaBa iteration: ${perClass} bases a class, 5 hallucinators, ${steps} student steps, augmentation, game, four optimizers`,
   unit: 'iteration',
   repeat: 1,
   // The game draws one augmentation an iteration: after three, all have had their turn.
@@ -158,7 +158,6 @@ export const table: readonly Row[] = [
 /** The row of a name. @throws HabaError listing the names */
 export function rowNamed(name: string): Row {
   const found = table.find((row) => row.name === name)
-  if (!found)
-    throw new HabaError('bench', `a name of ${table.map((row) => row.name).join(', ')}`, `"${name}"`, 'Mend the name.')
+  if (!found) throw new HabaError('bench', `a name of ${table.map((row) => row.name).join(', ')}`, `"${name}"`, '')
   return found
 }

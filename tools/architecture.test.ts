@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
 import { join, relative } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { imports, packageOf } from './imports.js'
+import { circles, imports, importsAmong, packageOf } from './imports.js'
 import { packages, root, sources, type Manifest, type Package } from './packages.js'
 import { undocumented } from './undocumented.js'
 
@@ -10,6 +11,7 @@ const core = '@haba/core'
 const composer = '@haba/cli'
 
 const all = packages()
+const home = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest
 const read = (path: string) => readFileSync(path, 'utf8')
 /** Tests, and what only they use. */
 const isTest = (path: string) => /\.(test|fixture|test-data)\.ts$/.test(path)
@@ -21,16 +23,20 @@ const allowed = ({ manifest: { name } }: Package) =>
 /** What its tests may use besides. */
 const inTests = ({ manifest: { name } }: Package) => (name === composer ? /./ : /^@haba\/(core|testing|engine-.*)$/)
 
-/** What a package's files import of ours, as "file: name", for the files that a rule picks. */
-const imported = ({ path }: Package, pick: (file: string) => boolean) =>
+/** The packages that a package's files import, types included, with the file, for the files that a rule picks. */
+const needs = ({ path }: Package, pick: (file: string) => boolean) =>
   sources(join(path, 'src'))
     .filter(pick)
     .flatMap((file) =>
-      ours(imports(read(file)).map((module) => packageOf(module) ?? '')).map((name) => ({
-        file: relative(root, file),
-        name,
-      })),
+      imports(read(file))
+        .filter((module) => !isBuiltin(module))
+        .flatMap((module) => packageOf(module) ?? [])
+        .map((name) => ({ file: relative(root, file), name })),
     )
+
+/** Those of ours. */
+const imported = (one: Package, pick: (file: string) => boolean) =>
+  needs(one, pick).filter(({ name }) => name.startsWith('@haba/'))
 
 describe.each(all.map((one) => [one.manifest.name, one] as const))('%s', (name, one) => {
   const { path, manifest } = one
@@ -50,7 +56,35 @@ describe.each(all.map((one) => [one.manifest.name, one] as const))('%s', (name, 
   it('declares what it imports', () => {
     const needed = [manifest.dependencies, manifest.peerDependencies, manifest.optionalDependencies]
     const declared = new Set([name, ...needed.flatMap((list) => Object.keys(list ?? {}))])
-    expect(imported(one, (file) => !isTest(file)).filter((found) => !declared.has(found.name))).toEqual([])
+    expect(needs(one, (file) => !isTest(file)).filter((found) => !declared.has(found.name))).toEqual([])
+    const inTests = new Set([...declared, ...Object.keys({ ...home.devDependencies, ...manifest.devDependencies })])
+    if (name !== composer && name !== core)
+      expect(needs(one, isTest).filter((found) => !inTests.has(found.name))).toEqual([])
+  })
+
+  it('shares TensorFlow.js with whoever uses it', () => {
+    const shared = (names: object = {}) => Object.keys(names).filter((other) => other.startsWith('@tensorflow/'))
+    expect(shared({ ...manifest.dependencies, ...manifest.optionalDependencies })).toEqual([])
+    const optional = Object.keys(manifest.peerDependenciesMeta ?? {})
+    const peers = shared(manifest.peerDependencies).filter((other) => !optional.includes(other))
+    expect(shared(manifest.devDependencies)).toEqual(expect.arrayContaining(peers))
+  })
+
+  it('says where it comes from and under which license', () => {
+    const { repository, homepage, bugs } = home
+    expect(manifest).toMatchObject({ homepage, bugs })
+    expect(manifest.repository).toEqual({ ...repository, directory: relative(root, path) })
+    expect(manifest.keywords).toContain('dataset-distillation')
+    expect(read(join(path, 'LICENSE'))).toBe(read(join(root, 'LICENSE')))
+  })
+
+  it('has a README that needs no other file of the repository', () => {
+    const text = read(join(path, 'README.md'))
+    const links = [...text.matchAll(/\]\((?!https?:|#)([^)]*)\)/g)]
+      .flatMap(([, link = '']) => link)
+      .filter((link) => !manifest.files?.includes(link.split('/')[0]!))
+    const paths = [...text.matchAll(/`((docs|recipes|bench|tools|packages)\/[^`]*)`/g)].map(([, name]) => name)
+    expect([...links, ...paths]).toEqual([])
   })
 
   it('is laid out like every other package', () => {
@@ -68,19 +102,39 @@ describe.each(all.map((one) => [one.manifest.name, one] as const))('%s', (name, 
     }
   })
 
+  it('has no circle of files, types included', () => {
+    expect(circles(importsAmong(sources(join(path, 'src')))).map((file) => relative(path, file))).toEqual([])
+  })
+
   it('lists its exports name by name', () => {
     expect(read(join(path, 'src/index.ts'))).not.toMatch(/export \*/)
   })
 })
 
 describe('the repository', () => {
+  it('would find a circle', () => {
+    const needs = { a: ['b'], b: ['c'], c: ['b', 'd'], d: [] }
+    expect(circles(new Map(Object.entries(needs)))).toEqual(['b', 'c'])
+  })
+
+  it('has no command that imports another', () => {
+    const commands = sources(join(root, 'packages/cli/src/commands')).filter((file) => !isTest(file))
+    expect(commands.length).toBeGreaterThan(8)
+    const found = [...importsAmong(commands)].filter(([, others]) => others.length > 0)
+    expect(found.map(([file, others]) => [file, ...others].map((one) => relative(root, one)))).toEqual([])
+  })
+
   it('documents every public export', () => {
-    const entries = all.map(({ path }) => join(path, 'src/index.ts'))
+    const entries = all.flatMap(({ path, manifest }) =>
+      Object.values(manifest.exports ?? {}).flatMap((one) =>
+        typeof one === 'string' ? [] : [join(path, one['@haba/source']!)],
+      ),
+    )
     const lacking = [...undocumented(entries)].flatMap(([entry, names]) =>
       names.map((name) => `${relative(root, entry)}: ${name}`),
     )
     expect(lacking).toEqual([])
-  }, 60_000)
+  }, 180_000)
 
   it('names no path of one machine and no registry', () => {
     const elsewhere = /["'`\s(=]\/(work|home|Users|root)\/|\bregistry\.[a-z]+\.[a-z]+/

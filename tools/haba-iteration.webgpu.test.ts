@@ -1,8 +1,8 @@
 import { fromStrategy } from '@haba/augment'
-import { atLeast, keyFrom, namedLeaves, sgd, type AnyObjective, type Engine } from '@haba/core'
+import { clampBelow, keyFrom, namedLeaves, sgd, type AnyObjective, type Engine } from '@haba/core'
 import { distill } from '@haba/distill'
 import { onnxEngine, onnxStatus } from '@haba/engine-onnx'
-import { adversarialContrast, factorised } from '@haba/hallucinator'
+import { adversarialContrast, factorized } from '@haba/hallucinator'
 import { distributionMatching, trajectoryMatching } from '@haba/matching'
 import { tinyNetwork, toyData } from '@haba/testing'
 import { describe, expect, test } from 'vitest'
@@ -23,7 +23,7 @@ const objectives = {
     expertEpochs: 1,
     maxStartEpoch: 3,
     batch: 4,
-    rate: 0.1,
+    learningRate: 0.1,
   }),
   DM: distributionMatching({ network, realPerClass: 6 }),
 } as const
@@ -35,10 +35,10 @@ async function iterations(engine: Engine, objective: AnyObjective): Promise<Read
     engine,
     key: keyFrom(1),
     real,
-    parameterization: factorised({ image: real.image, classes: real.classes, basesPerClass: 1, hallucinators: 2 }),
+    parameterization: factorized({ image: real.image, classes: real.classes, basesPerClass: 1, hallucinators: 2 }),
     objective,
-    optimizer: sgd({ rate: 0.1, momentum: 0.5 }),
-    objectiveOptimizer: atLeast(0.001, sgd({ rate: 1e-4, momentum: 0.9 })),
+    optimizer: sgd({ learningRate: 0.1, momentum: 0.5 }),
+    objectiveOptimizer: clampBelow(0.001, sgd({ learningRate: 1e-4, momentum: 0.9 })),
     games: [adversarialContrast({ network, augmentation })],
     steps: 2,
   })) {
@@ -52,7 +52,7 @@ async function iterations(engine: Engine, objective: AnyObjective): Promise<Read
 
 describe.skipIf(!works && !required)('HaBa on WebGPU', () => {
   test.each(['MTT', 'DM'] as const)('takes the same two steps as on the CPU (%s)', async (name) => {
-    const objective = objectives[name] as unknown as AnyObjective
+    const objective = objectives[name]
     const [cpu, gpu] = [onnxEngine(), onnxEngine({ provider: 'webgpu' })]
     const [wanted, got] = [await iterations(cpu, objective), await iterations(gpu, objective)]
     await Promise.all([cpu.close(), gpu.close()])

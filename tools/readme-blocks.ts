@@ -23,7 +23,7 @@ const workshop = join(root, 'node_modules/.cache/readme-blocks')
 
 const documents = () =>
   [
-    ...['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md'].map((name) => join(root, name)),
+    ...['README.md', 'README.zh-CN.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md'].map((name) => join(root, name)),
     ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.md') && !name.startsWith('api'))
       .map((name) => join(root, 'docs', name)),

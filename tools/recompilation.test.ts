@@ -1,8 +1,8 @@
 import { chain, fromStrategy } from '@haba/augment'
-import { atLeast, disposeTree, keyFrom, sgd, type AnyObjective, type Augmentation } from '@haba/core'
-import { distill, recomputed, stored, type Differentiation, type DistillState } from '@haba/distill'
+import { clampBelow, disposeTree, keyFrom, sgd, type AnyObjective, type Augmentation } from '@haba/core'
+import { distill, recompute, store, type Differentiation, type DistillState } from '@haba/distill'
 import { onnxEngine } from '@haba/engine-onnx'
-import { adversarialContrast, factorised } from '@haba/hallucinator'
+import { adversarialContrast, factorized } from '@haba/hallucinator'
 import {
   cafe,
   classesTogether,
@@ -35,7 +35,7 @@ const trajectories = (augmentation: Augmentation) =>
     expertEpochs: 1,
     maxStartEpoch: 3,
     batch: 4,
-    rate: 0.1,
+    learningRate: 0.1,
   })
 const loops = { outer: 3, inner: 2 }
 
@@ -48,10 +48,10 @@ async function sessionsOf(objective: unknown, augmentation: Augmentation, how: D
     engine,
     key: keyFrom(1),
     real,
-    parameterization: factorised({ image: real.image, classes: real.classes, basesPerClass: 2, hallucinators: 3 }),
+    parameterization: factorized({ image: real.image, classes: real.classes, basesPerClass: 2, hallucinators: 3 }),
     objective: objective as AnyObjective,
-    optimizer: sgd({ rate: 0.1, momentum: 0.5 }),
-    objectiveOptimizer: atLeast(0.001, sgd({ rate: 1e-4, momentum: 0.9 })),
+    optimizer: sgd({ learningRate: 0.1, momentum: 0.5 }),
+    objectiveOptimizer: clampBelow(0.001, sgd({ learningRate: 1e-4, momentum: 0.9 })),
     games: [adversarialContrast({ network, augmentation })],
     steps: 100,
     differentiation: how,
@@ -67,15 +67,15 @@ async function sessionsOf(objective: unknown, augmentation: Augmentation, how: D
 }
 
 test.each([
-  { name: 'DM', objective: distributionMatching({ network, realPerClass: 6 }), how: recomputed },
-  { name: 'DC', objective: gradientMatching({ network, realPerClass: 6, loops, networkBatch: 4 }), how: recomputed },
+  { name: 'DM', objective: distributionMatching({ network, realPerClass: 6 }), how: recompute },
+  { name: 'DC', objective: gradientMatching({ network, realPerClass: 6, loops, networkBatch: 4 }), how: recompute },
   {
     name: 'DSA',
     objective: gradientMatching({ network, realPerClass: 6, augmentation: allOperations }),
-    how: recomputed,
+    how: recompute,
   },
-  { name: 'MTT', objective: trajectories(allOperations), how: recomputed },
-  { name: 'MTT', objective: trajectories(allOperations), how: stored },
+  { name: 'MTT', objective: trajectories(allOperations), how: recompute },
+  { name: 'MTT', objective: trajectories(allOperations), how: store },
 ] as const)(
   '100 steps of $name through HaBa with its game add no session after the third ($how.name)',
   async ({ objective, how }) => {
@@ -106,7 +106,7 @@ test.each([
     objective: unrolledTraining({ network, steps: 6, epochs: 2, realBatch: 8, augmentation: oneOperation }),
   },
 ])('$name, with an operation drawn for each class, has met its programs after half of 100 steps', async (one) => {
-  const sessions = await sessionsOf(one.objective, oneOperation, recomputed)
+  const sessions = await sessionsOf(one.objective, oneOperation, recompute)
   // A rare program may still be met, or made for other layouts; a combination of draws would be new at every step.
   expect(sessions[99]! - sessions[49]!, `sessions after each step: ${sessions}`).toBeLessThan(5)
 })

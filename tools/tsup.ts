@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { defineConfig } from 'tsup'
+import { defineConfig, type Options } from 'tsup'
 
 interface Exports {
   readonly exports: Readonly<Record<string, string | { readonly '@haba/source': string }>>
@@ -7,9 +7,9 @@ interface Exports {
 
 /**
  * One build for every package: ESM, declarations, source maps; dependencies stay outside. It begins at the sources that
- * the package.json exports, and at `more` (programs).
+ * the package.json exports, and at `more` (programs); `own` are options of this package.
  */
-export function library(more: readonly string[] = []) {
+export function library(more: readonly string[] = [], own: Options = {}) {
   const { exports } = JSON.parse(readFileSync('package.json', 'utf8')) as Exports
   const sources = Object.values(exports).flatMap((one) => (typeof one === 'string' ? [] : [one['@haba/source']]))
   return defineConfig({
@@ -20,5 +20,6 @@ export function library(more: readonly string[] = []) {
     clean: true,
     treeshake: true,
     target: 'node20',
+    ...own,
   })
 }

@@ -1,4 +1,4 @@
-import { bytesAllowed, type Bits, type Parameterization } from './axes.js'
+import { bytesAllowed, type Codec, type Parameterization } from './axes.js'
 import type { Cell } from './cells.js'
 import type { Effort } from './effort.js'
 import { families, perClassOf, releasedOptions, repairedOptions, type SetFamily } from './sets.js'
@@ -26,7 +26,7 @@ const effort: Effort = {
 /** The same for all, however many images a set has: what differs is one thing. */
 export const ablationSteps = 150
 
-const bits: Bits = 32
+const codec: Codec = 32
 const side = 14
 
 /** HaBa with as many bases as fit. @param set what differs from HaBa repaired */
@@ -34,7 +34,7 @@ const haba = (hallucinators: number, set: object = {}): SetFamily => ({
   details: [side],
   at: (_, items) => ({
     set: {
-      use: 'factorised',
+      use: 'factorized',
       basesPerClass: perClassOf(items),
       hallucinators,
       basis: [side, side, 1],
@@ -71,7 +71,7 @@ function asked(question: string, lines: readonly Line[]): readonly Ablation[] {
         dataset,
         objective: 'dm',
         of,
-        bits,
+        codec,
         bytes,
         effort,
         others: [],
@@ -82,7 +82,7 @@ function asked(question: string, lines: readonly Line[]): readonly Ablation[] {
   )
 }
 
-const weights = { apart: 0.1, classify: 1, together: 0.1, contrast: 0.1 }
+const weights = { cosine: 0.1, task: 1, likelihood: 0.1, contrastive: 0.1 }
 
 /** The game with all of its parts, and with each left out. */
 function games(relative: boolean): readonly Line[] {
@@ -124,7 +124,7 @@ const channels = (count: 1 | 3): Line => ({
     details: [16],
     at: (size, items) => ({
       set: {
-        use: 'factorised',
+        use: 'factorized',
         basesPerClass: perClassOf(items),
         hallucinators: 4,
         basis: [size, size, count],

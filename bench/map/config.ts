@@ -1,6 +1,6 @@
-import { shapes } from './axes.js'
+import { coefficients, shapes, type DatasetName, type Parameterization } from './axes.js'
 import type { Cell } from './cells.js'
-import { epochsOf, stepsOf, testBatch } from './effort.js'
+import { epochsOf, realOfDm, stepsOf, testBatch } from './effort.js'
 import { optimizerOf, ratesOf, type RatesFile } from './rates.js'
 import type { SetChoice } from './sets.js'
 
@@ -29,7 +29,7 @@ const augmentation = {
 
 const data = {
   mnist: { use: 'mnist' },
-  cifar10: { use: 'image-folder', root: dataFolder, name: 'cifar10', preprocessing: 'zca' },
+  cifar10: { use: 'image-folder', root: dataFolder, name: 'cifar10' },
 } as const
 
 /** Epochs at which students start, and up to which experts are followed; how many experts, and how students learn. */
@@ -40,9 +40,12 @@ const trajectories = {
 const expertEpochs = 2
 
 /** What a cell's set is distilled with. */
-function objectiveOf({ dataset, objective, effort }: Cell, items: number): object {
+function objectiveOf({ dataset, objective, effort }: Cell, { items, images }: SetChoice): object {
   const { real, student, width } = effort
-  if (objective === 'dm') return { objective: { use: 'distribution-matching', realPerClass: real.dm } }
+  if (objective === 'dm') {
+    const realPerClass = realOfDm(effort, { images, classes: shapes[dataset].classes })
+    return { objective: { use: 'distribution-matching', realPerClass } }
+  }
   if (objective === 'dsa')
     return { objective: { use: 'gradient-matching', realPerClass: real.dsa, outer: 1, inner: 1 } }
   const { maxStartEpoch, count, rate, rateRate } = trajectories[dataset]
@@ -54,24 +57,27 @@ function objectiveOf({ dataset, objective, effort }: Cell, items: number): objec
       steps: student.steps,
       expertEpochs,
       maxStartEpoch,
-      rate,
+      learningRate: rate,
       ...(items > student.batch && { batch: student.batch }),
     },
     experts: { folder, count, epochs: maxStartEpoch - 1 + expertEpochs },
-    objectiveOptimizer: { rate: { rate: rateRate, momentum: 0.5, atLeast: 0.001 } },
+    objectiveOptimizer: { rate: { learningRate: rateRate, momentum: 0.5, clampBelow: 0.001 } },
   }
 }
 
+/** Coefficients are rounded in the last two thirds of a run; hallucinators are no images. */
+function codedAs(dataset: DatasetName, of: Parameterization, bytes: number): object {
+  const { block, step } = coefficients[dataset]
+  const parts = of === 'haba-repaired' && { parts: { hallucinators: { transform: 'none', bits: 8 } } }
+  return { transform: 'dct', block, step, bytes, during: 0.67, ...parts }
+}
+
 /** The configuration that a cell's set of this size is distilled and tested with. */
-export function configOf(
-  cell: Cell,
-  { set, items, images }: SetChoice,
-  seed: number,
-  searched?: RatesFile,
-): CellConfig {
-  const { name, dataset, objective, of, bits, effort, more = {} } = cell
+export function configOf(cell: Cell, choice: SetChoice, seed: number, searched?: RatesFile): CellConfig {
+  const { name, dataset, objective, of, codec, effort, bytes, more = {} } = cell
+  const { set, items, images } = choice
   const { classes } = shapes[dataset]
-  const matching = objectiveOf(cell, items) as { readonly objective: object }
+  const matching = objectiveOf(cell, choice) as { readonly objective: object }
   const { objective: options, ...sections } = more
   return {
     name: `${name}-${seed}`,
@@ -81,18 +87,18 @@ export function configOf(
     augmentation: augmentation[dataset],
     set,
     ...matching,
-    optimizer: optimizerOf(of, ratesOf(cell, searched), items / classes),
+    optimizer: optimizerOf(of, ratesOf(cell, searched).rates),
     steps: stepsOf(objective, effort, { items, images, classes }),
     checkpointEvery: 50,
     evaluate: {
       protocol: objective === 'mtt' ? 'mtt' : 'dsa',
-      ...(objective === 'mtt' && { rate: 'learned' }),
+      ...(objective === 'mtt' && { learningRate: 'learned' }),
       epochs: epochsOf(effort, items),
       batch: testBatch,
       networks,
     },
     compare: { random: false },
-    ...(bits !== 32 && { codec: { bits } }),
+    ...(codec !== 32 && { codec: codec === 'dct' ? codedAs(dataset, of, bytes) : { bits: codec } }),
     ...sections,
     objective: { ...matching.objective, ...options },
   } as unknown as CellConfig

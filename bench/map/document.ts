@@ -3,14 +3,14 @@ import { root } from '../../tools/packages.js'
 import { markdownText } from '../formatted.js'
 import { markdownTable } from '../markdown-table.js'
 import { ablationBytes, ablations, ablationSteps } from './ablations.js'
-import { bitCounts, budgets, bytesAllowed, datasets, objectives, parameterizations, titles } from './axes.js'
+import { codecs, budgets, bytesAllowed, datasets, objectives, parameterizations, titles } from './axes.js'
 import { cells, gridName, realName } from './cells.js'
 import { bytesChart, type ChartPoint } from './chart.js'
 import {
   accuracy,
   best,
-  bitsText,
   budgetText,
+  codecText,
   count,
   grid,
   inBudget,
@@ -53,9 +53,9 @@ function againstPixels(results: Results): string {
   const lines = datasets.flatMap((dataset) =>
     budgets.flatMap((budget) =>
       objectives.flatMap((objective) =>
-        bitCounts.map((bits) => {
+        codecs.map((codec) => {
           const of = (parameterization: 'pixels' | 'haba-released' | 'haba-repaired') => {
-            const found = results.get(gridName({ dataset, budget, objective, of: parameterization, bits }))
+            const found = results.get(gridName({ dataset, budget, objective, of: parameterization, codec }))
             return found && summaryOf(found)
           }
           const [pixels, released, repaired] = [of('pixels'), of('haba-released'), of('haba-repaired')]
@@ -64,7 +64,7 @@ function againstPixels(results: Results): string {
             titles[dataset],
             count(bytesAllowed(dataset, budget)),
             titles[objective],
-            bitsText(bits),
+            codecText(codec),
             accuracy(pixels),
             released ? accuracy(released) : '',
             accuracy(repaired),
@@ -106,7 +106,7 @@ function gridTable(dataset: DatasetName, budget: number, results: Results): stri
   const lines = own.map((cell) => {
     const result = results.get(cell.name)
     const summary = result && summaryOf(result)
-    const what = [titles[cell.objective], titles[cell.of], bitsText(cell.bits)]
+    const what = [titles[cell.objective], titles[cell.of], codecText(cell.codec)]
     if (!result || !summary)
       return [
         ...what,
@@ -185,12 +185,11 @@ function ablationSections(results: Results): readonly string[] {
 }
 
 function ratesTable(): string {
-  const lines = Object.entries(searchedRates()).map(([key, { rates, items, how, trials }]) => [
+  const lines = Object.entries(searchedRates()).map(([key, { rates, how, trials }]) => [
     `\`${key}\``,
     Object.entries(rates)
       .map(([name, rate]) => `${name} ${rate}`)
       .join(', '),
-    `${items}`,
     trials
       .map(
         (trial) =>
@@ -201,7 +200,7 @@ function ratesTable(): string {
   ])
   if (lines.length === 0)
     return 'No search was run yet: cells have the rates where searches start, and their results say so.'
-  return markdownTable(['of', 'chosen', 'for items a class', 'tried: validation accuracy (RMS ratio)', 'how'], lines)
+  return markdownTable(['of', 'chosen', 'tried: validation accuracy (RMS ratio)', 'how'], lines)
 }
 
 /** Cells whose rates come from no search, by what they share. */

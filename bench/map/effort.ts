@@ -8,7 +8,7 @@ export interface Effort {
   readonly work: number
   /** Images that a test network sees, between `leastEpochs` and `mostEpochs` passes over the set. */
   readonly seen: number
-  /** Real images a class and step. */
+  /** Real images a class and step; for DM at least. */
   readonly real: Readonly<Record<'dm' | 'dsa', number>>
   /** Student steps of MTT, and images in each at most. */
   readonly student: { readonly steps: number; readonly batch: number }
@@ -18,13 +18,16 @@ const mnist = { width: 32, real: { dm: 64, dsa: 32 }, student: { steps: 20, batc
 const cifar10 = { width: 128, real: { dm: 64, dsa: 64 }, student: { steps: 30, batch: 50 } }
 
 export const efforts: Readonly<Record<DatasetName, Readonly<Record<Budget, Effort>>>> = {
-  mnist: { 1: { ...mnist, work: 160_000, seen: 40_000 }, 10: { ...mnist, work: 400_000, seen: 80_000 } },
-  cifar10: { 1: { ...cifar10, work: 160_000, seen: 24_000 }, 10: { ...cifar10, work: 350_000, seen: 45_000 } },
+  mnist: { 1: { ...mnist, work: 60_000, seen: 24_000 }, 10: { ...mnist, work: 150_000, seen: 60_000 } },
+  cifar10: { 1: { ...cifar10, work: 50_000, seen: 16_000 }, 10: { ...cifar10, work: 120_000, seen: 45_000 } },
 }
+
+/** How much more a set of coefficients may work and be learned from, which is of many images, and the best there is. */
+export const coefficientsEffort = 3
 
 /** Images of a class, over all views, that are worth their time. */
 export const mostImages = 160
-export const testBatch = 128
+export const testBatch = 64
 export const [leastEpochs, mostEpochs] = [30, 1000] as const
 
 /** Steps of distillation at most, and how much more than DM an objective may work: its gradients are of second order. */
@@ -42,9 +45,20 @@ interface Sized {
   readonly classes: number
 }
 
+/** As published. */
+const mostReal = 256
+
+/**
+ * Real images a class and step of DM: four times as many as the set shows of it. A mean over fewer may be further from that of the data
+ * than the set's own.
+ */
+export const realOfDm = ({ real }: Effort, { images, classes }: Omit<Sized, 'items'>): number =>
+  Math.min(mostReal, Math.max(real.dm, 4 * Math.ceil(images / classes)))
+
 /** Images that networks see in one step of distillation, forward and backward. */
-export function workOfStep(objective: Objective, { real, student }: Effort, { items, images, classes }: Sized): number {
-  if (objective === 'dm') return images + (classes * real.dm) / 3
+export function workOfStep(objective: Objective, effort: Effort, { items, images, classes }: Sized): number {
+  const { real, student } = effort
+  if (objective === 'dm') return images + (classes * realOfDm(effort, { images, classes })) / 3
   // The derivative of a gradient takes about three times a gradient; the network then trains on every item once.
   if (objective === 'dsa') return 3 * images + classes * real.dsa + items
   return 3 * student.steps * Math.min(student.batch, items)

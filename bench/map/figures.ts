@@ -1,4 +1,4 @@
-import { bytesAllowed, titles } from './axes.js'
+import { bytesAllowed, titles, type Codec } from './axes.js'
 import { cells, realName, type Cell } from './cells.js'
 import { measuredOf, summaryOf, type MapResult, type Summary } from './result.js'
 
@@ -14,10 +14,10 @@ export const budgetText = (dataset: DatasetName, budget: number) =>
   `${count(bytesAllowed(dataset, budget))} bytes (${budget === 1 ? 'one fp32 image' : `${budget} fp32 images`} a class)`
 
 export const grid = cells.filter(({ group }) => group === 'grid')
-export const bitsText = (bits: number) => (bits === 32 ? 'none' : `${bits} bits`)
+export const codecText = (codec: Codec) => (codec === 32 ? 'none' : codec === 'dct' ? 'coefficients' : `${codec} bits`)
 /** What a cell is, in words. */
-export const nameOf = ({ objective, of, bits }: Cell) =>
-  `${titles[of]}, ${titles[objective]}${bits === 32 ? '' : `, ${bits} bits`}`
+export const nameOf = ({ objective, of, codec }: Cell) =>
+  `${titles[of]}, ${titles[objective]}${codec === 32 ? '' : `, ${codecText(codec)}`}`
 
 export const inBudget = (dataset: DatasetName, budget: number) => (cell: Cell) =>
   cell.dataset === dataset && cell.bytes === bytesAllowed(dataset, budget)

@@ -24,7 +24,7 @@ function told(outcome: Outcome): string {
 async function searchAll({ cells, places, seconds }: Request): Promise<void> {
   const { distilling } = listenForStop(seconds)
   for (const cell of cellsToSearch(cells, tooLarge)) {
-    if (distilling.asked) break
+    if (distilling.aborted) break
     const chosen = await searchCell({ cell, places, interruption: distilling, terminal })
     console.log(`rates of ${cell.name}: ${chosen ? JSON.stringify(chosen) : 'not finished'}`)
   }
@@ -33,7 +33,7 @@ async function searchAll({ cells, places, seconds }: Request): Promise<void> {
 async function runAll({ cells, places, anew, seconds }: Request): Promise<void> {
   const { distilling } = listenForStop(seconds)
   for (const cell of cells) {
-    if (distilling.asked) break
+    if (distilling.aborted) break
     try {
       const outcome = await runCell({ cell, places, anew, interruption: distilling, terminal })
       console.log(`${cell.name}: ${told(outcome)}`)

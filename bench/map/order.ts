@@ -9,6 +9,7 @@ const first: readonly string[] = [
   realName('mnist', 1),
   'mnist-1-dm-pixels-32bit',
   'mnist-1-dm-haba-repaired-32bit',
+  'mnist-1-dm-*-dct',
   'mnist-1-dm-haba-*-8bit',
   'ablation-reference',
   'ablation-one-view',
@@ -22,15 +23,17 @@ const first: readonly string[] = [
   'mnist-1-dm-*',
   ...['dsa', 'mtt'].flatMap((objective) =>
     ['pixels', 'haba-repaired', 'multi-formation', 'haba-released'].flatMap((of) =>
-      ['8bit', '32bit'].map((bits) => `mnist-1-${objective}-${of}-${bits}`),
+      ['8bit', '32bit'].map((codec) => `mnist-1-${objective}-${of}-${codec}`),
     ),
   ),
   realName('cifar10', 1),
+  'cifar10-1-dm-*-dct',
   'cifar10-1-dm-pixels-8bit',
   'cifar10-1-dm-haba-repaired-8bit',
   'cifar10-1-dm-*-8bit',
   'cifar10-1-dm-*-32bit',
   ...['pixels', 'haba-repaired', 'fred'].map((of) => `cifar10-1-mtt-${of}-8bit`),
+  'cifar10-10-dm-pixels-dct',
   'cifar10-10-dm-pixels-8bit',
   'cifar10-10-dm-haba-repaired-8bit',
   'cifar10-10-dm-multi-formation-8bit',
@@ -56,7 +59,7 @@ export const byImportance: readonly Cell[] = [...new Set([...firstCells, ...cell
 export const tooLarge: ReadonlySet<string> = new Set(
   datasets.flatMap((dataset) =>
     (['dm', 'dsa', 'mtt'] as const).map((objective) =>
-      gridName({ dataset, budget: budgets[0], objective, of: 'haba-released', bits: 32 }),
+      gridName({ dataset, budget: budgets[0], objective, of: 'haba-released', codec: 32 }),
     ),
   ),
 )

@@ -3,14 +3,9 @@ import { join } from 'node:path'
 import type { NamedRates, Trial } from '../search.js'
 import type { DatasetName, Objective, Parameterization } from './axes.js'
 
-/** Rates, and the items a class that they go with: a mean over a class divides the gradient of each of its items. */
-interface RatesAt {
-  readonly rates: NamedRates
-  readonly items: number
-}
-
 /** Rates that were searched on validation data: `bench/map/rates.json`. */
-interface SearchedRates extends RatesAt {
+interface SearchedRates {
+  readonly rates: NamedRates
   /** In words. */
   readonly how: string
   readonly trials: readonly Trial[]
@@ -30,17 +25,22 @@ export const searchedRates = (): RatesFile => JSON.parse(readFileSync(ratesFile,
 
 type Starts = Readonly<Record<DatasetName, Readonly<Record<Objective, NamedRates>>>>
 
-/** Where searches start, for one item a class unless `startItems` says otherwise. */
+const images: Starts = {
+  mnist: { dm: { images: 1 }, dsa: { images: 1 }, mtt: { images: 100 } },
+  cifar10: { dm: { images: 2 }, dsa: { images: 1 }, mtt: { images: 100 } },
+}
+
+/** Where searches start. */
 const starts: Readonly<Record<Parameterization, Starts>> = {
-  pixels: images(1, 1, 100),
-  'multi-formation': images(1, 1, 100),
+  pixels: images,
+  'multi-formation': images,
   'haba-released': {
     mnist: { dm: haba(1, 1e-4), dsa: haba(1, 2e-4), mtt: haba(100, 17) },
     cifar10: { dm: haba(1, 1e-4), dsa: haba(1, 2e-4), mtt: haba(100, 100) },
   },
   'haba-repaired': {
-    mnist: { dm: haba(3, 1e-3), dsa: haba(1, 2e-3), mtt: haba(100, 10) },
-    cifar10: { dm: haba(3, 1e-3), dsa: haba(1, 2e-3), mtt: haba(100, 10) },
+    mnist: { dm: haba(3, 1e-3), dsa: haba(1, 2e-3), mtt: haba(100, 0.2) },
+    cifar10: { dm: haba(3, 1e-3), dsa: haba(1, 2e-3), mtt: haba(100, 0.2) },
   },
   fred: {
     mnist: { dm: { coefficients: 10 }, dsa: { coefficients: 10 }, mtt: { coefficients: 1000 } },
@@ -52,23 +52,6 @@ const starts: Readonly<Record<Parameterization, Starts>> = {
     cifar10: { dm: { all: 0.001 }, dsa: { all: 0.001 }, mtt: { all: 0.001 } },
   },
   'low-rank': both({ factors: 1 }, { factors: 100 }),
-}
-
-/** Items a class of the sets that those rates were used for. */
-const startItems: Readonly<Record<Parameterization, Readonly<Record<DatasetName, number>>>> = {
-  pixels: { mnist: 1, cifar10: 1 },
-  'multi-formation': { mnist: 1, cifar10: 1 },
-  'haba-released': { mnist: 1, cifar10: 1 },
-  'haba-repaired': { mnist: 4, cifar10: 4 },
-  fred: { mnist: 14, cifar10: 16 },
-  rtp: { mnist: 30, cifar10: 115 },
-  gaussians: { mnist: 8, cifar10: 15 },
-  'low-rank': { mnist: 7, cifar10: 8 },
-}
-
-function images(dm: number, dsa: number, mtt: number): Starts {
-  const all = { dm: { images: dm }, dsa: { images: dsa }, mtt: { images: mtt } }
-  return { mnist: all, cifar10: all }
 }
 
 function haba(bases: number, hallucinators: number): NamedRates {
@@ -84,37 +67,30 @@ function both(features: NamedRates, trajectories: NamedRates = features): Starts
 export function ratesOf(
   { dataset, objective, of }: { dataset: DatasetName; objective: Objective; of: Parameterization },
   searched: RatesFile = searchedRates(),
-): RatesAt & { readonly searched: boolean } {
+): { readonly rates: NamedRates; readonly searched: boolean } {
   const found = searched[ratesKey(dataset, objective, of)]
-  if (found) return { rates: found.rates, items: found.items, searched: true }
-  return { rates: starts[of][dataset][objective], items: startItems[of][dataset], searched: false }
+  return { rates: found?.rates ?? starts[of][dataset][objective], searched: found !== undefined }
 }
 
-const two = (value: number) => Number(value.toPrecision(2))
-
-/**
- * The section "optimizer": SGD for all but Gaussians. The rates of what each image has for itself grow with the number of
- * images; what images share keeps its rate.
- */
-export function optimizerOf(of: Parameterization, { rates, items: at }: RatesAt, items: number): object {
-  const sgd = (rate: number) => ({ rate: two(rate), momentum: 0.5 })
-  const own = (name: string) => sgd((rates[name]! * items) / at)
+/** The section "optimizer": SGD for all but Gaussians. The same rates for any number of images, as DM's authors have them. */
+export function optimizerOf(of: Parameterization, rates: NamedRates): object {
+  const sgd = (name: string) => ({ learningRate: rates[name]!, momentum: 0.5 })
   switch (of) {
     case 'pixels':
     case 'multi-formation':
-      return { images: own('images') }
+      return { images: sgd('images') }
     case 'haba-released':
     case 'haba-repaired':
-      return { bases: own('bases'), hallucinators: sgd(rates['hallucinators']!) }
+      return { bases: sgd('bases'), hallucinators: sgd('hallucinators') }
     case 'fred':
-      return { coefficients: own('coefficients') }
+      return { coefficients: sgd('coefficients') }
     case 'rtp':
-      return { bases: sgd(rates['bases']!), addresses: own('addresses') }
+      return { bases: sgd('bases'), addresses: sgd('addresses') }
     case 'gaussians': {
-      const adam = { use: 'adam', rate: rates['all']! }
+      const adam = { use: 'adam', learningRate: rates['all']! }
       return { centers: { ...adam, boundary: 0.1 }, cholesky: adam, colors: adam, opacities: adam }
     }
     case 'low-rank':
-      return { left: own('factors'), right: own('factors') }
+      return { left: sgd('factors'), right: sgd('factors') }
   }
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { halfInterval95, summarise } from '@haba/eval'
+import { halfInterval95, summarize } from '@haba/eval'
 import { root } from '../../tools/packages.js'
 import { jsonText } from '../formatted.js'
 import type { Machine } from '../machine.js'
@@ -106,9 +106,9 @@ export function summaryOf({ seeds }: Pick<MapResult, 'seeds'>, id = 'set'): Summ
   if (rows.length === 0) return undefined
   const accuracies = rows.flatMap((row) => row.accuracies)
   return {
-    mean: summarise(accuracies).mean,
+    mean: summarize(accuracies).mean,
     half: halfInterval95(accuracies) ?? 0,
-    means: rows.map((row) => summarise(row.accuracies).mean),
+    means: rows.map((row) => summarize(row.accuracies).mean),
     bytes: Math.max(...rows.map(({ bytes }) => bytes)),
     floats: rows[0]!.floats,
   }

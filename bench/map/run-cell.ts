@@ -1,4 +1,4 @@
-import type { Interruption, Terminal } from '@haba/cli'
+import type { Terminal } from '@haba/cli'
 import { HabaError } from '@haba/core'
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
@@ -28,7 +28,7 @@ export interface RunCellOptions {
   readonly places: Places
   /** Delete what the cell's run folders hold, and its result, first. */
   readonly anew: boolean
-  readonly interruption: Interruption
+  readonly interruption: AbortSignal
   readonly terminal: Terminal
 }
 
@@ -83,7 +83,7 @@ export async function runCell({ cell, places, anew, interruption, terminal }: Ru
   const haba = habaOn(`map ${cell.name}`, terminal)
   for (const part of [...seeds.map((seed) => `seed-${seed}`), ...(cell.others.length > 0 ? ['others'] : [])]) {
     if (progress.done.includes(part)) continue
-    if (interruption.asked || !(await prepared({ cell, size, part, folder, places, haba, interruption })))
+    if (interruption.aborted || !(await prepared({ cell, size, part, folder, places, haba, interruption })))
       return { told: 'interrupted' }
     const began = performance.now()
     const finished = await runPart({ cell, size, part, folder, haba, interruption })
@@ -125,7 +125,7 @@ interface Part {
   readonly part: string
   readonly folder: string
   readonly haba: Haba
-  readonly interruption: Interruption
+  readonly interruption: AbortSignal
 }
 
 const seedOf = (part: string) => Number(part.replace('seed-', ''))

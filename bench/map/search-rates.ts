@@ -1,4 +1,4 @@
-import { openSet, type Interruption, type Terminal } from '@haba/cli'
+import { openSet, type Terminal } from '@haba/cli'
 import { imageStrength } from '@haba/eval'
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
@@ -18,14 +18,14 @@ const share = 1 / 3
 export interface SearchCellOptions {
   readonly cell: Cell
   readonly places: Places
-  readonly interruption: Interruption
+  readonly interruption: AbortSignal
   readonly terminal: Terminal
 }
 
 /** The cell at other rates, without a codec, measured on a tenth of the training data that is held out. */
 function trialConfig(cell: Cell, size: CellSize, rates: NamedRates): CellConfig {
   const key = ratesKey(cell.dataset, cell.objective, cell.of)
-  const file: RatesFile = { [key]: { rates, items: ratesOf(cell, {}).items, how: 'a trial', trials: [] } }
+  const file: RatesFile = { [key]: { rates, how: 'a trial', trials: [] } }
   const {
     codec: _,
     evaluate,
@@ -43,7 +43,7 @@ function trialConfig(cell: Cell, size: CellSize, rates: NamedRates): CellConfig 
       protocol: 'ours',
       epochs: Math.max(1, Math.round(share * evaluate.epochs)),
       batch: (evaluate as { readonly batch?: number }).batch,
-      rates: [0.01],
+      learningRates: [0.01],
       trialNetworks: 2,
       networks: 1,
     },
@@ -88,13 +88,13 @@ export async function searchCell(options: SearchCellOptions): Promise<NamedRates
   if (!size) return undefined
   const haba = habaOn(`rates of ${cell.name}`, terminal)
   const { dataset, objective, of } = cell
-  const { rates: start, items } = ratesOf(cell, {})
+  const { rates: start } = ratesOf(cell, {})
   const measure = (rates: NamedRates) => trialOf(haba, options, trialConfig(cell, size, rates), rates)
   try {
     const { chosen, trials } = await searchRates({ start, measure })
     const { steps } = trialConfig(cell, size, start)
     const how = `${steps} steps of ${cell.name} (${size.items} items) without a codec, two networks on a tenth of the training data`
-    const all = { ...searchedRates(), [ratesKey(dataset, objective, of)]: { rates: chosen, items, how, trials } }
+    const all = { ...searchedRates(), [ratesKey(dataset, objective, of)]: { rates: chosen, how, trials } }
     const sorted = Object.fromEntries(Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1)))
     await writeFile(ratesFile, await jsonText(sorted))
     return chosen

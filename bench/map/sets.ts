@@ -64,7 +64,7 @@ export function families(dataset: DatasetName): Readonly<Record<Parameterization
     'haba-released': {
       details: [5],
       at: (count, items) => ({
-        set: { use: 'factorised', basesPerClass: perClassOf(items), hallucinators: count, ...releasedOptions },
+        set: { use: 'factorized', basesPerClass: perClassOf(items), hallucinators: count, ...releasedOptions },
         items,
         images: items * count,
       }),
@@ -73,7 +73,7 @@ export function families(dataset: DatasetName): Readonly<Record<Parameterization
       details: sides[dataset],
       at: (side, items, extra) => ({
         set: {
-          use: 'factorised',
+          use: 'factorized',
           basesPerClass: perClassOf(items),
           hallucinators: hallucinators + extra,
           basis: [side, side, channels],

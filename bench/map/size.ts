@@ -2,7 +2,7 @@ import { configBudget, readConfig } from '@haba/cli'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { shapes } from './axes.js'
+import { coefficients, shapes } from './axes.js'
 import type { Cell } from './cells.js'
 import { configOf } from './config.js'
 import { mostImages } from './effort.js'
@@ -24,7 +24,10 @@ export async function sizeOf(cell: Cell): Promise<CellSize | undefined> {
   const count: Count = async (choice) => {
     const file = join(folder, `${cell.name}.json`)
     await writeFile(file, JSON.stringify(configOf(cell, choice, 1)))
-    return configBudget(await readConfig(file), shapes[cell.dataset])
+    const { bytes, floats } = await configBudget(await readConfig(file), shapes[cell.dataset])
+    // Coefficients are rounded until they fit: how many images there are is a plan.
+    const planned = floats * coefficients[cell.dataset].bytesPerValue
+    return { floats, bytes: cell.codec === 'dct' ? Math.ceil(planned) : bytes }
   }
   try {
     return await largest(cell, count)
@@ -33,8 +36,10 @@ export async function sizeOf(cell: Cell): Promise<CellSize | undefined> {
   }
 }
 
-async function largest({ family, bytes: allowed, dataset }: Cell, count: Count): Promise<CellSize | undefined> {
-  const { details, at, mostExtra = 0, step = 1 } = family
+async function largest({ family, bytes: allowed, dataset, codec }: Cell, count: Count): Promise<CellSize | undefined> {
+  const { at, mostExtra = 0, step = 1 } = family
+  // Finer steps of coefficients spend what is left of the bytes, where more images are not worth their time.
+  const details = codec === 'dct' ? family.details.slice(0, 1) : family.details
   const { classes } = shapes[dataset]
   const worth = classes * mostImages
   let coarser: CellSize | undefined
@@ -43,7 +48,7 @@ async function largest({ family, bytes: allowed, dataset }: Cell, count: Count):
       const counted = await count(choice)
       return counted.bytes <= allowed ? { ...choice, ...counted } : undefined
     }
-    if (detail !== details.at(-1)) {
+    if (detail !== details.at(-1) || codec === 'dct') {
       const perItem = at(detail, classes, 0).images / classes
       const full = await fits(at(detail, Math.floor(worth / perItem / step) * step, 0))
       // More images than are worth their time may fit: then more detail is better.

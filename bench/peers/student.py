@@ -1,4 +1,4 @@
-"""One student step and its derivative: what pixels, step size and earlier weights owe for a cotangent of the new ones."""
+"""One student step and its derivative: the gradients of pixels, step size and earlier weights for a cotangent of the new ones."""
 
 import torch
 

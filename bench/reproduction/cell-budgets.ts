@@ -1,5 +1,6 @@
 import { configBudget, readConfig } from '@haba/cli'
 import { cellFile, cells } from './cells.js'
+import { writeCells } from './write-cells.js'
 
 /** What a cell's set stores. */
 export interface CellBudget {
@@ -10,6 +11,7 @@ export interface CellBudget {
 
 /** What every cell's set stores, by name, as `haba budget` counts it; sets that are alike are counted once. */
 export async function budgets(): Promise<ReadonlyMap<string, CellBudget>> {
+  await writeCells()
   const counted = new Map<string, CellBudget>()
   const all = new Map<string, CellBudget>()
   for (const cell of cells) {

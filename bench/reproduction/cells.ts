@@ -62,7 +62,7 @@ export const ablations: readonly (Pick<Cell, 'size'> & { readonly method: Method
       statement: 'hallucinators of its own for every class: better than shared ones at few bases',
     },
     { size: 10, method: 'haba-per-class', statement: 'the same: no better at more bases' },
-    { size: 1, method: 'haba-grey', statement: 'three single-channel bases a class: little is lost' },
+    { size: 1, method: 'haba-gray', statement: 'three single-channel bases a class: little is lost' },
   ]
 
 /** Every cell, in the order of the document. */

@@ -43,7 +43,7 @@ const words: Readonly<Record<string, string>> = {
   'idc-i': 'IDC-I',
   haba: 'HaBa',
   'haba-per-class': 'HaBa, hallucinators a class',
-  'haba-grey': 'HaBa, single-channel bases',
+  'haba-gray': 'HaBa, single-channel bases',
 }
 const title = (method: string) => words[method] ?? method.toUpperCase()
 

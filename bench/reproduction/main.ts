@@ -6,7 +6,6 @@ import { listenForStop } from '../stop.js'
 import { parseArguments } from './arguments.js'
 import { charts, documentFile, documentText } from './document.js'
 import { runCell } from './run-cell.js'
-import { writeCells } from './write-cells.js'
 
 async function writeDocument(): Promise<void> {
   await writeFile(documentFile, await documentText())
@@ -19,14 +18,13 @@ setFlagsFromString('--no-incremental-marking')
 async function main(): Promise<void> {
   const request = parseArguments(process.argv.slice(2))
   if (request.document) {
-    await writeCells()
     await writeDocument()
     return
   }
   const stop = listenForStop(request.seconds)
   const terminal = { out: process.stdout, err: process.stderr }
   for (const cell of request.cells) {
-    if (stop.distilling.asked) break
+    if (stop.distilling.aborted) break
     const result = await runCell({ cell, request, stop, terminal })
     const point = result?.curve.at(-1)
     const percent = (part: number) => (100 * part).toFixed(1)

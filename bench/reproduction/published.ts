@@ -35,7 +35,7 @@ export type MethodName =
   | 'mtt'
   | 'haba'
   | 'haba-per-class'
-  | 'haba-grey'
+  | 'haba-gray'
 
 /** A row of a table. */
 export interface PublishedRow {

@@ -29,7 +29,7 @@ export interface RunCellOptions {
 }
 
 /**
- * Records what experts a cell needs, distils, and tests the set on its way; whatever was done before is not done again.
+ * Records what experts a cell needs, distills, and tests the set on its way; whatever was done before is not done again.
  * Where the time is up, the set is tested as it is.
  *
  * @returns what is known of the cell at the end; undefined where nothing was measured yet
@@ -49,16 +49,16 @@ export async function runCell({ cell, request, stop, terminal }: RunCellOptions)
   const given = request.experts !== undefined
   if (!(await recordExperts(haba, { config, interruption: stop.distilling, given }))) return known()
   for (const point of curvePoints(cell.config.steps, request.iterations, request.tests)) {
-    if (stop.distilling.asked) break
+    if (stop.distilling.aborted) break
     if (point < (await stepsTaken(run)) || point <= ((await known())?.iterations.done ?? 0)) continue
     const began = performance.now()
-    if (!(await distil(haba, { run, config, point, stop }))) break
+    if (!(await distill(haba, { run, config, point, stop }))) break
     const seconds = (performance.now() - began) / 1000
     await writeCellResult(request.results, await collect({ cell, run, seconds, known: await known() }))
   }
   const result = await known()
   const atEnd = result?.iterations.done === cell.config.steps
-  if (!result || !(request.crossed || atEnd) || stop.measuring.asked) return result
+  if (!result || !(request.crossed || atEnd) || stop.measuring.aborted) return result
   const tested = Object.values(result.networks).filter(({ iterations }) => iterations === result.iterations.done)
   if (tested.length >= cell.others.length) return result
   const began = performance.now()
@@ -91,14 +91,14 @@ interface Step {
 }
 
 /** Takes a run to a point of its curve and tests it there; where the time is up before, it is tested as it is. */
-async function distil(haba: Haba, { run, config, point, stop }: Step): Promise<boolean> {
+async function distill(haba: Haba, { run, config, point, stop }: Step): Promise<boolean> {
   const steps = ['--steps', `${point}`]
   const taken = await stepsTaken(run)
   if (taken > 0) await setSteps(run, taken)
   const finished = existsSync(join(run, 'config.json'))
     ? await haba(stop.distilling, 'distill', '--resume', run, ...(taken > 0 ? steps : []))
     : await haba(stop.distilling, 'distill', config, '--out', run, ...steps)
-  if (finished || stop.measuring.asked) return finished
+  if (finished || stop.measuring.aborted) return finished
   const reached = await stepsTaken(run)
   if (reached === 0) return false
   await setSteps(run, reached)

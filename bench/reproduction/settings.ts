@@ -18,7 +18,7 @@ const data = (dataset: DatasetName, preprocessing: string = dataset) => ({ use: 
 const others = (dataset: DatasetName) => (dataset === 'cifar100' ? 'cifar10' : dataset)
 
 const networks = 5
-const images = (rate: number) => ({ images: { rate, momentum: 0.5 } })
+const images = (rate: number) => ({ images: { learningRate: rate, momentum: 0.5 } })
 
 /** Real images alone: the distilled row is random images that do not move. */
 export const coresets = (dataset: DatasetName, perClass: Size): CellSettings => ({
@@ -70,13 +70,20 @@ const contrastive = (dataset: DatasetName, perClass: Size, siamese: boolean): Ce
 
 /** DD: 30 steps of training on 10 images of a class, one of each a step, for a network as it starts. */
 const dd = (dataset: DatasetName, perClass: Size): CellSettings => {
-  const adam = { use: 'adam', rate: 0.01, betas: [0.5, 0.999], decay: { every: 40 * 49, factor: 0.5 } }
+  const adam = { use: 'adam', learningRate: 0.01, betas: [0.5, 0.999], decay: { every: 40 * 49, factor: 0.5 } }
   return {
     config: {
       data: data(dataset, others(dataset)),
       augmentation: 'none',
       set: { use: 'pixels', perClass, start: 'noise' },
-      objective: { use: 'unrolled-training', steps: perClass, epochs: 3, perClass: 1, rate: 0.001, initial: 'xavier' },
+      objective: {
+        use: 'unrolled-training',
+        steps: perClass,
+        epochs: 3,
+        perClass: 1,
+        learningRate: 0.001,
+        initial: 'xavier',
+      },
       optimizer: { images: adam },
       objectiveOptimizer: { rates: adam },
       steps: 400 * 49,
@@ -103,8 +110,8 @@ const ld = (dataset: DatasetName, perClass: Size): CellSettings => {
         window: perClass > 10 ? 200 : window,
       },
       optimizer: {
-        images: { rate: 0, momentum: 0 },
-        targets: { use: 'adam', rate: 0.001, keep: 'probabilities' },
+        images: { learningRate: 0, momentum: 0 },
+        targets: { use: 'adam', learningRate: 0.001, project: 'simplex' },
       },
       steps: epochs * Math.ceil(images / 1024),
       evaluate: { protocol: 'dc', networks },
@@ -132,7 +139,7 @@ function idc(dataset: DatasetName, perClass: Size, factor: number): CellSettings
       training: { augmentation: changes('color_crop'), mixing: 'cutmix' },
       optimizer: {
         images: {
-          rate: Number(((0.005 * (perClass / 10)) / variance[own]).toPrecision(3)),
+          learningRate: Number(((0.005 * (perClass / 10)) / variance[own]).toPrecision(3)),
           momentum: 0.5,
           keep: 'pixels',
           keepEvery: 100,
@@ -199,7 +206,7 @@ function trajectory(dataset: DatasetName, of: TrajectorySettings, epochs: number
       expertEpochs: of.expertEpochs,
       maxStartEpoch: of.maxStartEpoch,
       ...(of.batch !== undefined && { batch: of.batch }),
-      rate: of.rate,
+      learningRate: of.learningRate,
     },
     experts,
     compare: { random: true },
@@ -215,9 +222,9 @@ function mtt(dataset: Exclude<DatasetName, 'mnist'>, perClass: Size): CellSettin
       ...trajectory(dataset, of, neededEpochs(mttSettings[dataset], of.whitened), 'none'),
       set: { use: 'pixels', perClass },
       optimizer: images(of.imageRate),
-      objectiveOptimizer: { rate: { rate: of.rateRate, momentum: 0.5 } },
+      objectiveOptimizer: { rate: { learningRate: of.rateRate, momentum: 0.5 } },
       steps: 5000,
-      evaluate: { protocol: 'mtt', networks, rate: 'learned' },
+      evaluate: { protocol: 'mtt', networks, learningRate: 'learned' },
     },
     ...noted(of),
   }
@@ -228,23 +235,23 @@ const basesFor = (perClass: Size) => Math.max(1, perClass - 1)
 
 function haba(dataset: Exclude<DatasetName, 'mnist'>, perClass: Size, set: object = {}): CellSettings {
   const of = habaSettings[dataset][perClass]
-  const moves = { rate: of.imageRate, momentum: 0.95 }
+  const moves = { learningRate: of.imageRate, momentum: 0.95 }
   return {
     config: {
-      ...trajectory(dataset, of, neededEpochs(habaSettings[dataset], of.whitened), 'batch-standardisation'),
-      set: { use: 'factorised', basesPerClass: basesFor(perClass), hallucinators: 5, initializer: 'released', ...set },
-      games: [{ use: 'adversarial-contrast', apart: 0.1, classify: 1, together: 0.1, contrast: 0.1 }],
+      ...trajectory(dataset, of, neededEpochs(habaSettings[dataset], of.whitened), 'batch-standardization'),
+      set: { use: 'factorized', basesPerClass: basesFor(perClass), hallucinators: 5, initializer: 'released', ...set },
+      games: [{ use: 'adversarial-contrast', cosine: 0.1, task: 1, likelihood: 0.1, contrastive: 0.1 }],
       optimizer: { bases: moves, hallucinators: moves },
-      objectiveOptimizer: { rate: { rate: of.rateRate, momentum: 0.9, atLeast: 0.001 } },
+      objectiveOptimizer: { rate: { learningRate: of.rateRate, momentum: 0.9, clampBelow: 0.001 } },
       steps: 15_000,
-      evaluate: { protocol: 'haba', networks, rate: 'learned' },
+      evaluate: { protocol: 'haba', networks, learningRate: 'learned' },
     },
     ...noted(of),
   }
 }
 
 type Settings = (dataset: DatasetName, perClass: Size) => CellSettings
-const coloured = (make: (dataset: Exclude<DatasetName, 'mnist'>, perClass: Size) => CellSettings) => make as Settings
+const colored = (make: (dataset: Exclude<DatasetName, 'mnist'>, perClass: Size) => CellSettings) => make as Settings
 
 /** Every method's published settings. */
 export const methods: Readonly<Record<MethodName, Settings>> = {
@@ -259,8 +266,8 @@ export const methods: Readonly<Record<MethodName, Settings>> = {
   'cafe-dsa': (dataset, perClass) => cafe(dataset, perClass, true),
   'idc-i': (dataset, perClass) => idc(dataset, perClass, 1),
   idc: (dataset, perClass) => idc(dataset, perClass, 2),
-  mtt: coloured(mtt),
-  haba: coloured(haba),
-  'haba-per-class': coloured((dataset, perClass) => haba(dataset, perClass, { sharing: 'per-class' })),
-  'haba-grey': coloured((dataset, perClass) => haba(dataset, perClass, { basesPerClass: 3, basis: [32, 32, 1] })),
+  mtt: colored(mtt),
+  haba: colored(haba),
+  'haba-per-class': colored((dataset, perClass) => haba(dataset, perClass, { sharing: 'per-class' })),
+  'haba-gray': colored((dataset, perClass) => haba(dataset, perClass, { basesPerClass: 3, basis: [32, 32, 1] })),
 }

@@ -13,7 +13,7 @@ type Settings = Readonly<Record<Size, TrajectorySettings>>
 const fromFred = (size: Size): TrajectorySettings => ({
   ...fredPresets.svhn[size],
   imageRate: mttPresets.cifar10[size].imageRate!,
-  rate: fredPresets.svhn[size].rate!,
+  learningRate: fredPresets.svhn[size].learningRate!,
   rateRate: fredPresets.svhn[size].rateRate!,
   inferred: "MTT printed no SVHN: FreD's settings for it, and the rates of the images as for CIFAR-10",
 })
@@ -37,7 +37,7 @@ export const habaSettings = {
   cifar10: {
     1: mttSettings.cifar10[1],
     10: mttSettings.cifar10[10],
-    50: { ...mttSettings.cifar10[10], rate: 0.01 },
+    50: { ...mttSettings.cifar10[10], learningRate: 0.01 },
   },
   cifar100: inferred(mttSettings.cifar100),
   svhn: inferred(mttSettings.svhn),

@@ -1,4 +1,4 @@
-import { disposeTree, fold, pixels, trainer, type Augmentation, type Training } from '@haba/core'
+import { disposeTree, foldIn, pixels, trainer, type Augmentation, type Training } from '@haba/core'
 import { expand } from '@haba/distill'
 import { onnxEngine } from '@haba/engine-onnx'
 import { evaluateSet, protocols } from '@haba/eval'
@@ -26,17 +26,17 @@ export const evaluateRow: MakeRow = async ({ batch, steps }, { engine, folder })
   const test = realImages(1)
   let asked = 0
 
-  /** The protocol's optimiser without augmentation, whose draws the two sides do not share. */
+  /** The protocol's optimizer without augmentation, whose draws the two sides do not share. */
   async function check(): Promise<Check> {
     const other = onnxEngine()
     const weights = startWeights()
     await share(folder, [...shared('start', weights), ['images', images.images]])
     const { momentum, weightDecay } = protocol
     const train = trainer({ engine: other, network, momentum, weightDecay })
-    let training: Training = train.restart({ ...train.start(key), weights: copyOf(weights) })
+    let training: Training = train.restart({ ...train.start({ ...key }), weights: copyOf(weights) })
     const losses: number[] = []
     for (let i = 0; i < 4; i++) {
-      const { next, loss } = await train.step(training, images, protocol.rate, key)
+      const { next, loss } = await train.step(training, images, protocol.rate, { ...key })
       disposeTree(training)
       training = next
       losses.push(loss)
@@ -55,7 +55,7 @@ export const evaluateRow: MakeRow = async ({ batch, steps }, { engine, folder })
         network,
         protocol,
         test,
-        key: fold(key, asked++),
+        key: foldIn({ ...key }, asked++),
         networks: 2,
         onNetwork: (index) => index === 0 && start(),
       })

@@ -1,7 +1,7 @@
-import { byName, pixels, sgd, type AnyObjective, type Augmentation, type Parameterization, type Tree } from '@haba/core'
-import { differentiate, distill, recomputed, startDistilling, type DistillSpec } from '@haba/distill'
+import { partition, disposeTree, pixels, sgd, type Augmentation, type Parameterization, type Tree } from '@haba/core'
+import { differentiate, distill, recompute, startDistilling, type DistillSpec } from '@haba/distill'
 import { onnxEngine } from '@haba/engine-onnx'
-import { factorised, type FactorisedParams } from '@haba/hallucinator'
+import { factorized, type FactorizedParams } from '@haba/hallucinator'
 import { distributionMatching, gradientMatching } from '@haba/matching'
 import type { ConvNetWeights } from '@haba/networks'
 import type { Tensor4D } from '@tensorflow/tfjs-core'
@@ -9,7 +9,7 @@ import type { Check } from '../statistics.js'
 import { inTurn } from './in-turn.js'
 import {
   classes,
-  factorisedNumbers,
+  factorizedNumbers,
   image,
   key,
   network,
@@ -21,7 +21,7 @@ import {
 } from './problem.js'
 
 const realPerClass = 256
-const part = (rate: number) => sgd({ rate, momentum: 0.5 })
+const part = (rate: number) => sgd({ learningRate: rate, momentum: 0.5 })
 
 /** Whole iterations of DM or DSA, of pixels or of HaBa's set; one of DSA is a turn of its outer loop that is not the last. */
 export const matchingRow: MakeRow = async ({ batch, steps, objective: kind, hallucinators }, { engine, folder }) => {
@@ -29,13 +29,11 @@ export const matchingRow: MakeRow = async ({ batch, steps, objective: kind, hall
     const options = { network, realPerClass, ...(augmentation && { augmentation }) }
     // Published loops are { outer: 10, inner: 50 }; every tenth turn would lack the network's training.
     const loops = { outer: Number.MAX_SAFE_INTEGER, inner: steps }
-    return (kind === 'dm'
-      ? distributionMatching(options)
-      : gradientMatching({ ...options, loops })) as unknown as AnyObjective
+    return kind === 'dm' ? distributionMatching(options) : gradientMatching({ ...options, loops })
   }
   const bases = { image, classes, basesPerClass: batch / classes }
   const parameterization = (hallucinators
-    ? factorised({ ...bases, hallucinators })
+    ? factorized({ ...bases, hallucinators })
     : pixels({ image, classes, perClass: batch / classes })) as unknown as Parameterization<Tree>
   const real = realImages(realPerClass)
   const spec = {
@@ -44,12 +42,14 @@ export const matchingRow: MakeRow = async ({ batch, steps, objective: kind, hall
     real,
     parameterization,
     objective: objectiveOf(inTurn() as unknown as Augmentation),
-    optimizer: hallucinators ? byName({ bases: part(1), hallucinators: part(0.001) }) : part(kind === 'dm' ? 1 : 0.1),
+    optimizer: hallucinators
+      ? partition({ bases: part(1), hallucinators: part(0.001) })
+      : part(kind === 'dm' ? 1 : 0.1),
     steps: Number.MAX_SAFE_INTEGER,
   } as unknown as DistillSpec
   const first = await startDistilling(spec)
   const numbers = hallucinators
-    ? factorisedNumbers('images', first.set as FactorisedParams)
+    ? factorizedNumbers('images', first.set as FactorizedParams)
     : [['images', (first.set as { images: Tensor4D }).images] as const]
 
   /** Without augmentation, whose draws the two sides do not share. */
@@ -66,7 +66,7 @@ export const matchingRow: MakeRow = async ({ batch, steps, objective: kind, hall
       ...numbers,
       ['real', await real.images(Int32Array.from(real.labels.keys()))],
     ])
-    const gradient = differentiate(other, parameterization, plain, recomputed)
+    const gradient = differentiate(other, parameterization, plain, recompute)
     const { loss, set: moved } = await gradient(first.set, params, drawn)
     await other.close()
     return { loss, 'gradient of the set': norm(moved) }
@@ -77,6 +77,8 @@ export const matchingRow: MakeRow = async ({ batch, steps, objective: kind, hall
     check,
     async round() {
       const { value } = await run.next()
+      // The run has a copy of what it began with.
+      disposeTree(first)
       return value!.loss
     },
   }

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   classMajorLabels,
-  fold,
+  foldIn,
   HabaError,
   keyFrom,
   mapTree,
@@ -18,8 +18,8 @@ import {
   type Tree,
 } from '@haba/core'
 import type { OnnxEngine } from '@haba/engine-onnx'
-import type { FactorisedParams } from '@haba/hallucinator'
-import type { Experts } from '@haba/matching'
+import type { FactorizedParams } from '@haba/hallucinator'
+import type { Experts } from '@haba/matching/experts'
 import { convNet, toPyTorch, type ConvNetWeights } from '@haba/networks'
 import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
 import type { Check } from '../statistics.js'
@@ -47,7 +47,7 @@ export const image: ImageShape = [32, 32, 3]
 export const classes = 10
 /** ConvNet-3-128 with instance norm. */
 export const network = convNet({ image, classes })
-export const startWeights = (): ConvNetWeights => network.init(fold(key, 'start')).weights
+export const startWeights = (): ConvNetWeights => network.init(foldIn(key, 'start')).weights
 
 /** Normal numbers in the shapes of a tree, times `size`. */
 const normalLike = <T extends Tree>(name: string, size: number, tree: T): T => {
@@ -55,7 +55,7 @@ const normalLike = <T extends Tree>(name: string, size: number, tree: T): T => {
   return mapTree(
     (x) =>
       tensor(
-        normal(fold(fold(key, name), leaf++), x.size).map((value) => value * size),
+        normal(foldIn(foldIn(key, name), leaf++), x.size).map((value) => value * size),
         x.shape,
       ),
     tree,
@@ -87,7 +87,7 @@ export const expertsOf = (start: Tree, target: Tree): Experts => ({
 })
 
 const noise = (name: string, count: number) =>
-  tensor(normal(fold(key, name), count * 32 * 32 * 3), [count, ...image]) as Tensor4D
+  tensor(normal(foldIn(key, name), count * 32 * 32 * 3), [count, ...image]) as Tensor4D
 
 /** Normal images of all classes in equal parts, class-major. The last class is cut short where `count` is no multiple. */
 export function batchOf(count: number): Batch {
@@ -118,7 +118,7 @@ export const shared = (prefix: string, weights: ConvNetWeights): readonly (reado
   Object.entries(toPyTorch(network, { weights, state: {} })).map(([name, t]) => [`${prefix}.${name}`, t] as const)
 
 /** A factorized set by the names that PyTorch's side reads. */
-export const factorisedNumbers = (name: string, { bases, hallucinators }: FactorisedParams) => {
+export const factorizedNumbers = (name: string, { bases, hallucinators }: FactorizedParams) => {
   const { encode, decode, scale, shift } = hallucinators
   return [
     [name, bases],

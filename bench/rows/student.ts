@@ -1,19 +1,19 @@
 import { disposeTree, mapTree, scalar, studentStep, tensor, tensorLeaves, type Batch, type Tree } from '@haba/core'
-import { stored } from '@haba/distill'
+import { store } from '@haba/distill'
 import type { ConvNetWeights } from '@haba/networks'
 import type { Scalar } from '@tensorflow/tfjs-core'
 import { batchOf, network, norm, numberOf, share, shared, startWeights, type MakeRow } from './problem.js'
 
 /** One student step taken and taken back: the vector-Jacobian product with a given cotangent of the new weights. */
 export const studentRow: MakeRow = async ({ batch, repeat }, { engine, folder }) => {
-  const step = stored.compile(engine, 'student', (params, _, weights, input) =>
+  const step = store.compile(engine, 'student', (params, _, weights, input) =>
     studentStep(network, weights as ConvNetWeights, input as unknown as Batch, (params as { rate: Scalar }).rate),
   )
   const images = batchOf(batch)
   const start = startWeights()
   const params = { rate: scalar(0.01) }
   const input = images as unknown as Tree
-  // The gradient itself: with a cotangent at random, what the step size owes nearly cancels.
+  // The gradient itself: with a random cotangent, the gradient with respect to the step size nearly cancels.
   const moved = tensorLeaves((await step.forward({ rate: scalar(1) }, {}, start, input)).carry)
   let leaf = 0
   const given = mapTree((x) => {
@@ -35,7 +35,7 @@ export const studentRow: MakeRow = async ({ batch, repeat }, { engine, folder })
     return { carry, kept, back }
   }
   return {
-    differentiation: stored.name,
+    differentiation: store.name,
     async check() {
       const { carry, back } = await once()
       return {

@@ -1,5 +1,5 @@
-import { disposeTree, fold, pixels, type AnyObjective, type Args, type Parameterization, type Tree } from '@haba/core'
-import { differentiate, recomputed } from '@haba/distill'
+import { disposeTree, foldIn, pixels, type Args, type Parameterization, type Tree } from '@haba/core'
+import { differentiate, recompute } from '@haba/distill'
 import { trajectoryMatching } from '@haba/matching'
 import {
   batchOf,
@@ -34,23 +34,18 @@ export const trajectoryRow: MakeRow = async ({ batch, steps }, { engine, folder 
     expertEpochs: 1,
     maxStartEpoch: 1,
   })
-  const gradient = differentiate(
-    engine,
-    parameterization as unknown as Parameterization<Tree>,
-    objective as unknown as AnyObjective,
-    recomputed,
-  )
+  const gradient = differentiate(engine, parameterization as unknown as Parameterization<Tree>, objective, recompute)
   const { params } = objective.init(key)
   const real = realImages(1)
   let drawn = 0
   const once = async () => {
-    const draw = await objective.draw(fold(key, drawn++), { real, layout: parameterization.layout, state: {} })
+    const draw = await objective.draw(foldIn(key, drawn++), { real, layout: parameterization.layout, state: {} })
     const result = await gradient({ images }, params, draw)
     disposeTree(draw.common, ...(draw.items as readonly Args[]))
     return result
   }
   return {
-    differentiation: recomputed.name,
+    differentiation: recompute.name,
     async check() {
       const { loss, set, params: learned } = await once()
       return { loss, 'gradient of pixels': norm(set), 'gradient of step size': numberOf(learned) }

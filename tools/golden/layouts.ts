@@ -1,4 +1,4 @@
-import { scalar, sizeOf, tensor, type ImageShape } from '@haba/core'
+import { oneHotRows, scalar, sizeOf, tensor, type ImageShape } from '@haba/core'
 import type { Scalar, Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
 
 /** A copy whose axis i is the source's axis `order[i]`. */
@@ -59,10 +59,7 @@ export const scalarOf = (source: Tensor): Scalar => scalar(source.dataSync()[0]!
 export const listed = (...values: readonly number[]): Tensor => tensor(values, [values.length])
 
 /** One-hot rows. */
-export function oneHotOf(labels: readonly number[], classes: number): Tensor2D {
-  const values = new Float32Array(labels.length * classes)
-  labels.forEach((label, row) => (values[row * classes + label] = 1))
-  return tensor(values, [labels.length, classes]) as Tensor2D
-}
+export const oneHotOf = (labels: readonly number[], classes: number): Tensor2D =>
+  tensor(oneHotRows(labels, classes), [labels.length, classes]) as Tensor2D
 
 const copyOf = (source: Tensor): Float32Array => source.dataSync<'float32'>().slice()

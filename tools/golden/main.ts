@@ -6,6 +6,7 @@ import { fromSafetensors, HabaError, type Engine } from '@haba/core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import { cases } from './cases/index.js'
 import type { Comparison } from './golden-case.js'
+import { reference } from './reference.js'
 import { waveOf } from './wave.js'
 
 /** Largest error relative to the largest magnitude of the stored tensor; second-order gradients have the wider one. */
@@ -92,15 +93,17 @@ async function main(): Promise<void> {
       engine: { type: 'string', default: usual },
     },
   })
-  const [folder] = positionals
-  if (folder === undefined)
+  const [folder = reference] = positionals
+  const file = join(folder, 'manifest.json')
+  const text = await readFile(file, 'utf8').catch(() => {
     throw new HabaError(
       'golden',
-      'a folder with manifest.json',
+      `the file ${file}`,
       'none',
-      'npm run golden -- DIR [--only a,b] [--covered] [--engine a,b]',
+      'npm run golden -- [DIR] [--only a,b] [--covered] [--engine a,b]',
     )
-  const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8')) as Manifest
+  })
+  const manifest = JSON.parse(text) as Manifest
   const all = Object.keys(manifest.cases)
   const wanted = values.only?.split(',') ?? (values.covered ? all.filter((name) => name in cases) : all)
   const missing = wanted.filter((name) => !all.includes(name))

@@ -1,5 +1,5 @@
 import { namedLeaves, pixels, withTensors, type Parameterization, type Tree } from '@haba/core'
-import { factorised } from '@haba/hallucinator'
+import { factorized } from '@haba/hallucinator'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import { concatenated, imageShapeOf, imagesOf, permuted, planesOf, reshaped, rowsAt } from './layouts.js'
 
@@ -46,7 +46,7 @@ export const HALLUCINATOR_PARTS: readonly string[] = PARTS.map(({ file }) => fil
  * @param bases `[classes, perClass, channels, height, width]`
  * @param read one parameter of hallucinator j, by the file's name
  */
-export async function factorisedSet(
+export async function factorizedSet(
   bases: Tensor,
   hallucinators: number,
   read: (j: number, name: string) => Tensor,
@@ -56,7 +56,7 @@ export async function factorisedSet(
   const [hidden, , kernel] = read(0, 'enc.weight').shape as [number, number, number]
   const image = [basis[0], basis[1], read(0, 'dec.weight').shape[1]!] as const
   const flat = reshaped(bases, [classes * basesPerClass, ...bases.shape.slice(2)])
-  const parameterization = factorised({
+  const parameterization = factorized({
     image,
     classes,
     basesPerClass,

@@ -1,4 +1,4 @@
-import { fold, type Args, type Augmentation } from '@haba/core'
+import { checkArguments, foldIn, type Args, type Augmentation } from '@haba/core'
 
 /** Leaves images as they are. */
 export const none: Augmentation<Readonly<Record<string, never>>> = {
@@ -8,8 +8,11 @@ export const none: Augmentation<Readonly<Record<string, never>>> = {
 }
 
 /** All augmentations in order (the field's mode M). A draw is the list of theirs. */
-export const chain = (members: readonly Augmentation[]): Augmentation<readonly Args[]> => ({
-  name: `chain(${members.map(({ name }) => name).join(', ')})`,
-  draw: (key, rows, image) => members.map((member, i) => member.draw(fold(key, i), rows, image)),
-  apply: (images, draws) => members.reduce((x, member, i) => member.apply(x, draws[i]!), images),
-})
+export function chain(members: readonly Augmentation[]): Augmentation<readonly Args[]> {
+  checkArguments('chain', { members }, { members: 'members' })
+  return {
+    name: `chain(${members.map(({ name }) => name).join(', ')})`,
+    draw: (key, rows, image) => members.map((member, i) => member.draw(foldIn(key, i), rows, image)),
+    apply: (images, draws) => members.reduce((x, member, i) => member.apply(x, draws[i]), images),
+  }
+}

@@ -1,5 +1,5 @@
 import { add, mean, mul, sub, tensor, uniform, type Args, type Augmentation } from '@haba/core'
-import type { Rank, Tensor, Tensor4D } from '@tensorflow/tfjs-core'
+import type { Tensor4D } from '@tensorflow/tfjs-core'
 import { chain } from './chain.js'
 import { assertRows } from './linear-map.js'
 import { assertBetween } from './options.js'
@@ -14,7 +14,7 @@ export interface StrengthOptions {
 export type ColorDraw = { readonly amount: Tensor4D }
 
 const amounts = (u: ArrayLike<number>, of: (chance: number) => number): ColorDraw => ({
-  amount: tensor<Rank.R4>(Array.from(u, of), [u.length, 1, 1, 1]),
+  amount: tensor(Array.from(u, of), [u.length, 1, 1, 1]),
 })
 
 /** The draw of given chances `u` in `[0, 1)`: `(u - 0.5) · strength` is added. */
@@ -44,14 +44,14 @@ function tone(
   }
 }
 
-const from = (centre: Tensor, images: Tensor4D, factor: Tensor4D): Tensor4D =>
-  add(mul(sub(images, centre), factor), centre)
+const from = (center: Tensor4D, images: Tensor4D, factor: Tensor4D): Tensor4D =>
+  add(mul(sub(images, center), factor), center)
 
 /** Adds to every image a number within ±strength/2. @param options.strength @default 1 */
 export const brightness = ({ strength = 1 }: StrengthOptions = {}): Augmentation<ColorDraw> =>
   tone('brightness', strength, brightnessDraw, add)
 
-/** Moves every pixel from its grey by a factor in `[0, strength)`. @param options.strength @default 2 */
+/** Moves every pixel from its gray by a factor in `[0, strength)`. @param options.strength @default 2 */
 export const saturation = ({ strength = 2 }: StrengthOptions = {}): Augmentation<ColorDraw> =>
   tone('saturation', strength, saturationDraw, (images, factor) => from(mean(images, 3, true), images, factor))
 

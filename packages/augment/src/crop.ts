@@ -1,4 +1,4 @@
-import { fold, integers, type Augmentation, type ImageShape } from '@haba/core'
+import { foldIn, integers, type Augmentation, type ImageShape } from '@haba/core'
 import { linearDraw, linearMap, type LinearDraw, type Mix } from './linear-map.js'
 import { assertBetween } from './options.js'
 
@@ -16,7 +16,7 @@ export function crop({ ratio = 0.125 }: CropOptions = {}): Augmentation<LinearDr
     draw: (key, rows, image) => {
       const shifts = (axis: 0 | 1) => {
         const most = Math.floor(image[axis] * ratio + 0.5)
-        return integers(fold(key, axis), rows, 2 * most + 1).map((shift) => shift - most)
+        return integers(foldIn(key, axis), rows, 2 * most + 1).map((shift) => shift - most)
       }
       return cropDraw(shifts(0), shifts(1), image)
     },

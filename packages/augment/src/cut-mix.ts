@@ -1,10 +1,10 @@
-import { fold, integers, permutation, uniform, type ImageShape, type Mixing } from '@haba/core'
+import { foldIn, integers, permutation, uniform, type ImageShape, type Mixing } from '@haba/core'
 import { mixBatch, mixDraw, type MixDraw } from './mixing.js'
 import { assertBetween } from './options.js'
 
 /** Options of cutmix and mixup. */
 export interface MixOptions {
-  /** Of mixing a batch at all, 0 … 1; the others stay as they are. */
+  /** Probability of mixing a batch, 0 … 1; other batches stay unchanged. */
   readonly probability?: number
 }
 
@@ -22,31 +22,31 @@ export function cutMix({ probability = 0.5 }: MixOptions = {}): Mixing<MixDraw> 
   return {
     name: 'cutmix',
     draw: (key, rows, image) => {
-      const [chance, lambda] = uniform(fold(key, 'lambda'), 2) as unknown as [number, number]
-      const centre = [0, 1].map((axis) => integers(fold(key, axis), 1, image[axis as 0 | 1])[0]!)
-      const kept = chance < probability ? lambda : 1
-      return cutMixDraw(kept, centre as [number, number], permutation(fold(key, 'partner'), rows), image)
+      const drawn = uniform(foldIn(key, 'lambda'), 2)
+      const along = (axis: 0 | 1) => integers(foldIn(key, axis), 1, image[axis])[0]!
+      const kept = drawn[0]! < probability ? drawn[1]! : 1
+      return cutMixDraw(kept, [along(0), along(1)], permutation(foldIn(key, 'partner'), rows), image)
     },
     apply: mixBatch,
   }
 }
 
-/** The draw of a given part `lambda`, centre `(row, column)` and partners. */
+/** The draw of a given part `lambda`, center `(row, column)` and partners. */
 export function cutMixDraw(
   lambda: number,
-  centre: readonly [row: number, column: number],
+  center: readonly [row: number, column: number],
   partner: ArrayLike<number>,
   image: ImageShape,
 ): MixDraw {
   const [height, width] = image
-  const [top, left, bottom, right] = cutMixBox(lambda, centre, image)
+  const [top, left, bottom, right] = cutMixBox(lambda, center, image)
   const own = new Float32Array(height * width).fill(1)
   for (let y = top; y < bottom; y++) own.fill(0, y * width + left, y * width + right)
   return mixDraw(partner, own, image, cutMixRatio([top, left, bottom, right], image))
 }
 
 /**
- * The rectangle of `1 - lambda` of the area about a centre, cut off at the border. Half its side is rounded down, so that
+ * The rectangle of `1 - lambda` of the area about a center, cut off at the border. Half its side is rounded down, so that
  * an odd side loses a pixel, as in the released code.
  */
 export function cutMixBox(

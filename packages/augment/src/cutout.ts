@@ -1,5 +1,5 @@
-import { fold, integers, mul, tensor, type Augmentation, type ImageShape } from '@haba/core'
-import type { Rank, Tensor4D } from '@tensorflow/tfjs-core'
+import { foldIn, integers, mul, tensor, type Augmentation, type ImageShape } from '@haba/core'
+import type { Tensor4D } from '@tensorflow/tfjs-core'
 import { assertRows } from './linear-map.js'
 import { assertBetween } from './options.js'
 
@@ -21,9 +21,9 @@ export function cutout({ ratio = 0.5 }: CutoutOptions = {}): Augmentation<Cutout
     name: 'cutout',
     draw: (key, rows, image) => {
       // A hole of even side lies between pixels, and so has one more place.
-      const centres = (axis: 0 | 1) =>
-        integers(fold(key, axis), rows, image[axis] + 1 - (holeOf(image[axis], ratio) % 2))
-      return cutoutDraw(centres(0), centres(1), image, { ratio })
+      const centers = (axis: 0 | 1) =>
+        integers(foldIn(key, axis), rows, image[axis] + 1 - (holeOf(image[axis], ratio) % 2))
+      return cutoutDraw(centers(0), centers(1), image, { ratio })
     },
     apply: (images, { mask }) => {
       assertRows('cutout', mask.shape[0], images.shape[0])
@@ -32,30 +32,30 @@ export function cutout({ ratio = 0.5 }: CutoutOptions = {}): Augmentation<Cutout
   }
 }
 
-/** The draw of given centres, `0 … height` and `0 … width`: the hole starts half its side before the centre. */
+/** The draw of given centers, `0 … height` and `0 … width`: the hole starts half its side before the center. */
 export function cutoutDraw(
-  centreRows: ArrayLike<number>,
-  centreColumns: ArrayLike<number>,
+  centerRows: ArrayLike<number>,
+  centerColumns: ArrayLike<number>,
   [height, width]: ImageShape,
   { ratio = 0.5 }: CutoutOptions = {},
 ): CutoutDraw {
-  const values = new Float32Array(centreRows.length * height * width).fill(1)
-  for (let i = 0; i < centreRows.length; i++) {
-    const [top, bottom] = edges(centreRows[i]!, height, ratio)
-    const [left, right] = edges(centreColumns[i]!, width, ratio)
+  const values = new Float32Array(centerRows.length * height * width).fill(1)
+  for (let i = 0; i < centerRows.length; i++) {
+    const [top, bottom] = edges(centerRows[i]!, height, ratio)
+    const [left, right] = edges(centerColumns[i]!, width, ratio)
     for (let y = top; y < bottom; y++) {
       const row = (i * height + y) * width
       values.fill(0, row + left, row + right)
     }
   }
-  return { mask: tensor<Rank.R4>(values, [centreRows.length, height, width, 1]) }
+  return { mask: tensor(values, [centerRows.length, height, width, 1]) }
 }
 
 /** First position inside and first behind the hole. The reference clamps positions, so a border pixel is always hit. */
-function edges(centre: number, length: number, ratio: number): readonly [number, number] {
+function edges(center: number, length: number, ratio: number): readonly [number, number] {
   const size = holeOf(length, ratio)
   if (size === 0) return [0, 0]
-  const start = centre - Math.floor(size / 2)
+  const start = center - Math.floor(size / 2)
   const clamp = (position: number) => Math.min(Math.max(position, 0), length - 1)
   return [clamp(start), clamp(start + size - 1) + 1]
 }

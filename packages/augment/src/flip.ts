@@ -4,7 +4,7 @@ import { assertBetween } from './options.js'
 
 /** Options of flip. */
 export interface FlipOptions {
-  /** Of mirroring an image, 0 … 1. @default 0.5 */
+  /** Probability of mirroring an image, 0 … 1. @default 0.5 */
   readonly probability?: number
 }
 

@@ -36,7 +36,7 @@ export function fromStrategy(
       'fromStrategy',
       `words of ${Object.keys(operations).join(', ')}, joined by _`,
       `unknown ${unknown.map((word) => `"${word}"`).join(', ')} in "${text}"`,
-      'Mend the strategy, or write "none".',
+      '"none" is a strategy, too.',
     )
   return combine(words.map((word) => operations[word]!))
 }

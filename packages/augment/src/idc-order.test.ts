@@ -7,7 +7,7 @@ const strategy = 'color_crop_cutout_flip_scale_rotate'
 testAugmentation({ make: () => fromStrategy(strategy, idcOrder), draws: 3 })
 
 describe('idcOrder', () => {
-  it('flips, colors and cuts out always, with one of the others between (spec §8.2)', () => {
+  it('flips, colors and cuts out always, with one of the others between', () => {
     expect(fromStrategy(strategy, idcOrder).name).toBe('chain(flip, color, oneOf(crop, scale, rotate), cutout)')
     expect(fromStrategy('color_crop_cutout', idcOrder).name).toBe('chain(color, oneOf(crop), cutout)')
     expect(fromStrategy('color', idcOrder).name).toBe('chain(color)')

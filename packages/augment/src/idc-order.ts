@@ -1,4 +1,4 @@
-import type { Augmentation } from '@haba/core'
+import { checkArguments, type Augmentation } from '@haba/core'
 import { chain, none } from './chain.js'
 import { oneOf } from './one-of.js'
 
@@ -8,6 +8,7 @@ import { oneOf } from './one-of.js'
  * chance.
  */
 export function idcOrder(members: readonly Augmentation[]): Augmentation {
+  checkArguments('idcOrder', { members }, { members: 'members' })
   const always = (name: string) => members.filter((member) => member.name === name)
   const rest = members.filter(({ name }) => !['flip', 'color', 'cutout'].includes(name))
   const ordered = [
@@ -16,5 +17,5 @@ export function idcOrder(members: readonly Augmentation[]): Augmentation {
     ...(rest.length > 0 ? [oneOf(rest)] : []),
     ...always('cutout'),
   ]
-  return ordered.length === 0 ? none : (chain(ordered as readonly Augmentation[]) as Augmentation)
+  return ordered.length === 0 ? none : chain(ordered)
 }

@@ -1,6 +1,5 @@
 import { keyFrom, tensor, type Augmentation } from '@haba/core'
 import { referenceEngine, testAugmentation } from '@haba/testing'
-import type { Rank } from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 import { legacy, legacyCrop, legacyNoise, legacyRotate, legacyScale, type LegacyOperation } from './index.js'
 
@@ -10,7 +9,7 @@ testAugmentation({ make: () => ({ ...legacy([legacyCrop, legacyNoise]), name: 'l
 describe('legacy', () => {
   const image = [10, 10, 1] as const
   /** One bright pixel, of mean 1 over the image. */
-  const spot = tensor<Rank.R4>(
+  const spot = tensor(
     Float32Array.from({ length: 100 }, (_, i) => (i === 44 ? 100 : 0)),
     [1, ...image],
   )
@@ -30,7 +29,7 @@ describe('legacy', () => {
   })
 
   it('scale repeats or leaves out whole pixels, and zeros come in', async () => {
-    const counted = tensor<Rank.R4>(
+    const counted = tensor(
       Float32Array.from({ length: 100 }, (_, i) => i + 1),
       [1, ...image],
     )

@@ -1,7 +1,7 @@
 import {
   add,
   affineSample,
-  fold,
+  foldIn,
   HabaError,
   integers,
   mean,
@@ -14,7 +14,7 @@ import {
   type ImageShape,
   type Key,
 } from '@haba/core'
-import type { Rank, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core'
+import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs-core'
 import { linearDraw, linearMap, type Mix } from './linear-map.js'
 
 /** What one image gets: how its axes are mixed, by how much it turns, and whether its mean or zero comes in. */
@@ -47,16 +47,21 @@ const unchanged = ([height, width]: ImageShape): Change => ({
 
 /** Shifts by -4 … 3 pixels along each axis. */
 export const legacyCrop: LegacyOperation = (key, image) => {
-  const [down, across] = integers(key, 2, 8).map((offset) => offset - 4) as unknown as [number, number]
+  const offsets = integers(key, 2, 8)
   const shifted =
     (by: number, length: number): Mix =>
     (_, mix) => {
       for (let to = 0; to < length; to++) mix(to, to + by, 1)
     }
-  return { ...unchanged(image), rows: shifted(down, image[0]), columns: shifted(across, image[1]), fill: 1 }
+  return {
+    ...unchanged(image),
+    rows: shifted(offsets[0]! - 4, image[0]),
+    columns: shifted(offsets[1]! - 4, image[1]),
+    fill: 1,
+  }
 }
 
-/** Resizes height and width by factors in `[0.8, 1.2)` each, to the nearest pixel, about the centre. */
+/** Resizes height and width by factors in `[0.8, 1.2)` each, to the nearest pixel, about the center. */
 export const legacyScale: LegacyOperation = (key, image) => {
   const [tall, wide] = Array.from(uniform(key, 2, 0.8, 1.2), (factor) => Math.trunc(factor * image[0])) as [
     number,
@@ -95,11 +100,11 @@ export type LegacyDraw = {
 }
 
 /**
- * What DC's released code evaluated MNIST with before DSA (`augment` in its utils): for every image one of the operations
+ * The augmentation with which DC's released code evaluated MNIST before DSA (`augment` in its utils): for every image one of the operations
  * at random. There, what comes in from outside is the mean of the batch, and images are turned by cubic interpolation;
  * here it is the image's own mean, and bilinear interpolation.
  *
- * @param operations crop, scale and rotate for MNIST; crop and noise for a ConvNet with batch normalisation
+ * @param operations crop, scale and rotate for MNIST; crop and noise for a ConvNet with batch normalization
  */
 export function legacy(
   operations: readonly LegacyOperation[] = [legacyCrop, legacyScale, legacyRotate],
@@ -108,9 +113,9 @@ export function legacy(
   return {
     name: 'legacy',
     draw: (key, rows, image) => {
-      const picks = integers(fold(key, 'pick'), rows, operations.length)
-      const changes = Array.from(picks, (pick, i) => operations[pick]!(fold(fold(key, 'change'), i), image))
-      return drawOf(changes, image, operations.includes(legacyNoise) ? fold(key, 'noise') : undefined)
+      const picks = integers(foldIn(key, 'pick'), rows, operations.length)
+      const changes = Array.from(picks, (pick, i) => operations[pick]!(foldIn(foldIn(key, 'change'), i), image))
+      return drawOf(changes, image, operations.includes(legacyNoise) ? foldIn(key, 'noise') : undefined)
     },
     apply: (images, { rows, columns, matrices, fill, noise }) => {
       // What comes in from outside is zero where the fill was taken off before.
@@ -133,16 +138,16 @@ function drawOf(changes: readonly Change[], image: ImageShape, noise: Key | unde
       changes[i]![axis](i, mix)
   return {
     ...linearDraw(changes.length, image, mixes('rows'), mixes('columns')),
-    matrices: tensor<Rank.R3>(turns, [changes.length, 2, 2]),
-    fill: tensor<Rank.R4>(
+    matrices: tensor(turns, [changes.length, 2, 2]),
+    fill: tensor(
       changes.map(({ fill }) => fill),
       [changes.length, 1, 1, 1],
     ),
     noise: noise
-      ? tensor<Rank.R4>(
+      ? tensor(
           normal(noise, changes.length * size).map((v, i) => v * changes[Math.floor(i / size)]!.noise),
           [changes.length, ...image],
         )
-      : tensor<Rank.R4>([0], [1, 1, 1, 1]),
+      : tensor([0], [1, 1, 1, 1]),
   }
 }

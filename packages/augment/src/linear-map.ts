@@ -1,5 +1,5 @@
 import { broadcastTo, HabaError, matMul, reshape, tensor, transpose, type ImageShape } from '@haba/core'
-import type { Rank, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core'
+import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs-core'
 
 /** A change of images that mixes whole rows and whole columns: `rows · image · columnsᵀ`, channel by channel. */
 export type LinearDraw = {
@@ -17,9 +17,9 @@ export function linearMap(images: Tensor4D, { rows, columns }: LinearDraw): Tens
   const planes = transpose(images, [0, 3, 1, 2]) // [batch, channels, height, width]
   // One matrix for all images: the whole batch is a single tall one, and nothing is repeated.
   const lead = columns.shape[0]
-  const tall = reshape<Rank.R3>(planes, [lead, (batch * channels * height) / lead, width])
-  const mixed = reshape<Rank.R4>(matMul(tall, columns, { b: true }), [batch, channels, height, width])
-  const left = broadcastTo<Rank.R4>(reshape(rows, [lead, 1, height, height]), [batch, channels, height, height])
+  const tall = reshape(planes, [lead, (batch * channels * height) / lead, width])
+  const mixed = reshape(matMul(tall, columns, { b: true }), [batch, channels, height, width])
+  const left = broadcastTo(reshape(rows, [lead, 1, height, height]), [batch, channels, height, height])
   return transpose(matMul(left, mixed), [0, 2, 3, 1])
 }
 
@@ -49,5 +49,5 @@ function matrices(n: number, length: number, mix: Mix): Tensor3D {
     mix(i, (to, from, weight) => {
       if (from >= 0 && from < length) values[(i * length + to) * length + from]! += weight
     })
-  return tensor<Rank.R3>(values, [n, length, length])
+  return tensor(values, [n, length, length])
 }

@@ -1,4 +1,4 @@
-import { fold, permutation, uniform, type Mixing } from '@haba/core'
+import { foldIn, permutation, uniform, type Mixing } from '@haba/core'
 import type { MixOptions } from './cut-mix.js'
 import { mixBatch, mixDraw, type MixDraw } from './mixing.js'
 import { assertBetween } from './options.js'
@@ -14,8 +14,8 @@ export function mixUp({ probability = 1 }: MixOptions = {}): Mixing<MixDraw> {
   return {
     name: 'mixup',
     draw: (key, rows) => {
-      const [chance, lambda] = uniform(fold(key, 'lambda'), 2) as unknown as [number, number]
-      return mixUpDraw(chance < probability ? lambda : 1, permutation(fold(key, 'partner'), rows))
+      const drawn = uniform(foldIn(key, 'lambda'), 2)
+      return mixUpDraw(drawn[0]! < probability ? drawn[1]! : 1, permutation(foldIn(key, 'partner'), rows))
     },
     apply: mixBatch,
   }

@@ -1,7 +1,7 @@
 import { add, gather, HabaError, mul, sub, tensor, type Batch } from '@haba/core'
-import type { Rank, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
+import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
 
-/** One mixture for a whole batch: every image with its partner of the same batch, of whatever class. */
+/** One mixture for a whole batch: every image with a partner from the same batch, of any class. */
 export type MixDraw = {
   /** `[rows]`, int32: the partner of each image. */
   readonly partner: Tensor1D
@@ -27,7 +27,7 @@ export const mixDraw = (
   [height, width]: readonly [height: number, width: number, ...rest: number[]],
   ratio: number,
 ): MixDraw => ({
-  partner: tensor<Rank.R1>(Int32Array.from(partner), [partner.length]),
-  own: tensor<Rank.R4>(own, [1, height, width, 1]),
-  ratio: tensor<Rank.R2>([ratio], [1, 1]),
+  partner: tensor(Int32Array.from(partner), [partner.length]),
+  own: tensor(own, [1, height, width, 1]),
+  ratio: tensor([ratio], [1, 1]),
 })

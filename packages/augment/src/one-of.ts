@@ -1,4 +1,4 @@
-import { fold, HabaError, integers, type Args, type Augmentation } from '@haba/core'
+import { checkArguments, foldIn, HabaError, integers, type Args, type Augmentation } from '@haba/core'
 
 /** `pick` is static: it says which way images are changed, and so which program runs. */
 export type OneOfDraw = { readonly pick: number; readonly draw: Args }
@@ -8,15 +8,16 @@ export type OneOfDraw = { readonly pick: number; readonly draw: Args }
  * differ only in what they draw (flip, crop, scale) are picked as the first of them, so they run as one program.
  */
 export function oneOf(members: readonly Augmentation[]): Augmentation<OneOfDraw> {
+  checkArguments('oneOf', { members }, { members: 'members' })
   if (members.length === 0)
     throw new HabaError('oneOf', 'at least one augmentation', 'none', 'Pass `none` to leave images as they are.')
   return {
     name: `oneOf(${members.map(({ name }) => name).join(', ')})`,
     draw: (key, rows, image) => {
-      const chosen = members[integers(fold(key, 'pick'), 1, members.length)[0]!]!
+      const chosen = members[integers(foldIn(key, 'pick'), 1, members.length)[0]!]!
       return {
         pick: members.findIndex(({ apply }) => apply === chosen.apply),
-        draw: chosen.draw(fold(key, 'draw'), rows, image),
+        draw: chosen.draw(foldIn(key, 'draw'), rows, image),
       }
     },
     apply: (images, { pick, draw }) => {

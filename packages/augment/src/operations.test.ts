@@ -1,6 +1,6 @@
-import { fold, keyFrom, tensor, tensorLeaves, type Args, type Augmentation } from '@haba/core'
+import { foldIn, keyFrom, tensor, tensorLeaves, type Args, type Augmentation } from '@haba/core'
 import { referenceEngine } from '@haba/testing'
-import type { Rank, Tensor4D } from '@tensorflow/tfjs-core'
+import type { Tensor4D } from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 import {
   brightness,
@@ -23,7 +23,7 @@ import {
 
 /** Row by row 0 … 15. */
 const square = [4, 4, 1] as const
-const counted = tensor<Rank.R4>(
+const counted = tensor(
   Float32Array.from({ length: 16 }, (_, i) => i),
   [1, ...square],
 )
@@ -36,7 +36,7 @@ const near = (values: readonly number[]) => values.map((value) => expect.closeTo
 
 describe('flip', () => {
   it('mirrors the images whose chance is below the probability', async () => {
-    const two = tensor<Rank.R4>([1, 2, 3, 4, 5, 6, 7, 8], [2, 2, 2, 1])
+    const two = tensor([1, 2, 3, 4, 5, 6, 7, 8], [2, 2, 2, 1])
     expect(await changed(flip(), flipDraw([0.4, 0.6], [2, 2, 1]), two)).toEqual([2, 1, 4, 3, 5, 6, 7, 8])
   })
 })
@@ -82,7 +82,7 @@ describe('cutout', () => {
     expect(corner).toEqual([0, 1, 2, 0, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15])
   })
 
-  it('draws centres from one border to the other', () => {
+  it('draws centers from one border to the other', () => {
     const { mask } = cutout().draw(keyFrom(4), 300, [32, 32, 3])
     const holes = Array.from({ length: 300 }, (_, i) =>
       mask
@@ -96,9 +96,9 @@ describe('cutout', () => {
 })
 
 describe('color', () => {
-  const two = tensor<Rank.R4>([1, 3, 5, 7], [1, 1, 2, 2])
+  const two = tensor([1, 3, 5, 7], [1, 1, 2, 2])
 
-  it('adds, moves from grey, moves from the mean', async () => {
+  it('adds, moves from gray, moves from the mean', async () => {
     expect(await changed(brightness(), brightnessDraw([0.75]), two)).toEqual([1.25, 3.25, 5.25, 7.25])
     expect(await changed(saturation(), saturationDraw([0.75]), two)).toEqual([0.5, 3.5, 4.5, 7.5])
     expect(await changed(contrast(), contrastDraw([0]), two)).toEqual([2.5, 3.5, 4.5, 5.5])
@@ -111,10 +111,13 @@ describe('color', () => {
 
 describe('every operation', () => {
   it('refuses a draw for another number of images', async () => {
-    const three = { key: fold(keyFrom(5), 'draw'), rows: 3, image: square }
+    const three = { key: foldIn(keyFrom(5), 'draw'), rows: 3, image: square }
     const all: readonly Augmentation[] = [flip(), crop(), scale(), cutout(), rotate(), brightness()]
     for (const one of all)
-      await expect(changed(one, one.draw(three.key, three.rows, three.image)), one.name).rejects.toThrow(/3/)
+      await expect(
+        changed(one, one.draw(foldIn(three.key, one.name), three.rows, three.image)),
+        one.name,
+      ).rejects.toThrow(/3/)
   })
 
   it('checks its options', () => {

@@ -1,4 +1,4 @@
-import type { Augmentation, Mixing, Plugin } from '@haba/core'
+import type { Plugin } from '@haba/core'
 import { chain, none } from './chain.js'
 import { cutMix } from './cut-mix.js'
 import { fromStrategy } from './from-strategy.js'
@@ -58,9 +58,7 @@ export const plugin: Plugin = {
         },
       },
       make: ({ operations }) =>
-        legacy(
-          (operations as readonly (keyof typeof legacyOperations)[]).map((name) => legacyOperations[name]),
-        ) as Augmentation,
+        legacy((operations as readonly (keyof typeof legacyOperations)[]).map((name) => legacyOperations[name])),
     },
     none: {
       summary: 'images stay as they are',
@@ -72,12 +70,12 @@ export const plugin: Plugin = {
     cutmix: {
       summary: 'a rectangle of every image, and as much of its target, comes from another one',
       options: { type: 'object', properties: { probability: probability(0.5) } },
-      make: (options) => cutMix({ probability: options.probability as number }) as Mixing,
+      make: (options) => cutMix({ probability: options.probability as number }),
     },
     mixup: {
       summary: 'every image and its target are averaged with another one',
       options: { type: 'object', properties: { probability: probability(1) } },
-      make: (options) => mixUp({ probability: options.probability as number }) as Mixing,
+      make: (options) => mixUp({ probability: options.probability as number }),
     },
   },
 }

@@ -1,5 +1,5 @@
 import { affineSample, tensor, uniform, type Augmentation } from '@haba/core'
-import type { Rank, Tensor3D } from '@tensorflow/tfjs-core'
+import type { Tensor3D } from '@tensorflow/tfjs-core'
 import { assertBetween } from './options.js'
 
 /** Options of rotate. */
@@ -8,10 +8,10 @@ export interface RotateOptions {
   readonly degrees?: number
 }
 
-/** `matrices` `[n or 1, 2, 2]`, acting on (column, row) offsets from the centre. */
+/** `matrices` `[n or 1, 2, 2]`, acting on (column, row) offsets from the center. */
 export type RotateDraw = { readonly matrices: Tensor3D }
 
-/** Rotates images about their centre, bilinearly, with zeros outside. */
+/** Rotates images about their center, bilinearly, with zeros outside. */
 export function rotate({ degrees = 15 }: RotateOptions = {}): Augmentation<RotateDraw> {
   assertBetween('rotate', 'degrees', degrees, 0, 180)
   return {
@@ -27,5 +27,5 @@ export function rotateDraw(u: ArrayLike<number>, { degrees = 15 }: RotateOptions
     const angle = ((2 * chance - 1) * degrees * Math.PI) / 180
     return [Math.cos(angle), -Math.sin(angle), Math.sin(angle), Math.cos(angle)]
   })
-  return { matrices: tensor<Rank.R3>(entries.flat(), [u.length, 2, 2]) }
+  return { matrices: tensor(entries.flat(), [u.length, 2, 2]) }
 }

@@ -1,4 +1,4 @@
-import { fold, uniform, type Augmentation, type ImageShape } from '@haba/core'
+import { foldIn, uniform, type Augmentation, type ImageShape } from '@haba/core'
 import { linearDraw, linearMap, type LinearDraw, type Mix } from './linear-map.js'
 import { assertBetween } from './options.js'
 
@@ -8,13 +8,13 @@ export interface ScaleOptions {
   readonly ratio?: number
 }
 
-/** Scales images about their centre, width and height apart, bilinearly, with zeros outside. */
+/** Scales images about their center, width and height apart, bilinearly, with zeros outside. */
 export function scale({ ratio = 1.2 }: ScaleOptions = {}): Augmentation<LinearDraw> {
   assertBetween('scale', 'ratio', ratio, 1, Infinity)
   return {
     name: 'scale',
     draw: (key, rows, image) =>
-      scaleDraw(uniform(fold(key, 'x'), rows), uniform(fold(key, 'y'), rows), image, { ratio }),
+      scaleDraw(uniform(foldIn(key, 'x'), rows), uniform(foldIn(key, 'y'), rows), image, { ratio }),
     apply: linearMap,
   }
 }
@@ -30,9 +30,9 @@ export function scaleDraw(
     (u: ArrayLike<number>, length: number): Mix =>
     (i, add) => {
       const step = u[i]! * (ratio - 1 / ratio) + 1 / ratio
-      const centre = (length - 1) / 2
+      const center = (length - 1) / 2
       for (let to = 0; to < length; to++) {
-        const from = centre + step * (to - centre)
+        const from = center + step * (to - center)
         const low = Math.floor(from)
         add(to, low, 1 - (from - low))
         add(to, low + 1, from - low)

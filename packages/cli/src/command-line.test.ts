@@ -66,10 +66,12 @@ describe('haba distill', () => {
     await haba(['distill', recipe, '--out', join(runs, 'again')])
     const [whole, again] = [await filesOf(join(runs, 'whole')), await filesOf(join(runs, 'again'))]
     expect(Object.keys(whole).sort()).toEqual([
+      'checkpoint-3.safetensors',
       'checkpoint.safetensors',
       'config.json',
       'events.out.tfevents.haba',
       'grid.png',
+      'identity.json',
       'jpeg.json',
       'metrics.jsonl',
       'report.html',
@@ -125,16 +127,11 @@ describe('a wrong configuration', () => {
     ],
     [
       'an unknown option',
-      (c: Record<string, unknown>) => (c['set'] = { use: 'factorised', hallucinatorz: 2 }),
+      (c: Record<string, unknown>) => (c['set'] = { use: 'factorized', hallucinatorz: 2 }),
       'hallucinators',
     ],
   ])('with %s is refused before anything is written, and says what was meant', async (_, change, message) => {
-    const { code, text } = await haba([
-      'distill',
-      await configWith(change as never),
-      '--out',
-      join(tmpdir(), 'haba-never'),
-    ])
+    const { code, text } = await haba(['distill', await configWith(change), '--out', join(tmpdir(), 'haba-never')])
     expect(code).toBe(1)
     expect(text).toContain(message)
     expect(text).not.toContain('    at ')

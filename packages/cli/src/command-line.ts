@@ -1,61 +1,67 @@
-import { HabaError } from '@haba/core'
+import { HabaError, isNotFinite, systemError } from '@haba/core'
 import { Command, CommanderError, Option } from 'commander'
 import { createRequire } from 'node:module'
 import { compareCommand, type CompareOptions } from './commands/compare.js'
-import { dataCheckCommand } from './commands/data-check.js'
+import { configMigrateCommand } from './commands/config.js'
+import { dataCheckCommand, type DataCheckOptions } from './commands/data-check.js'
 import { dataGetCommand, setsText, type DataOptions } from './commands/data.js'
 import { distillCommand, type DistillOptions } from './commands/distill.js'
 import { doctorCommand } from './commands/doctor.js'
-import { addEvaluationCommands } from './commands/evaluation-commands.js'
+import { addEncodeCommand } from './encode-command.js'
+import { addEvaluationCommands } from './evaluation-commands.js'
 import { expertsCommand, type ExpertsOptions } from './commands/experts.js'
-import { count, flags, whole } from './commands/flags.js'
+import { allowPlugin, count, flags, whole } from './flags.js'
 import { optionsCommand } from './commands/options.js'
-import { showCommand } from './commands/show.js'
-import type { Terminal } from './commands/terminal.js'
-import { isInterruption, type Interruption } from './interruption.js'
-import { owningRun } from './run/owner.js'
+import { initCommand, recipesCommand } from './commands/recipes.js'
+import { showCommand, type ShowOptions } from './commands/show.js'
+import type { Terminal } from './tell/progress.js'
+import type { Trust } from './config/read-config.js'
+import { isInterruption } from './interruption.js'
+import { mayChangeText } from './folder/resumable.js'
+import { owningRun } from './folder/owner.js'
 
-/** 0: done; 1: an error; 130: ended by Ctrl-C. */
-export type ExitCode = 0 | 1 | 130
+/** 0: done; 1: an error; 3: diverged, numbers are not finite; 130: ended by Ctrl-C. */
+export type ExitCode = 0 | 1 | 3 | 130
 
 /**
  * Runs one command.
  *
  * @param args what follows `haba`
  * @param terminal @default the process's own
- * @param interruption who may end it early @default Ctrl-C and SIGTERM
+ * @param signal ends it early: after the step that it is at, with a word on how to go on @default of Ctrl-C and SIGTERM
  */
 export async function commandLine(
   args: readonly string[],
   terminal: Terminal = { out: process.stdout, err: process.stderr },
-  interruption?: Interruption,
+  signal?: AbortSignal,
 ): Promise<ExitCode> {
   try {
-    await program(terminal, interruption).parseAsync(args, { from: 'user' })
+    await program(terminal, signal).parseAsync(args, { from: 'user' })
     return 0
   } catch (error) {
     return reported(error, terminal)
   }
 }
 
-function reported(error: unknown, { err }: Terminal): ExitCode {
+function reported(thrown: unknown, { err }: Terminal): ExitCode {
+  const error = systemError(thrown, (thrown as NodeJS.ErrnoException | undefined)?.path ?? 'this machine', 'to use it')
   // Commander has said what it had to say.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1
   if (isInterruption(error)) {
-    err.write(`\n${(error as HabaError).facts.todo}\n`)
+    err.write(`\n${(error as HabaError).facts.hint}\n`)
     return 130
   }
   const debug = process.env.HABA_DEBUG !== undefined
   const { message, stack } = error instanceof Error ? error : new Error(String(error))
   err.write(`\n${debug ? stack : message}\n`)
   if (!debug && !HabaError.is(error)) err.write('HABA_DEBUG=1 shows where this comes from.\n')
-  return 1
+  return isNotFinite(error) ? 3 : 1
 }
 
-function program(terminal: Terminal, interruption: Interruption | undefined): Command {
+function program(terminal: Terminal, signal: AbortSignal | undefined): Command {
   const { version } = createRequire(import.meta.url)('@haba/cli/package.json') as { version: string }
   const haba = new Command('haba')
-    .description('Dataset distillation by factorisation: bases and hallucinators, with any matching objective.')
+    .description('Dataset distillation by factorization: bases and hallucinators, with any matching objective.')
     .version(version)
     .addHelpText('after', examples)
     .showHelpAfterError('Try --help.')
@@ -67,54 +73,77 @@ function program(terminal: Terminal, interruption: Interruption | undefined): Co
 
   haba
     .command('distill')
-    .summary('distil a set, measure it, and write a run folder')
+    .summary('distill a set, measure it, and write a run folder')
     .description(distillHelp)
-    .addHelpText('after', runFolder)
+    .addHelpText(
+      'after',
+      `${runFolder}\nWhat may change of the configuration in a run folder before it is resumed:\n${mayChangeText()
+        .map((line) => `  ${line}\n`)
+        .join('')}`,
+    )
     .argument('[config]', 'a configuration file, such as recipes/mnist-haba.json')
     .option('-o, --out <folder>', 'the run folder (default: runs/NAME, or the next free one)')
-    .option('-r, --resume <run>', 'go on with a run, to the same bytes as if it had never stopped')
-    .addOption(count('-s, --steps <n>', 'steps, instead of what the configuration says'))
-    .addOption(new Option('--seed <n>', 'seed, instead of what the configuration says').argParser(whole(0)))
+    .option('-r, --resume <run>', 'resume a run; the result is the same, byte for byte')
+    .addOption(count('-s, --steps <n>', 'steps, instead of those of the configuration'))
+    .addOption(new Option('--seed <n>', 'seed, instead of that of the configuration').argParser(whole(0)))
     .option(...flags.data)
     .option(...flags.engine)
-    .action((file: string | undefined, options: DistillOptions) =>
-      distillCommand(file, options, terminal, interruption),
-    )
+    .addOption(allowPlugin())
+    .action((file: string | undefined, options: DistillOptions) => distillCommand(file, options, terminal, signal))
 
   haba
     .command('experts')
     .summary('record the trainings that trajectory matching imitates')
     .description(
       'Trains networks on the real data and keeps their weights after every epoch, as the section "experts" of the ' +
-        'configuration says. Finished experts are kept: the same command goes on after an interruption.',
+        'configuration says. Finished experts are kept; after an interruption the same command resumes.',
     )
     .argument('<config>', 'a configuration file with a section "experts"')
     .addOption(count('-c, --count <n>', 'experts in all'))
     .addOption(count('-e, --epochs <n>', 'epochs of each'))
     .option(...flags.data)
     .option(...flags.engine)
-    .action((file: string, options: ExpertsOptions) => expertsCommand(file, options, terminal, interruption))
+    .addOption(allowPlugin())
+    .action((file: string, options: ExpertsOptions) => expertsCommand(file, options, terminal, signal))
 
-  addEvaluationCommands(haba, terminal, interruption)
+  addEncodeCommand(haba, terminal, signal)
+  addEvaluationCommands(haba, terminal, signal)
 
   haba
     .command('show')
     .summary('draw the pictures and the page of a run, and print its table')
     .argument('<run>', 'a run folder')
-    .action((run: string) => owningRun(run, 'haba show', () => showCommand(run, terminal)))
+    .addOption(allowPlugin())
+    .action((run: string, options: ShowOptions) =>
+      owningRun(run, 'haba show', () => showCommand(run, options, terminal)),
+    )
 
   haba
     .command('compare')
     .summary('several runs side by side, as a table and as one page')
-    .description('Says first whether the budgets and protocols are equal; then accuracies, budgets, curves and images.')
+    .description(
+      'Says first whether budgets and protocols are equal, then shows accuracies, budgets, curves and images.',
+    )
     .argument('<runs...>', 'run folders, at least two')
     .option('-o, --out <file>', 'the page', 'comparison.html')
+    .addOption(allowPlugin())
     .action((runs: string[], options: CompareOptions) => compareCommand(runs, options, terminal))
 
   haba
+    .command('recipes')
+    .summary('the recipes that come with haba, one a line')
+    .action(() => recipesCommand(terminal))
+
+  haba
+    .command('init')
+    .summary('copy a recipe to the current folder, to begin with')
+    .argument('[name]', 'a recipe', 'mnist-haba')
+    .action((name: string) => initCommand(name, terminal))
+
+  haba
     .command('options')
-    .summary('what configurations can say: every name, option, range and default')
-    .argument('[name]', 'one name, such as convnet, factorised or evaluate')
+    .summary('list what configurations can contain: every name, option, range and default')
+    .argument('[name]', 'one name, such as convnet, factorized or evaluate')
     .option('--plugin <name...>', 'plugins to list too: packages, or paths of files')
     .action((name: string | undefined, { plugin = [] }: { plugin?: string[] }) =>
       optionsCommand(name, plugin, terminal),
@@ -123,28 +152,41 @@ function program(terminal: Terminal, interruption: Interruption | undefined): Co
   haba
     .command('doctor')
     .summary('which engines work here, and what the others need')
-    .description('Runs a small function on every engine, and says why and what to install where that fails.')
+    .description('Runs a small function on every engine. If an engine fails, says why and what to install.')
     .action(() => doctorCommand(terminal))
 
-  const data = haba.command('data').summary('fetch published data sets, and check your own')
+  const data = haba.command('data').summary('download published data sets, and check your own')
   data
     .command('check')
     .summary('read every image, and list those that cannot be used')
     .description(
       'Reads every image of a data set before a run needs it; lists those that are damaged or of another size, counts ' +
-        'images a class, and says what a run would warn of.',
+        'images a class, and shows the warnings that a run would print.',
     )
     .argument('<what>', 'a configuration file, a folder of images or of parquet files, or an .npz file')
-    .action((what: string) => dataCheckCommand(what, terminal))
+    .addOption(allowPlugin())
+    .action((what: string, options: DataCheckOptions) => dataCheckCommand(what, options, terminal))
   data
     .command('get')
-    .summary('fetch, check and unpack a published data set')
-    .description('Fetches a published data set, checks it, and says in which folder it is.')
+    .summary('download, check and unpack a published data set')
+    .description('Downloads a published data set, checks it, and prints its folder.')
     .addHelpText('after', setsText)
     .argument('<name>', 'the name of a set, such as cifar10')
     .option('-t, --to <folder>', 'where its files go (default: a folder of its own in HABA_DATA)')
     .option('-m, --mirror <url>', 'another place that has the same files')
     .action((name: string, options: DataOptions) => dataGetCommand(name, options, terminal))
+
+  haba
+    .command('config')
+    .summary('configurations of earlier versions')
+    .command('migrate')
+    .summary('write the names of today')
+    .description(
+      'Writes the names of today for those of earlier versions into a configuration file, and changes nothing else.',
+    )
+    .argument('<file>', 'a configuration file')
+    .addOption(allowPlugin())
+    .action((file: string, options: Pick<Trust, 'allowPlugin'>) => configMigrateCommand(file, options, terminal))
 
   for (const command of haba.commands) {
     command.copyInheritedSettings(haba)
@@ -154,33 +196,34 @@ function program(terminal: Terminal, interruption: Interruption | undefined): Co
 }
 
 const distillHelp =
-  'Distils the data that a configuration names into a small set, trains fresh networks on it, and compares it with ' +
-  'real and plain images of as many stored bytes. Ctrl-C ends after the current step and says how to go on. Two runs from one ' +
-  'seed write the same bytes.'
+  'Distills the data that a configuration names into a small set, trains fresh networks on it, and compares it with ' +
+  'real and plain images of as many stored bytes. Ctrl-C stops after the current step and says how to resume. Two runs with the ' +
+  'same seed write the same bytes.'
 
 const runFolder = `
 The run folder holds
   config.json              the configuration, complete; it can be run again
-  set.safetensors, .json   the set, and all that is needed to use it
+  identity.json            data, network and settings that the run was made of; later commands compare them
+  set.safetensors, .json   the set, and everything needed to use it
   result.json              accuracies, floats and bytes of every row of the table
-  metrics.jsonl            a line a step
+  metrics.jsonl            one line for each step
   grid.png, report.html    bases beside their images; one page with everything
   events.out.tfevents.haba metrics and images for TensorBoard
-  snapshots/               the set as it was on the way
-  checkpoint.safetensors   to go on from
+  snapshots/               the set at several steps of the run
+  checkpoint.safetensors   for resuming; checkpoint-STEP.safetensors is the one before it
   pixels/                  the same of the plain images it is compared with
 `
 
 const examples = `
 Examples:
-  haba distill recipes/mnist-haba.json            a set of 17 images' floats, in minutes
-  haba distill --resume runs/mnist-haba           go on after Ctrl-C
-  haba distill --resume runs/mnist-haba -s 2000   make it longer
-  haba evaluate runs/mnist-haba -n vgg11,resnet18 does it serve other networks?
-  haba data get cifar10                           fetch a data set
-  haba data check birds                           can every image of a folder be used?
-  haba options factorised                         what "set": { "use": "factorised" } takes
+  haba distill recipes/mnist-haba.json            distill MNIST into 10 kB, and compare
+  haba distill --resume runs/mnist-haba           resume after Ctrl-C
+  haba distill --resume runs/mnist-haba -s 2000   more steps
+  haba evaluate runs/mnist-haba -n vgg11,resnet18 test it with other networks
+  haba data get cifar10                           download a data set
+  haba data check birds                           find images that cannot be used
+  haba options factorized                         what "set": { "use": "factorized" } takes
 
-Errors say who speaks, what was expected, what came and what to do; HABA_DEBUG=1 adds where they come from.
-Exit codes: 0 done, 1 error, 130 ended by Ctrl-C.
+Errors name their source, what was expected and what was received; HABA_DEBUG=1 adds the stack.
+Exit codes: 0 done, 1 error, 3 diverged (numbers that are not finite), 130 stopped by Ctrl-C.
 `

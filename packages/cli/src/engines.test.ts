@@ -3,16 +3,17 @@ import { tmpdir } from 'node:os'
 import { join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { allowToyPlugin } from './allow-toy-plugin.test-data.js'
 import { commandLine } from './command-line.js'
 
-const sgd = { rate: 0.1 }
+const sgd = { learningRate: 0.1 }
 
 /** As small as a run can be. */
 const toy = {
   name: 'engines',
   data: { use: 'toy' },
   network: { use: 'convnet', depth: 1, width: 4 },
-  set: { use: 'factorised', hallucinators: 2 },
+  set: { use: 'factorized', hallucinators: 2 },
   objective: { use: 'distribution-matching', realPerClass: 4 },
   optimizer: { bases: sgd, hallucinators: sgd },
   steps: 2,
@@ -26,7 +27,7 @@ let config: string
 async function haba(...args: readonly string[]) {
   let text = ''
   const screen = { write: (more: string) => (text += more) }
-  const code = await commandLine(args, { out: screen, err: screen }, { asked: false })
+  const code = await commandLine(args, { out: screen, err: screen }, new AbortController().signal)
   return { code, text }
 }
 
@@ -39,6 +40,7 @@ const lossOf = async (name: string): Promise<number> => {
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'haba-engines-'))
+  await allowToyPlugin(folder)
   config = join(folder, 'toy.json')
   const plugin = relative(folder, fileURLToPath(new URL('./toy-plugin.test-data.ts', import.meta.url)))
   await writeFile(config, JSON.stringify({ ...toy, plugins: [plugin.split(sep).join('/')] }))

@@ -5,10 +5,11 @@ import { fileURLToPath } from 'node:url'
 import { keyFrom } from '@haba/core'
 import { evaluateSet } from '@haba/eval'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { commandLine } from './command-line.js'
-import { openSet } from './run/open-set.js'
+import { allowToyPlugin } from './allow-toy-plugin.test-data.js'
+import { openSet } from './folder/open-set.js'
+import { runHaba } from './run-haba.test-data.js'
 
-const sgd = { rate: 0.1, momentum: 0.5 }
+const sgd = { learningRate: 0.1, momentum: 0.5 }
 
 /** Distribution matching on made-up data from a plugin file, measured as `ours` says. */
 const toy = {
@@ -17,28 +18,31 @@ const toy = {
   data: { use: 'toy', perClass: 10 },
   network: { use: 'convnet', depth: 1, width: 4 },
   augmentation: 'flip_scale',
-  set: { use: 'factorised', hallucinators: 2 },
+  set: { use: 'factorized', hallucinators: 2 },
   objective: { use: 'distribution-matching', realPerClass: 4 },
   optimizer: { bases: sgd, hallucinators: sgd },
   steps: 4,
-  evaluate: { protocol: 'ours', validation: 0.2, rates: [0.001, 0.1], trialNetworks: 2, epochs: 2, networks: 2 },
+  evaluate: {
+    protocol: 'ours',
+    validation: 0.2,
+    learningRates: [0.001, 0.1],
+    trialNetworks: 2,
+    epochs: 2,
+    networks: 2,
+  },
   compare: { random: true, selection: { epochs: 1 }, fullData: { epochs: 1 } },
 }
 
 let run: string
 let said: string
 
-async function haba(...args: readonly string[]): Promise<{ readonly code: number; readonly text: string }> {
-  let text = ''
-  const screen = { write: (more: string) => (text += more) }
-  const code = await commandLine(args, { out: screen, err: screen }, { asked: false })
-  return { code, text }
-}
+const haba = (...args: readonly string[]) => runHaba(args)
 
 const read = async (name: string) => JSON.parse(await readFile(join(run, name), 'utf8'))
 
 beforeAll(async () => {
   const folder = await mkdtemp(join(tmpdir(), 'haba-evaluation-'))
+  await allowToyPlugin(folder)
   const plugin = relative(folder, fileURLToPath(new URL('./toy-plugin.test-data.ts', import.meta.url)))
   await writeFile(join(folder, 'toy.json'), JSON.stringify({ ...toy, plugins: [plugin.split(sep).join('/')] }))
   run = join(folder, 'run')
@@ -60,7 +64,7 @@ describe('a run under the protocol ours', () => {
     ])
     // Four trials of two networks, each of three epochs in one batch.
     expect(said).toContain('HaBa on validation data: training step 24/24')
-    expect(toy.evaluate.rates).toContain(set.choice.rate)
+    expect(toy.evaluate.learningRates).toContain(set.choice.rate)
     const random = rows.find((row: { id: string }) => row.id === 'random')
     expect(random.choice.trials).toHaveLength(2)
     const { about } = await read('set.json')
@@ -126,7 +130,8 @@ describe('haba evaluate', () => {
     expect([first.code, again.code]).toEqual([0, 0])
     expect(again.text).not.toContain('to choose some')
     expect((await read('evaluation-ours-ConvNetD1W4-IN-relu-AP.json')).baselines).toEqual(baselines)
-    const choices = await read('choices.json')
+    const { choices } = await read('choices.json')
+    // As earlier versions wrote it: the list alone.
     await writeFile(
       join(run, 'choices.json'),
       JSON.stringify(choices.map((choice: { of: object }) => ({ ...choice, of: { ...choice.of, seed: 4 } }))),
@@ -172,7 +177,7 @@ describe('haba scores', () => {
     const { plugins } = JSON.parse(await readFile(join(run, '../toy.json'), 'utf8'))
     const set = { use: 'pixels', targets: { start: 'uniform' } }
     const objective = { use: 'label-distillation', batch: 3, realBatch: 12 }
-    const optimizer = { images: { rate: 0 }, targets: { use: 'adam', rate: 0.1, keep: 'probabilities' } }
+    const optimizer = { images: { learningRate: 0 }, targets: { use: 'adam', learningRate: 0.1, project: 'simplex' } }
     const evaluate = { protocol: 'dsa', epochs: 2, networks: 1 }
     await writeFile(config, JSON.stringify({ ...toy, plugins, set, objective, optimizer, evaluate }))
     const distilled = await haba('distill', config, '--out', soft)
@@ -187,7 +192,7 @@ describe('haba scores', () => {
 })
 
 describe('haba continual', () => {
-  it('compares memories of equal floats while classes arrive', async () => {
+  it('compares memories of equal bytes while classes arrive', async () => {
     const { code, text } = await haba('continual', run, '--steps', '3', '--seeds', '1', '--epochs', '2')
     expect(code, text).toBe(0)
     const { curves, protocol } = await read('continual-3.json')
@@ -200,14 +205,18 @@ describe('haba continual', () => {
       expect(points.at(-1).seen).toEqual([2, 1, 0])
       expect(points).toHaveLength(3)
     }
-    // Each step: a basis of 64 and 2 hallucinators of 92, or 3 images of 64.
-    expect(curves.map((curve: { floats: number }) => curve.floats)).toEqual([3 * 248, 3 * 192, 3 * 192])
+    // Each step: a basis of 64 and 2 hallucinators of 92, of 4 bytes each, or all 8 images of the class, of 64 bytes; and a byte for their count.
+    expect(curves.map(({ floats, bytes }: Record<string, number>) => [floats, bytes])).toEqual([
+      [3 * 248, 3 * 993],
+      [3 * 8 * 64, 3 * 513],
+      [3 * 8 * 64, 3 * 513],
+    ])
   })
 })
 
 describe('haba search', () => {
   it('ranks networks on the set and on all data, and keeps what it has done', async () => {
-    const space = JSON.stringify({ width: [3], depth: [1], normalisation: ['none'], activation: ['relu', 'sigmoid'] })
+    const space = JSON.stringify({ width: [3], depth: [1], normalization: ['none'], activation: ['relu', 'sigmoid'] })
     const args = ['search', run, '--space', space, '--sample', '3', '--epochs', '1', '--real-epochs', '1', '-w', '1']
     const { code, text } = await haba(...args)
     expect(code, text).toBe(0)
@@ -218,6 +227,18 @@ describe('haba search', () => {
     expect(correlations.map((one: { top: number }) => one.top)).toEqual([3])
     const again = await haba(...args)
     expect(again.text).toContain('6 of 6 trainings are done')
+    const kept = join(run, 'search.jsonl')
+    const lines = await readFile(kept, 'utf8')
+    await writeFile(kept, lines.slice(0, -20))
+    expect((await haba(...args)).text).toContain('5 of 6 trainings are done')
+    const whole = (await readFile(kept, 'utf8')).split('\n')
+    expect(whole.pop()).toBe('')
+    expect(whole.map((line) => JSON.parse(line) as unknown)).toHaveLength(6)
+    await writeFile(kept, lines.replace(/"accuracy":0\.\d/, '"accuracy":0.9'))
+    expect((await haba(...args)).text).toMatch(
+      /search .*search\.jsonl, line 1: expected the checksum .* Remove this line/,
+    )
+    await writeFile(kept, lines)
     const shown = await haba('show', run)
     expect(shown.text).toMatch(/Protocol ours, version 1/)
     const page = await readFile(join(run, 'report.html'), 'utf8')

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { toyPlugin } from './allow-toy-plugin.test-data.js'
 
 // strace shows system calls of all processes and threads: also files that are deleted again, and names that are looked up
 // in vain, which a network namespace would not show. It needs no privileges. Continuous integration on Linux must have it
@@ -83,12 +84,12 @@ async function config(name: string, more: object): Promise<string> {
   const toy = {
     name,
     seed: 3,
-    plugins: [relative(work, here('./toy-plugin.test-data.ts')).split(sep).join('/')],
+    plugins: [relative(work, toyPlugin).split(sep).join('/')],
     data: { use: 'toy' },
     network: { use: 'convnet', depth: 1, width: 4 },
     set: { use: 'pixels', perClass: 1 },
     objective: matching,
-    optimizer: { images: { rate: 0.1 } },
+    optimizer: { images: { learningRate: 0.1 } },
     steps: 2,
     evaluate: { protocol: 'dsa', epochs: 1, networks: 1 },
     compare: { random: true },
@@ -126,15 +127,18 @@ describe.skipIf(skipped)(`no network, no traces${skipped ? ` (skipped: ${why})` 
   })
 
   const few = ['--seeds', '1', '--epochs', '1']
-  const space = '{"width":[32],"depth":[1],"normalisation":["none"],"activation":["relu"],"pooling":["average","max"]}'
+  const allow = ['--allow-plugin', toyPlugin]
+  const space = '{"width":[32],"depth":[1],"normalization":["none"],"activation":["relu"],"pooling":["average","max"]}'
   const commands: readonly (readonly [name: string, ...args: string[]])[] = [
     ['distill', 'toy.json'],
-    ['scores', 'runs/toy', ...few],
-    ['continual', 'runs/toy', '--steps', '2', ...few],
-    ['search', 'runs/toy', '--space', space, '--epochs', '1', '--real-epochs', '1'],
-    ['show', 'runs/toy'],
-    ['compare', 'runs/toy', 'runs/quick'],
-    ['budget', 'runs/toy/config.json', '--image', '8,8,1', '--classes', '3'],
+    ['distill', 'toy.json', '--out', 'runs/again', '--seed', '4'],
+    ['encode', 'runs/toy', ...allow],
+    ['scores', 'runs/toy', ...few, ...allow],
+    ['continual', 'runs/toy', '--steps', '2', ...few, ...allow],
+    ['search', 'runs/toy', '--space', space, '--epochs', '1', '--real-epochs', '1', ...allow],
+    ['show', 'runs/toy', ...allow],
+    ['compare', 'runs/toy', 'runs/again', ...allow],
+    ['budget', 'runs/toy/config.json', '--image', '8,8,1', '--classes', '3', ...allow],
     ['experts', 'mtt.json'],
     ['options'],
     ['doctor'],
@@ -145,7 +149,19 @@ describe.skipIf(skipped)(`no network, no traces${skipped ? ` (skipped: ${why})` 
   })
 
   it('haba evaluate, in two worker processes', async () => {
-    const args = ['evaluate', 'runs/toy', '--seeds', '2', '--epochs', '1', '--workers', '2', '--baselines', 'none']
+    const args = [
+      'evaluate',
+      'runs/toy',
+      '--seeds',
+      '2',
+      '--epochs',
+      '1',
+      '--workers',
+      '2',
+      '--baselines',
+      'none',
+      ...allow,
+    ]
     expect(await expectNoTraces(args)).toContain('2 processes of')
   })
 

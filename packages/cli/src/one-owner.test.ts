@@ -5,6 +5,7 @@ import { hostname, tmpdir } from 'node:os'
 import { join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { allowToyPlugin } from './allow-toy-plugin.test-data.js'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
@@ -34,6 +35,7 @@ let folder: string
 let config: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'haba-one-owner-'))
+  await allowToyPlugin(folder)
   config = join(folder, 'toy.json')
   const toy = {
     name: 'toy',
@@ -42,7 +44,7 @@ beforeAll(async () => {
     network: { use: 'convnet', depth: 1, width: 4 },
     set: { use: 'pixels', perClass: 1 },
     objective: { use: 'distribution-matching', realPerClass: 4 },
-    optimizer: { images: { rate: 0.1 } },
+    optimizer: { images: { learningRate: 0.1 } },
     steps: 1_000_000,
     checkpointEvery: 1_000_000,
     evaluate: { protocol: 'dsa', epochs: 1, networks: 1 },

@@ -1,10 +1,10 @@
 import {
   adam,
-  byName,
+  partition,
   keyFrom,
   mapTree,
   namedLeaves,
-  onSimplex,
+  projectSimplex,
   pixels,
   sgd,
   tensor,
@@ -16,17 +16,11 @@ import {
   type Optimizer,
   type Tree,
 } from '@haba/core'
-import { differentiate, distill, recomputed, stored, tesla, teslaReleased } from '@haba/distill'
-import { adversarialContrast, factorised } from '@haba/hallucinator'
-import {
-  canvas,
-  mttPresets,
-  teslaPresets,
-  trajectoryMatching,
-  type Experts,
-  type TrajectoryPreset,
-} from '@haba/matching'
-import { labelDistillation, labelled, ridge, uniformLabels, unrolledTraining } from '@haba/meta'
+import { differentiate, distill, recompute, store, tesla, teslaReleased } from '@haba/distill'
+import { adversarialContrast, factorized } from '@haba/hallucinator'
+import { canvas, mttPresets, teslaPresets, trajectoryMatching, type TrajectoryPreset } from '@haba/matching'
+import { type Experts } from '@haba/matching/experts'
+import { labelDistillation, labeled, ridge, uniformLabels, unrolledTraining } from '@haba/meta'
 import { rtp } from '@haba/sets'
 import { referenceEngine, seedFrom, tinyNetwork, toyData } from '@haba/testing'
 import { join } from 'node:path'
@@ -36,7 +30,7 @@ import { readConfig } from './config/read-config.js'
 const real = toyData()
 const { image, classes } = real
 const network = tinyNetwork() as Network
-const haba = factorised({ image, classes, basesPerClass: 1, hallucinators: 2 }) as AnyParameterization
+const haba = factorized({ image, classes, basesPerClass: 1, hallucinators: 2 }) as AnyParameterization
 const experts: Experts = {
   count: 1,
   epochs: 1,
@@ -50,8 +44,8 @@ const experts: Experts = {
       network.init(keyFrom(1)).weights,
     ),
 }
-const mtt = trajectoryMatching({ network, experts, steps: 3, expertEpochs: 1, maxStartEpoch: 1, rate: 0.1 })
-const dd = unrolledTraining({ network, steps: 2, epochs: 2, realBatch: 8, rate: 0.1 })
+const mtt = trajectoryMatching({ network, experts, steps: 3, expertEpochs: 1, maxStartEpoch: 1, learningRate: 0.1 })
+const dd = unrolledTraining({ network, steps: 2, epochs: 2, realBatch: 8, learningRate: 0.1 })
 const byRtp = unrolledTraining({
   network,
   steps: 3,
@@ -59,14 +53,14 @@ const byRtp = unrolledTraining({
   perClass: 2,
   shuffle: true,
   learnRates: false,
-  rate: 0.1,
+  learningRate: 0.1,
   momentum: 0.9,
   realBatch: 8,
 })
 const numbers = (tree: Tree) => tensorLeaves(tree).flatMap((t) => [...t.dataSync()])
-const plain = sgd({ rate: 0.1 }) as unknown as Optimizer
+const plain = sgd({ learningRate: 0.1 })
 
-async function gradient(set: AnyParameterization, objective: AnyObjective, how: typeof recomputed) {
+async function gradient(set: AnyParameterization, objective: AnyObjective, how: typeof recompute) {
   const { params, state } = objective.init(keyFrom(2))
   const drawn = await objective.draw(keyFrom(3), { real, layout: set.layout, state })
   const start = (await set.init(keyFrom(4), seedFrom(real))) as Tree
@@ -85,7 +79,7 @@ describe('hallucinators learn through', () => {
     ["RTP's objective, with momentum", byRtp as AnyObjective],
   ])('%s, alike by every exact differentiation and otherwise by the truncated ones', async (_, objective) => {
     const [exact, kept, truncated, released] = await Promise.all(
-      [recomputed, stored, tesla, teslaReleased].map((how) => gradient(haba, objective, how)),
+      [recompute, store, tesla, teslaReleased].map((how) => gradient(haba, objective, how)),
     )
     const size = Math.hypot(...numbers(exact!.set))
     const apart = (other: Tree, factor = 1) =>
@@ -99,7 +93,7 @@ describe('hallucinators learn through', () => {
 
 describe('a step of distillation moves all that is learned', () => {
   const textured = canvas({ image, classes, perClass: 1, crops: 3 }) as AnyParameterization
-  const soft = (of: AnyParameterization) => labelled({ of, start: uniformLabels }) as AnyParameterization
+  const soft = (of: AnyParameterization) => labeled({ of, start: uniformLabels }) as AnyParameterization
   const memories = rtp({ image, classes, bases: 2, addresses: 3 }) as AnyParameterization
   const byRidge = labelDistillation({ network, by: ridge(), batch: 2, realBatch: 8 }) as AnyObjective
   it.each([
@@ -110,10 +104,10 @@ describe('a step of distillation moves all that is learned', () => {
     ['a canvas by MTT', textured, mtt as AnyObjective, ['images'], ['rate']],
     ['labels alone by LD', soft(pixels({ image, classes, perClass: 1 })), byRidge, ['targets'], []],
   ] as const)('%s', async (name, parameterization, objective, moving, learning) => {
-    const held = sgd({ rate: 0 }) as unknown as Optimizer
+    const held = sgd({ learningRate: 0 })
     const start = (await parameterization.init(keyFrom(4), seedFrom(real))) as Tree
     const moves = (part: string): Optimizer =>
-      part === 'targets' ? (onSimplex(adam({ rate: 0.01 })) as unknown as Optimizer) : plain
+      part === 'targets' ? projectSimplex(adam({ learningRate: 0.01 })) : plain
     const parts = Object.keys(start).map((part) => [part, moving.includes(part as never) ? moves(part) : held])
     const views = parameterization.layout.views > 1
     const run = distill({
@@ -122,8 +116,8 @@ describe('a step of distillation moves all that is learned', () => {
       real,
       parameterization,
       objective,
-      optimizer: byName(Object.fromEntries(parts)) as unknown as Optimizer,
-      objectiveOptimizer: byName(Object.fromEntries(learning.map((part) => [part, plain]))) as unknown as Optimizer,
+      optimizer: partition(Object.fromEntries(parts)),
+      objectiveOptimizer: partition(Object.fromEntries(learning.map((part) => [part, plain]))),
       games: views ? [adversarialContrast({ network })] : [],
       steps: 2,
       ...(name.includes('TESLA') && { differentiation: tesla }),
@@ -148,11 +142,11 @@ describe('recipes', () => {
     ['cifar10-tesla', teslaPresets.cifar10[1]],
   ])('of %s are the published row', async (name, preset: TrajectoryPreset) => {
     const { objective, optimizer, objectiveOptimizer, data, experts } = await read(name)
-    const { steps, expertEpochs, maxStartEpoch, rate = 0.01 } = preset
-    expect(objective).toMatchObject({ steps, expertEpochs, maxStartEpoch, rate })
+    const { steps, expertEpochs, maxStartEpoch, learningRate = 0.01 } = preset
+    expect(objective).toMatchObject({ steps, expertEpochs, maxStartEpoch, learningRate })
     expect(experts!.epochs).toBe(maxStartEpoch - 1 + expertEpochs)
-    expect(optimizer.images).toMatchObject({ rate: preset.imageRate, momentum: 0.5 })
-    expect(objectiveOptimizer!.rate).toMatchObject({ rate: preset.rateRate, momentum: 0.5 })
+    expect(optimizer.images).toMatchObject({ learningRate: preset.imageRate, momentum: 0.5 })
+    expect(objectiveOptimizer!.rate).toMatchObject({ learningRate: preset.rateRate, momentum: 0.5 })
     expect(data.preprocessing === 'zca').toBe(preset.whitened)
   })
 
@@ -164,18 +158,19 @@ describe('recipes', () => {
       steps: 150,
       epochs: 1,
       perClass: 10,
-      rate: 0.01,
+      learningRate: 0.01,
       momentum: 0.9,
       realBatch: 64 * 10,
     })
     expect(objective).toMatchObject({ shuffle: true, learnRates: false })
-    for (const part of ['bases', 'addresses']) expect(optimizer[part]).toMatchObject({ rate: 0.1, momentum: 0.5 })
+    for (const part of ['bases', 'addresses'])
+      expect(optimizer[part]).toMatchObject({ learningRate: 0.1, momentum: 0.5 })
     expect([clipNorm, evaluate.protocol, evaluate.networks]).toEqual([2, 'rtp', 10])
   })
 
   it('give sets soft labels, with every option in place', async () => {
     const { set, optimizer } = await read('mnist-ld')
     expect(set.targets).toEqual({ start: 'hard', assigned: 'once', stored: 'probabilities', expert: 0 })
-    expect(optimizer.targets).toMatchObject({ use: 'adam', keep: 'probabilities' })
+    expect(optimizer.targets).toMatchObject({ use: 'adam', project: 'simplex' })
   })
 })

@@ -4,12 +4,14 @@ import { tmpdir } from 'node:os'
 import { join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { allowToyPlugin } from './allow-toy-plugin.test-data.js'
 import { commandLine } from './command-line.js'
-import type { Result } from './run/result.js'
+import type { Result } from './folder/result.js'
 
 const folder = await mkdtemp(join(tmpdir(), 'haba-rtp-'))
+await allowToyPlugin(folder)
 const plugin = relative(folder, fileURLToPath(new URL('./toy-plugin.test-data.ts', import.meta.url)))
-const move = { rate: 0.1, momentum: 0.5 }
+const move = { learningRate: 0.1, momentum: 0.5 }
 
 /** RTP by its own objective on 8 × 8 pixels of 3 classes: bases of 16 floats, and 3 floats an address for each of them. */
 async function distilled(name: string, bases: number, addresses: number) {
@@ -39,7 +41,11 @@ async function distilled(name: string, bases: number, addresses: number) {
   const out = join(folder, name)
   let text = ''
   const screen = { write: (more: string) => (text += more) }
-  const code = await commandLine(['distill', file, '--out', out], { out: screen, err: screen }, { asked: false })
+  const code = await commandLine(
+    ['distill', file, '--out', out],
+    { out: screen, err: screen },
+    new AbortController().signal,
+  )
   return { code, text, out }
 }
 

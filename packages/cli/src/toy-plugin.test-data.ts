@@ -1,23 +1,29 @@
-import { fold, keyFrom, normal, tensor, type ImageShape, type Plugin, type RealSource } from '@haba/core'
+import { foldIn, keyFrom, normal, tensor, type ImageShape, type Plugin, type RealSource } from '@haba/core'
 import type { Tensor4D } from '@tensorflow/tfjs-core'
 
 const image: ImageShape = [8, 8, 1]
 const classes = 3
 
-/** Labelled noise around a pattern for each class. */
+/** Labeled noise around a pattern for each class. */
 const source = (perClass: number, name: string): RealSource => ({
   image,
   classes,
   labels: Int32Array.from({ length: classes * perClass }, (_, i) => i % classes),
   images: async (indices) => {
-    const key = fold(keyFrom(5), name)
+    const key = foldIn(keyFrom(5), name)
     const rows = [...indices].flatMap((index) => {
-      const pattern = normal(fold(keyFrom(6), index % classes), 64)
-      return [...normal(fold(key, index), 64).map((v, i) => pattern[i]! + 0.5 * v)]
+      const pattern = normal(foldIn(keyFrom(6), index % classes), 64)
+      return [...normal(foldIn(key, index), 64).map((v, i) => pattern[i]! + 0.5 * v)]
     })
     return tensor(rows, [indices.length, ...image]) as Tensor4D
   },
 })
+
+/** With TOY_REVERSED the same images, their classes numbered the other way round. */
+function half(perClass: number, name: string): RealSource {
+  const real = source(perClass, name)
+  return process.env.TOY_REVERSED ? { ...real, labels: real.labels.map((label) => classes - 1 - label) } : real
+}
 
 /** What an external package would export at ./plugin. */
 export const plugin: Plugin = {
@@ -32,15 +38,15 @@ export const plugin: Plugin = {
         name: 'toy',
         image,
         classes,
-        classNames: ['ant', 'bee', 'cat'],
+        classNames: process.env.TOY_REVERSED ? ['cat', 'bee', 'ant'] : ['ant', 'bee', 'cat'],
         preprocessing: {
           name: 'halved',
           settings: {},
           apply: (pixels) => pixels.map((v) => 2 * v),
           invert: (values) => values.map((v) => v / 2),
         },
-        train: source(perClass as number, 'train'),
-        test: source(10, 'test'),
+        train: half(perClass as number, 'train'),
+        test: half(10, 'test'),
       }),
     },
   },

@@ -1,13 +1,13 @@
-import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { commandLine } from './command-line.js'
-import type { Interruption } from './interruption.js'
-import type { Result } from './run/result.js'
+import { allowToyPlugin } from './allow-toy-plugin.test-data.js'
+import type { Result } from './folder/result.js'
+import { contentsOf, runHaba } from './run-haba.test-data.js'
 
-const sgd = { rate: 0.1, momentum: 0.5 }
+const sgd = { learningRate: 0.1, momentum: 0.5 }
 
 /** Trajectory matching on made-up data from a plugin file: everything that a run can have, in a second or two. */
 const toy = {
@@ -16,21 +16,21 @@ const toy = {
   data: { use: 'toy' },
   network: { use: 'convnet', depth: 1, width: 4 },
   augmentation: 'flip_scale',
-  set: { use: 'factorised', hallucinators: 2 },
+  set: { use: 'factorized', hallucinators: 2 },
   objective: {
     use: 'trajectory-matching',
     experts: 'experts',
     steps: 3,
     expertEpochs: 1,
     maxStartEpoch: 2,
-    rate: 0.02,
+    learningRate: 0.02,
   },
   games: [{ use: 'adversarial-contrast', network: { use: 'convnet', depth: 1, width: 3 } }],
   optimizer: { bases: sgd, hallucinators: sgd },
-  objectiveOptimizer: { rate: { rate: 1e-5, momentum: 0.5, atLeast: 0.001 } },
+  objectiveOptimizer: { rate: { learningRate: 1e-5, momentum: 0.5, clampBelow: 0.001 } },
   steps: 4,
   checkpointEvery: 3,
-  evaluate: { protocol: 'haba', epochs: 3, networks: 2, rate: 'learned' },
+  evaluate: { protocol: 'haba', epochs: 3, networks: 2, learningRate: 'learned' },
   compare: {
     networks: ['mlp'],
     random: true,
@@ -40,7 +40,7 @@ const toy = {
     pixels: { optimizer: { images: sgd }, steps: 2 },
     fullData: { epochs: 2 },
   },
-  experts: { count: 2, epochs: 2, batch: 8, transform: 'batch-standardisation' },
+  experts: { count: 2, epochs: 2, batch: 8, transform: 'batch-standardization' },
 }
 
 let folder: string
@@ -52,29 +52,10 @@ interface Said {
 }
 
 /** Runs a command in this process; an interruption comes with the first line that contains `until`. */
-async function haba(args: readonly string[], until?: string): Promise<Said> {
-  let text = ''
-  const screen = { write: (more: string) => (text += more) }
-  const interruption: Interruption = {
-    get asked() {
-      return until !== undefined && text.includes(until)
-    },
-  }
-  const code = await commandLine(args, { out: screen, err: screen }, interruption)
-  return { code, text }
-}
-
-async function contents(of: string): Promise<Readonly<Record<string, string>>> {
-  const files = (await readdir(of, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile())
-  const read = files.map(async ({ parentPath, name }) => [
-    relative(of, join(parentPath, name)).split(sep).join('/'),
-    (await readFile(join(parentPath, name))).toString('base64'),
-  ])
-  return Object.fromEntries((await Promise.all(read)) as [string, string][])
-}
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'haba-toy-'))
+  await allowToyPlugin(folder)
   config = join(folder, 'toy.json')
   const plugin = relative(folder, fileURLToPath(new URL('./toy-plugin.test-data.ts', import.meta.url)))
   await writeFile(config, JSON.stringify({ ...toy, plugins: [plugin.split(sep).join('/')] }))
@@ -82,25 +63,25 @@ beforeAll(async () => {
 
 describe('a toy run', () => {
   it('asks for experts, and records them as the objective needs them', async () => {
-    const none = await haba(['distill', config, '--out', join(folder, 'early')])
+    const none = await runHaba(['distill', config, '--out', join(folder, 'early')])
     expect(none.code).toBe(1)
     expect(none.text).toContain('objective: experts ')
     expect(none.text).toContain('Record them with `haba experts`.')
 
-    const short = await haba(['experts', config, '--epochs', '1', '--count', '1'], 'Recording')
+    const short = await runHaba(['experts', config, '--epochs', '1', '--count', '1'], 'Recording')
     expect(short.code).toBe(130)
     expect(short.text).toContain('reads epochs 0 … 2 (maxStartEpoch 2 - 1 + expertEpochs 1): these are too short')
-    const stale = await haba(['experts', config])
+    const stale = await runHaba(['experts', config])
     expect(stale.text).toContain('expected experts that were trained as this configuration says')
 
     const other = await writeExperts('experts')
     expect(other.code, other.text).toBe(0)
     expect(other.text).toContain('2 experts of 2 epochs')
-    expect((await haba(['experts', config])).code).toBe(0)
+    expect((await runHaba(['experts', config])).code).toBe(0)
   })
 
   it('makes a table of equal bytes, and stores its learned rate', async () => {
-    const whole = await haba(['distill', config, '--out', join(folder, 'whole')])
+    const whole = await runHaba(['distill', config, '--out', join(folder, 'whole')])
     expect(whole.code, whole.text).toBe(0)
     const result = JSON.parse(await readFile(join(folder, 'whole/result.json'), 'utf8'))
     expect(result.rows.map((row: { id: string }) => row.id)).toEqual([
@@ -138,53 +119,55 @@ describe('a toy run', () => {
   it('is the same run after interruptions in every part of it', async () => {
     const run = join(folder, 'parts')
     const ends = [
-      await haba(['distill', config, '--out', run], 'distilling: step 1/4'),
-      await haba(['distill', '--resume', run], 'testing HaBa'),
-      await haba(['distill', '--resume', run], 'random (uint8): '),
-      await haba(['distill', '--resume', run], 'random images as JPEG, quality 30'),
-      await haba(['distill', '--resume', run], 'to choose some: step 1/1'),
-      await haba(['distill', '--resume', run], 'distilling pixels: step 1/2'),
-      await haba(['distill', '--resume', run], 'testing all training data'),
+      await runHaba(['distill', config, '--out', run], 'distilling: step 1/4'),
+      await runHaba(['distill', '--resume', run], 'testing HaBa'),
+      await runHaba(['distill', '--resume', run], 'random (uint8): '),
+      await runHaba(['distill', '--resume', run], 'random images as JPEG, quality 30'),
+      await runHaba(['distill', '--resume', run], 'to choose some: step 1/1'),
+      await runHaba(['distill', '--resume', run], 'distilling pixels: step 1/2'),
+      await runHaba(['distill', '--resume', run], 'testing all training data'),
     ]
     for (const { code, text } of ends) {
       expect(code, text).toBe(130)
       expect(text).toContain(`haba distill --resume ${run}`)
     }
-    const rest = await haba(['distill', '--resume', run])
+    const rest = await runHaba(['distill', '--resume', run])
     expect(rest.code).toBe(0)
     expect(rest.text).not.toContain('times as strong')
-    expect(await contents(run)).toEqual(await contents(join(folder, 'whole')))
+    expect(await contentsOf(run)).toEqual(await contentsOf(join(folder, 'whole')))
   })
 
   it('says when rates have driven the images far from the data', async () => {
     const far = join(folder, 'far.json')
     const { plugins } = JSON.parse(await readFile(config, 'utf8')) as { readonly plugins: readonly string[] }
-    const bases = { rate: 1e6 }
+    const bases = { learningRate: 1e6 }
     const optimizer = { bases, hallucinators: sgd }
     await writeFile(far, JSON.stringify({ ...toy, name: 'far', plugins, optimizer, steps: 1, compare: {} }))
-    const { code, text } = await haba(['distill', far, '--out', join(folder, 'far')])
+    const { code, text } = await runHaba(['distill', far, '--out', join(folder, 'far')])
     expect(code, text).toBe(0)
     expect(text).toMatch(/HaBa: its images are [\d,]+ times as strong as real ones .* Try smaller rates\./)
   })
 
   it('cuts metrics back to the checkpoint, a half-written line too', async () => {
     const run = join(folder, 'cut')
-    await haba(['distill', config, '--out', run], 'distilling: step 1/4')
+    await runHaba(['distill', config, '--out', run], 'distilling: step 1/4')
     await writeFile(join(run, 'metrics.jsonl'), '{"step":2,"loss":9}\n{"step":3,"lo', { flag: 'a' })
-    expect((await haba(['distill', '--resume', run])).code).toBe(0)
-    expect(await contents(run)).toEqual(await contents(join(folder, 'whole')))
+    expect((await runHaba(['distill', '--resume', run])).code).toBe(0)
+    expect(await contentsOf(run)).toEqual(await contentsOf(join(folder, 'whole')))
   })
 
   it('goes on for longer, measuring again what changed', async () => {
     const run = join(folder, 'parts')
-    expect((await haba(['distill', '--resume', run, '--steps', '3'])).text).toContain('--steps of at least 4')
-    const longer = await haba(['distill', '--resume', run, '--steps', '5'])
+    expect((await runHaba(['distill', '--resume', run, '--steps', '3'])).text).toContain(
+      'expected at least the 4 steps that it has taken, got steps 3',
+    )
+    const longer = await runHaba(['distill', '--resume', run, '--steps', '5'])
     expect(longer.code, longer.text).toBe(0)
     expect(longer.text).toContain('testing HaBa')
     expect(longer.text).not.toContain('testing random')
-    const once = await haba(['distill', config, '--steps', '5', '--out', join(folder, 'five')])
+    const once = await runHaba(['distill', config, '--steps', '5', '--out', join(folder, 'five')])
     expect(once.code, once.text).toBe(0)
-    expect(await contents(run)).toEqual(await contents(join(folder, 'five')))
+    expect(await contentsOf(run)).toEqual(await contentsOf(join(folder, 'five')))
   })
 
   it('measures every row with the further networks, too, in the table and on the page', async () => {
@@ -201,20 +184,20 @@ describe('a toy run', () => {
 
   it('is compared with another run on a page that says first how their budgets differ', async () => {
     const page = join(folder, 'both.html')
-    const both = await haba(['compare', join(folder, 'whole'), join(folder, 'five'), '--out', page])
+    const both = await runHaba(['compare', join(folder, 'whole'), join(folder, 'five'), '--out', page])
     expect(both.code, both.text).toBe(0)
     expect(both.text).toMatch(/\nFull data, for whole: .* \(\d+ images, each seen \d+ times\)\n/)
     expect(both.text).toMatch(/^Equal budgets: 1,511 stored bytes each\./)
     expect(await readFile(page, 'utf8')).toContain('<h1>whole and five</h1>')
-    expect((await haba(['compare', join(folder, 'whole')])).text).toContain('expected at least two run folders')
+    expect((await runHaba(['compare', join(folder, 'whole')])).text).toContain('expected at least two run folders')
   })
 
   it('is evaluated with other networks, and drawn again to the same bytes', async () => {
     const run = join(folder, 'whole')
-    const before = await contents(run)
-    expect((await haba(['show', run])).text).toContain('HaBa ')
-    expect(await contents(run)).toEqual(before)
-    const other = await haba([
+    const before = await contentsOf(run)
+    expect((await runHaba(['show', run])).text).toContain('HaBa ')
+    expect(await contentsOf(run)).toEqual(before)
+    const other = await runHaba([
       'evaluate',
       run,
       '-n',
@@ -232,7 +215,7 @@ describe('a toy run', () => {
     expect(other.code, other.text).toBe(0)
     const written = JSON.parse(await readFile(join(run, 'evaluation-dc-MLP.json'), 'utf8'))
     expect(written).toMatchObject({ network: 'MLP', protocol: { name: 'dc', epochs: 3, version: 1 } })
-    const unknown = await haba(['evaluate', run, '--networks', 'vgg12'])
+    const unknown = await runHaba(['evaluate', run, '--networks', 'vgg12'])
     expect(unknown.text).toContain('Did you mean "vgg11"?')
   })
 })
@@ -241,5 +224,5 @@ describe('a toy run', () => {
 async function writeExperts(name: string): Promise<Said> {
   const { rm } = await import('node:fs/promises')
   await rm(join(folder, name), { recursive: true })
-  return haba(['experts', config])
+  return runHaba(['experts', config])
 }

@@ -1,3 +1,5 @@
+import { HabaError } from '@haba/core'
+
 /** Two to the 16th: probabilities are shares of it. */
 const ONE = 65_536
 /** No bit is ever thought less probable than this share. */
@@ -18,7 +20,7 @@ export class BitModel {
     this.seen = new Uint8Array(contexts)
   }
 
-  /** Of a 1, as a share of 65,536: between 32 and 65,504. */
+  /** Probability of a 1, as a share of 65,536: between 32 and 65,504. */
   probability(context: number): number {
     return Math.min(ONE - LEAST, Math.max(LEAST, this.ones[context]!))
   }
@@ -59,6 +61,20 @@ export class BitEncoder {
     // The ends differ in their first byte: the next byte and zeros lie between them.
     return Uint8Array.from(this.low === 0 ? this.bytes : [...this.bytes, (this.low >>> 24) + 1])
   }
+}
+
+/** The least that a bit takes is log₂ (1 / (1 − 32 / 65,536)): a byte holds 11,356 bits at most. */
+const MOST_BITS = Math.ceil(8 / -Math.log2(1 - LEAST / ONE))
+
+/** @throws HabaError for more bits than so many bytes, and the zeros that may follow them, can hold */
+export function checkCoded(source: string, bytes: number, bits: number): void {
+  if (!(bits <= MOST_BITS * (bytes + 5)))
+    throw new HabaError(
+      source,
+      `at most ${MOST_BITS * (bytes + 5)} bits in ${bytes} bytes`,
+      `${bits}`,
+      'The file is damaged.',
+    )
 }
 
 /** Reads what `BitEncoder` wrote, with a fresh model of as many contexts. */

@@ -11,12 +11,17 @@ export function joined(...pieces: readonly Uint8Array[]): Uint8Array {
   return whole
 }
 
+/** @throws HabaError for another number of bytes than there should be */
+export function checkBytes(source: string, got: number, expected: number, what: string): void {
+  if (got !== expected) throw new HabaError(source, `${expected} bytes of ${what}`, `${got}`, 'The file is damaged.')
+}
+
 /** Reads bytes from the front. @throws HabaError naming the source where they end too early */
 export class ByteReader {
   private at = 0
 
   constructor(
-    private readonly source: string,
+    readonly source: string,
     private readonly bytes: Uint8Array,
   ) {}
 
@@ -29,6 +34,13 @@ export class ByteReader {
         'The file is damaged.',
       )
     return this.bytes.subarray(this.at, (this.at += count))
+  }
+
+  /** A whole number of at most `most`. @param what names it in errors */
+  count(what: string, most: number): number {
+    const found = this.varint()
+    if (found > most) throw new HabaError(this.source, `${what} of at most ${most}`, `${found}`, 'The file is damaged.')
+    return found
   }
 
   varint(): number {

@@ -1,4 +1,4 @@
-import { fold, uniform, type Key } from '@haba/core'
+import { foldIn, uniform, type Key } from '@haba/core'
 
 const ITERATIONS = 20
 
@@ -24,7 +24,7 @@ export function clusters(
     for (let i = 0; i < points; i++) nearest[i] = Math.min(nearest[i]!, distance(i, last))
     const total = nearest.reduce((sum, d) => sum + d, 0)
     if (x.length === count || total === 0) break
-    let left = total * uniform(fold(key, x.length), 1)[0]!
+    let left = total * uniform(foldIn(key, x.length), 1)[0]!
     const found = nearest.findIndex((d) => (left -= d) < 0)
     const chosen = found < 0 ? points - 1 : found
     x.push(first[chosen]!)

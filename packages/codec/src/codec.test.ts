@@ -1,7 +1,8 @@
 import { tensor, toSafetensors, type SetCodec } from '@haba/core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
-import { decodeTensors, encodeTensors, mostBytesOf, quantizeTensors, setCodec } from './codec.js'
+import { decodeTensors, encodeTensors, quantizeTensors, setCodec, type Quantized } from './codec.js'
+import { mostBytesOf } from './options.js'
 import { drawn, waves } from './numbers.test-data.js'
 
 const set = new Map<string, Tensor>([
@@ -43,7 +44,7 @@ describe('encodeTensors', () => {
     const decoded = decodeTensors(once)
     expect([...decoded.keys()]).toEqual([...set.keys()])
     for (const [path, t] of decoded) expect(t.shape).toEqual(set.get(path)!.shape)
-    const { scales, levels } = quantized.get('bases')!
+    const { scales, levels } = quantized.get('bases') as Quantized
     const pair = (i: number) => scales.pairOf[scales.patches.of[i]!]!
     const back = numbers(decoded.get('bases')!)
     levels.forEach((level, i) =>

@@ -1,23 +1,17 @@
-import { HabaError, sizeOf, type EncodedTensors, type SetCodec, type StoredTensors } from '@haba/core'
+import { HabaError, type EncodedTensors, type SetCodec, type StoredTensors } from '@haba/core'
 import type { Tensor } from '@tensorflow/tfjs-core'
-import { fitScales, levelsOf, type Quantization, type Scales } from './scales.js'
-import { decodePieces, halfPieces, integerPieces, levelPieces, mostBytes, whole, type Pieces } from './tensors.js'
-
-/** How the tensors of one part are stored. */
-export interface PartOptions {
-  /** Bits of a value: 1 … 8 with a scale and an offset for each patch; 16: float16; 32: as they are. @default 4 */
-  readonly bits?: number
-  /** Side of a patch, in values: 1 … 255. @default 5 */
-  readonly patch?: number
-  /** Pairs of scale and offset that all patches of a tensor share: up to 65,536; 0: a pair for each patch. @default 16 */
-  readonly groups?: number
-}
-
-/** Options of `setCodec`. */
-export interface CodecOptions extends PartOptions {
-  /** What differs for some tensors, by the beginning of their paths, such as `hallucinators`; the longest that fits counts. */
-  readonly parts?: Readonly<Record<string, PartOptions>>
-}
+import { checkOptions, defaults, roundingOf, storageOf, type CodecOptions, type PartOptions } from './options.js'
+import { fitScales, levelsOf, type Scales } from './scales.js'
+import {
+  coefficientPieces,
+  decodePieces,
+  halfPieces,
+  integerPieces,
+  levelPieces,
+  whole,
+  type Pieces,
+} from './tensors.js'
+import { bitsOfLevels, blocksOf, coefficientsOf, levelsOfCoefficients, MOST_BITS } from './transform.js'
 
 /** Scales and levels of one tensor. */
 export interface Quantized {
@@ -26,92 +20,121 @@ export interface Quantized {
   readonly levels: Uint8Array
 }
 
+/** Levels of the coefficients of one tensor. */
+export interface Transformed {
+  /** Largest side of a block. */
+  readonly block: number
+  /** From one level to the next, float32. */
+  readonly step: number
+  /** `[blocks, height, width, channels]` */
+  readonly coefficients: Int32Array
+}
+
 /** Names the format in files. */
 const NAME = 'haba-codec-1'
 
-const optionsOf = ({ parts = {}, ...all }: CodecOptions, path: string): Required<PartOptions> => {
-  const [longest] = Object.keys(parts)
-    .filter((part) => path === part || path.startsWith(`${part}.`))
-    .sort((a, b) => b.length - a.length)
-  const own = longest === undefined ? {} : parts[longest]
-  return { bits: 4, patch: 5, groups: 16, ...all, ...own }
+/** Every float32 tensor that is not stored in floats, rounded; those of coefficients in steps that are coarser by a factor. */
+type Rounded = (coarser: number) => ReadonlyMap<string, Quantized | Transformed>
+
+/** @throws HabaError for options out of range, a part that names no tensor, and values that are not finite */
+function roundedBy(tensors: ReadonlyMap<string, Tensor>, options: CodecOptions): Rounded {
+  checkOptions([...tensors.keys()], options)
+  const each = [...tensors].flatMap(
+    ([path, t]): (readonly [string, (coarser: number) => Quantized | Transformed])[] => {
+      if (t.dtype !== 'float32') return []
+      const values = t.dataSync<'float32'>()
+      if (!values.every(Number.isFinite))
+        throw new HabaError('codec', `finite values in ${path}`, 'others', 'The run diverged: try smaller rates.')
+      const how = roundingOf(path, t.shape, options)
+      if (!how) return []
+      if (how.kind === 'levels') {
+        const scales = fitScales(values, t.shape, how.how)
+        const quantized = { scales, levels: levelsOf(values, scales) }
+        return [[path, () => quantized]]
+      }
+      const { block } = how
+      const coefficients = coefficientsOf(values, blocksOf(t.shape, block))
+      const finest = how.step * deviationOf(values)
+      const at = (coarser: number) => {
+        const step = Math.fround(finest * coarser)
+        return { block, step, coefficients: levelsOfCoefficients(coefficients, step) }
+      }
+      return [[path, at]]
+    },
+  )
+  return (coarser) => new Map(each.map(([path, at]) => [path, at(coarser)]))
 }
 
-function check({ bits, patch, groups }: Required<PartOptions>, part: string): void {
-  const fail = (what: string, expected: string, got: number) => {
-    throw new HabaError('codec', `${what} of ${part} to be ${expected}`, `${got}`, 'Change the option.')
+/** By what factor steps must grow until all takes no more bytes than it may. @throws HabaError where no factor is enough */
+function coarserBy(tensors: ReadonlyMap<string, Tensor>, options: CodecOptions, rounded: Rounded): number {
+  const { bytes: allowed = Infinity } = options
+  if (allowed === Infinity) return 1
+  const bytesAt = (coarser: number) =>
+    encodeTensors(tensors, options, rounded(coarser)).parts.reduce((sum, { bytes }) => sum + bytes, 0)
+  if (bytesAt(1) <= allowed) return 1
+  let [fine, coarse] = [0, COARSEST]
+  const least = bytesAt(2 ** coarse)
+  if (least > allowed)
+    throw new HabaError(
+      'codec',
+      `at most ${allowed} bytes`,
+      `${least} at least`,
+      'Store fewer images, or in fewer bits.',
+    )
+  for (let i = 0; i < HALVINGS; i++) {
+    const middle = (fine + coarse) / 2
+    if (bytesAt(2 ** middle) <= allowed) coarse = middle
+    else fine = middle
   }
-  if (![1, 2, 3, 4, 5, 6, 7, 8, 16, 32].includes(bits)) fail('bits', '1 … 8, 16 or 32', bits)
-  if (!(Number.isInteger(patch) && patch >= 1 && patch <= 255)) fail('patch', 'a whole number of 1 … 255', patch)
-  if (!(Number.isInteger(groups) && groups >= 0 && groups <= 65_536))
-    fail('groups', 'a whole number of 0 … 65536', groups)
+  return 2 ** coarse
 }
 
-/** The smallest that keeps what the options ask for: levels, float16, or the tensor as it is. */
-function cheapest(path: string, shape: readonly number[], size: number, options: CodecOptions) {
-  const { bits, patch, groups } = optionsOf(options, path)
-  const plain = 4 * size
-  const halves = halfBytes(shape, size)
-  const coded = bits <= 8 ? mostBytes(shape, { bits, patch, groups }) : Infinity
-  if (bits === 32 || plain <= Math.min(halves, coded)) return { kind: 'plain', bytes: plain } as const
-  return halves <= coded
-    ? ({ kind: 'halves', bytes: halves } as const)
-    : ({ kind: 'levels', bytes: coded, how: { bits, patch, groups } } as const)
-}
+/** Steps grow by a factor of two to this power at most, which is looked for in so many halvings. */
+const [COARSEST, HALVINGS] = [10, 10]
 
-const halfBytes = (shape: readonly number[], size: number) =>
-  halfPieces(shape, new Float32Array(0)).header.length + 4 + 2 * size
-
-/** How a tensor of this shape is quantized; undefined where it is stored in floats. */
-export function quantizationOf(
-  path: string,
-  shape: readonly number[],
-  options: CodecOptions,
-): Quantization | undefined {
-  const chosen = cheapest(path, shape, sizeOf(shape), options)
-  return chosen.kind === 'levels' ? chosen.how : undefined
+/** The standard deviation, of all values together. */
+function deviationOf(values: Float32Array): number {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length)
 }
 
 /**
- * Quantizes every float32 tensor that is stored in levels: those of few values are not, where float16 or float32 takes fewer
+ * Rounds every float32 tensor that is not stored in floats: those of few values are, where float16 or float32 takes fewer
  * bytes than levels and their scales.
  *
- * @throws HabaError for options out of range, a part that names no tensor, or values that are not finite
+ * @throws HabaError for options out of range, a part that names no tensor, values that are not finite, or where not even
+ * the coarsest steps fit into the bytes that are allowed
  */
 export function quantizeTensors(
   tensors: ReadonlyMap<string, Tensor>,
   options: CodecOptions = {},
-): ReadonlyMap<string, Quantized> {
-  checkAll(tensors, options)
-  const quantized = new Map<string, Quantized>()
-  for (const [path, t] of tensors) {
-    if (t.dtype !== 'float32') continue
-    const values = t.dataSync<'float32'>() as Float32Array
-    if (!values.every(Number.isFinite))
-      throw new HabaError('codec', `finite values in ${path}`, 'others', 'The run diverged: try smaller rates.')
-    const how = quantizationOf(path, t.shape, options)
-    if (!how) continue
-    const scales = fitScales(values, t.shape, how)
-    quantized.set(path, { scales, levels: levelsOf(values, scales) })
-  }
-  return quantized
+): ReadonlyMap<string, Quantized | Transformed> {
+  const rounded = roundedBy(tensors, options)
+  return rounded(coarserBy(tensors, options, rounded))
 }
 
-function checkAll(tensors: ReadonlyMap<string, Tensor>, options: CodecOptions): void {
-  const paths = [...tensors.keys()]
-  check(optionsOf(options, ''), 'all tensors')
-  for (const part of Object.keys(options.parts ?? {})) {
-    check(optionsOf(options, part), part)
-    if (!paths.some((path) => path === part || path.startsWith(`${part}.`)))
-      throw new HabaError('codec', `parts among ${paths.join(', ')}`, part, 'Change the name.')
+/**
+ * The same options, with steps of coefficients so coarse that these tensors take no more than the bytes that are allowed.
+ *
+ * @throws HabaError as `quantizeTensors` does
+ */
+export function coarseEnough(tensors: ReadonlyMap<string, Tensor>, options: CodecOptions): CodecOptions {
+  const coarser = coarserBy(tensors, options, roundedBy(tensors, options))
+  const scaled = <P extends PartOptions>(part: P): P =>
+    part.step === undefined ? part : { ...part, step: coarser * part.step }
+  return {
+    ...scaled({ step: defaults.step, ...options }),
+    ...(options.parts && {
+      parts: Object.fromEntries(Object.entries(options.parts).map(([name, part]) => [name, scaled(part)])),
+    }),
   }
 }
 
-/** What is stored, and where its bytes go. @param quantized @default what `quantizeTensors` gives */
+/** The stored bytes, and how many each part takes. @param quantized @default the result of `quantizeTensors` */
 export function encodeTensors(
   tensors: ReadonlyMap<string, Tensor>,
   options: CodecOptions = {},
-  quantized: ReadonlyMap<string, Quantized> = quantizeTensors(tensors, options),
+  quantized: ReadonlyMap<string, Quantized | Transformed> = quantizeTensors(tensors, options),
 ): EncodedTensors {
   const stored = new Map<string, Tensor | Uint8Array>()
   const parts = new Map<string, { floats: number; bytes: number }>()
@@ -133,30 +156,32 @@ export function encodeTensors(
   return { stored, parts: [...parts].map(([name, part]) => ({ name, ...part })) }
 }
 
-function piecesOf(path: string, t: Tensor, options: CodecOptions, levels?: Quantized): Pieces | undefined {
-  if (levels) return levelPieces(t.shape, levels.scales, levels.levels)
+function piecesOf(
+  path: string,
+  t: Tensor,
+  options: CodecOptions,
+  rounded?: Quantized | Transformed,
+): Pieces | undefined {
+  if (rounded && 'scales' in rounded) return levelPieces(t.shape, rounded.scales, rounded.levels)
+  if (rounded) {
+    const bits = bitsOfLevels(rounded.coefficients)
+    if (bits > MOST_BITS)
+      throw new HabaError(
+        'codec',
+        `steps of which the largest coefficient of ${path} has fewer than ${2 ** (MOST_BITS - 1)}`,
+        `${2 ** (bits - 1)} or more`,
+        'Make step larger.',
+      )
+    return coefficientPieces(t.shape, rounded, bits)
+  }
   if (t.dtype !== 'float32') {
-    const pieces = integerPieces(t.shape, t.dataSync<'int32'>() as Int32Array)
+    const pieces = integerPieces(t.shape, t.dataSync<'int32'>())
     return pieces && whole(pieces).length < 4 * t.size ? pieces : undefined
   }
-  return cheapest(path, t.shape, t.size, options).kind === 'halves'
-    ? halfPieces(t.shape, t.dataSync<'float32'>() as Float32Array)
+  return storageOf(path, t.shape, t.size, options).kind === 'halves'
+    ? halfPieces(t.shape, t.dataSync<'float32'>())
     : undefined
 }
-
-/**
- * How many bytes tensors of these shapes take at most, whatever their values are; entropy coding takes fewer. Whole numbers are
- * counted at 32 bits, which is more than they take.
- */
-export const mostBytesOf = (
-  tensors: ReadonlyMap<string, Pick<Tensor, 'shape' | 'size' | 'dtype'>>,
-  options: CodecOptions = {},
-): number =>
-  [...tensors].reduce(
-    (sum, [path, { shape, size, dtype }]) =>
-      sum + (dtype === 'float32' ? cheapest(path, shape, size, options).bytes : 4 * size),
-    0,
-  )
 
 /** The tensors again, bit for bit as `encodeTensors` meant them. @throws HabaError where bytes are damaged */
 export const decodeTensors = (stored: StoredTensors, source = 'codec'): ReadonlyMap<string, Tensor> =>
@@ -169,7 +194,10 @@ export const decodeTensors = (stored: StoredTensors, source = 'codec'): Readonly
  *
  * @param quantized levels that were chosen otherwise than by rounding, such as those of `refine`
  */
-export const setCodec = (options: CodecOptions = {}, quantized?: ReadonlyMap<string, Quantized>): SetCodec => ({
+export const setCodec = (
+  options: CodecOptions = {},
+  quantized?: ReadonlyMap<string, Quantized | Transformed>,
+): SetCodec => ({
   name: NAME,
   encode: (tensors) => encodeTensors(tensors, options, quantized),
   decode: decodeTensors,

@@ -1,13 +1,13 @@
 export {
+  coarseEnough,
   decodeTensors,
   encodeTensors,
-  mostBytesOf,
   quantizeTensors,
   setCodec,
-  type CodecOptions,
-  type PartOptions,
   type Quantized,
+  type Transformed,
 } from './codec.js'
+export { mostBytesOf, type CodecOptions, type PartOptions } from './options.js'
 export { type Patches } from './patches.js'
 export { type Quantization, type Scales } from './scales.js'
 export { refine, type Refined, type RefineOptions } from './refine.js'

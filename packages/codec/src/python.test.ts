@@ -1,4 +1,4 @@
-import { tensor, toSafetensors, varints } from '@haba/core'
+import { tensor, toSafetensors, varints, type StoredTensors } from '@haba/core'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -45,19 +45,30 @@ describe('the Python reader', () => {
     [5, 1],
     [8, 3],
   ])('decodes the same values to the last bit, at %i bits and %i groups', async (bits, groups) => {
-    const folder = await mkdtemp(join(tmpdir(), 'haba-codec-'))
-    const file = join(folder, 'set.safetensors')
-    const { stored } = encodeTensors(tensors, { bits, groups, parts: { noise: { bits: 3, groups: 7 } } })
-    await writeFile(file, toSafetensors(new Map([...stored, ['labels', varints(2, 0, 200)] as const]), { a: 'b' }))
-    const reader = join(import.meta.dirname, '../python')
-    const text = execFileSync(python, ['-c', program, reader, file], { encoding: 'utf8', maxBuffer: 2 ** 26 })
-    await rm(folder, { recursive: true })
-    const found = JSON.parse(text) as { tensors: Record<string, [string, number[], string]>; labels: number[] }
-    const own = [...decodeTensors(stored)].map(([name, t]) => {
-      const { buffer, byteOffset, byteLength } = t.dataSync()
-      return [name, [t.dtype, t.shape, Buffer.from(buffer, byteOffset, byteLength).toString('hex')]] as const
-    })
-    expect(found.tensors).toEqual(Object.fromEntries(own))
-    expect(found.labels).toEqual([...new Array<number>(2).fill(0), ...new Array<number>(200).fill(2)])
+    await same(encodeTensors(tensors, { bits, groups, parts: { noise: { bits: 3, groups: 7 } } }).stored)
+  })
+
+  it.skipIf(!installed && !process.env['HABA_REQUIRE_NUMPY']).each([
+    [8, 0.2],
+    [5, 0.01],
+    [64, 1],
+  ])('decodes cosines of blocks of %i to the last bit, in steps of %d', async (block, step) => {
+    await same(encodeTensors(tensors, { transform: 'dct', block, step }).stored)
   })
 })
+
+async function same(stored: StoredTensors) {
+  const folder = await mkdtemp(join(tmpdir(), 'haba-codec-'))
+  const file = join(folder, 'set.safetensors')
+  await writeFile(file, toSafetensors(new Map([...stored, ['labels', varints(2, 0, 200)] as const]), { a: 'b' }))
+  const reader = join(import.meta.dirname, '../python')
+  const text = execFileSync(python, ['-c', program, reader, file], { encoding: 'utf8', maxBuffer: 2 ** 26 })
+  await rm(folder, { recursive: true })
+  const found = JSON.parse(text) as { tensors: Record<string, [string, number[], string]>; labels: number[] }
+  const own = [...decodeTensors(stored)].map(([name, t]) => {
+    const { buffer, byteOffset, byteLength } = t.dataSync()
+    return [name, [t.dtype, t.shape, Buffer.from(buffer, byteOffset, byteLength).toString('hex')]] as const
+  })
+  expect(found.tensors).toEqual(Object.fromEntries(own))
+  expect(found.labels).toEqual([...new Array<number>(2).fill(0), ...new Array<number>(200).fill(2)])
+}

@@ -14,7 +14,8 @@ import {
 import { expectGradient, leakCheck, referenceEngine, seedFrom, tinyNetwork, toyData, toySet } from '@haba/testing'
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
-import { encodeTensors, decodeTensors, quantizeTensors } from './codec.js'
+import { encodeTensors, decodeTensors, quantizeTensors, type Quantized } from './codec.js'
+import { waves } from './numbers.test-data.js'
 import { decodedSet, featureError, refine } from './refine.js'
 import { rounded } from './rounded.js'
 
@@ -23,7 +24,7 @@ const parameterization = toySet({ image: real.image, classes: real.classes, view
 const network = tinyNetwork({ image: real.image, classes: real.classes })
 const params = (await parameterization.init(keyFrom(1), seedFrom(real))) as unknown as Tree
 const options = { bits: 2, patch: 4, groups: 4 }
-const of = { ...parameterization } as never
+const of = { ...parameterization }
 /** Runs ops where they need no backend of tfjs. */
 const run = <R extends Tree>(fn: () => R): Promise<R> => referenceEngine().compile('test', fn)()
 const valuesOf = async (fn: () => Tensor) => [...(await run(fn)).dataSync()]
@@ -38,7 +39,21 @@ const inValues = (g: Tensor, step: Tensor) => {
 }
 
 describe('refine', () => {
-  const quantized = quantizeTensors(namedLeaves(params), options)
+  it('refuses coefficients', async () => {
+    const coefficients = quantizeTensors(namedLeaves(params), { transform: 'dct' })
+    const refined = refine({
+      engine: referenceEngine(),
+      key: keyFrom(2),
+      network,
+      parameterization: of,
+      params,
+      quantized: coefficients,
+      steps: 1,
+    })
+    await expect(refined).rejects.toThrow('refine: expected levels of values, got coefficients of')
+  })
+
+  const quantized = quantizeTensors(namedLeaves(params), options) as ReadonlyMap<string, Quantized>
 
   it('lessens what other networks see of the rounding, with the scales that are stored', async () => {
     const engine = referenceEngine()
@@ -156,7 +171,7 @@ describe('rounded', () => {
   const rows = rowsOf(Int32Array.of(1, 0), 1)
 
   it('renders what encoding leaves, but for shared and refitted scales, and stores as much', async () => {
-    const seen = rounded(parameterization as never, { bits: 8, patch: 4, groups: 0 })
+    const seen = rounded(parameterization, { bits: 8, patch: 4, groups: 0 })
     const stored = encodeTensors(namedLeaves(params), { bits: 8, patch: 4, groups: 0 }).stored
     const back = withTensors(params, [...decodeTensors(stored).values()])
     const images = await valuesOf(() => parameterization.render(back as never, rows).images)
@@ -180,6 +195,27 @@ describe('rounded', () => {
     const set = rounded(bare, { bits: 1, patch: 2, groups: 0 })
     const images = await valuesOf(() => set.render({ x }, rows).images)
     expect(images.slice(0, 12)).toEqual([0, 0, 1, 1, 3, 3, 3, 3, -1, -1, -1, 5].map((v) => expect.closeTo(v, 5)))
+    const gradient = await run(() =>
+      grad((p: { x: Tensor }) => sum(square(sub(set.render(p, rows).images, 2))) as Scalar, { x }),
+    )
+    gradient.x.dataSync().forEach((g, i) => expect(g).toBeCloseTo(2 * (images[i]! - 2), 4))
+  })
+
+  it('renders the coefficients that encoding leaves, and passes the derivative on', async () => {
+    const x = waves([3, 12, 10, 3])
+    const bare = {
+      ...parameterization,
+      render: ({ x: images }: { x: Tensor }) => ({ images, targets: images }),
+    } as unknown as Parameterization<{ x: Tensor }>
+    const coding = { transform: 'dct', block: 6, step: 0.4 } as const
+    const set = rounded(bare, coding)
+    const images = await valuesOf(() => set.render({ x }, rows).images)
+    const back = decodeTensors(encodeTensors(new Map([['x', x]]), coding).stored)
+      .get('x')!
+      .dataSync()
+    // Cosines are whole numbers of a thousandth where they are stored.
+    images.forEach((value, i) => expect(Math.abs(value - back[i]!)).toBeLessThan(0.01))
+    expect(images.some((value, i) => Math.abs(value - x.dataSync()[i]!) > 0.1)).toBe(true)
     const gradient = await run(() =>
       grad((p: { x: Tensor }) => sum(square(sub(set.render(p, rows).images, 2))) as Scalar, { x }),
     )

@@ -1,10 +1,11 @@
 import {
+  checkArguments,
   adam,
   add,
   applyUpdates,
   disposeTree,
   drawSome,
-  fold,
+  foldIn,
   HabaError,
   integers,
   mapTree,
@@ -27,7 +28,7 @@ import {
   type Tree,
 } from '@haba/core'
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core'
-import type { Quantized } from './codec.js'
+import type { Quantized, Transformed } from './codec.js'
 import { nearestLevel, straightThrough } from './rounded.js'
 
 /** Options of `refine`. */
@@ -39,12 +40,12 @@ export interface RefineOptions<P extends Tree> {
   readonly parameterization: Parameterization<P>
   /** The set before it is rounded. */
   readonly params: P
-  /** Its levels, as `quantizeTensors` gives them. */
-  readonly quantized: ReadonlyMap<string, Quantized>
+  /** Its levels, as `quantizeTensors` gives them; levels of coefficients cannot be refined. */
+  readonly quantized: ReadonlyMap<string, Quantized | Transformed>
   /** At least 1. */
   readonly steps: number
-  /** Of Adam, in levels a step; it falls to 0 in a line. @default 0.01 */
-  readonly rate?: number
+  /** Learning rate of Adam, in levels a step; it falls linearly to 0. @default 0.01 */
+  readonly learningRate?: number
   /** Slots that are rendered at a step, under one view. @default 64 */
   readonly batch?: number
   /** Told after each step. @param error mean squared difference of features */
@@ -79,7 +80,7 @@ export function featureError<P extends Tree>(
 ): Scalar {
   const features = (set: P) =>
     network.apply(weights, parameterization.render(set, rows).images, { kind: 'train', state }).features
-  return mean(square(sub(stopGradient(features(params)), features(decoded)))) as Scalar
+  return mean(square(sub(stopGradient(features(params)), features(decoded))))
 }
 
 /** The set with levels in the place of values: rounded, with the derivative of what is rounded. */
@@ -97,15 +98,29 @@ export function decodedSet<P extends Tree>(params: P, positions: ByPath, { step,
  * with scales and offsets as they will be stored, by the mean squared difference of features of random networks. (PTQ-DC
  * refines before it groups; here the groups are known, so what is refined is what is stored.)
  *
- * @throws HabaError for fewer than 1 step
+ * @throws HabaError for fewer than 1 step, and for coefficients
  */
 export async function refine<P extends Tree>(options: RefineOptions<P>): Promise<Refined> {
-  const { engine, key, network, params, quantized, steps, rate = 0.01, onStep } = options
+  checkArguments('refine', options, {
+    engine: 'engine',
+    key: 'key',
+    network: 'network',
+    parameterization: 'parameterization',
+    quantized: 'object',
+    steps: 'number',
+  })
+  const { engine, key, network, params, steps, learningRate = 0.01, onStep } = options
   if (!Number.isInteger(steps) || steps < 1)
     throw new HabaError('refine', 'at least 1 step', `${steps}`, 'Change the option.')
+  const quantized: ReadonlyMap<string, Quantized> = new Map(
+    [...options.quantized].map(([path, one]) => {
+      if ('scales' in one) return [path, one] as const
+      throw new HabaError('refine', 'levels of values', `coefficients of ${path}`, 'Round while distilling instead.')
+    }),
+  )
   if (quantized.size === 0) return { quantized, before: 0, after: 0 }
   const { scaling, positions: start } = startOf(params, quantized)
-  const optimizer = adam({ rate })
+  const optimizer = adam({ learningRate })
   const error = (positions: ByPath, own: Scaling, of: P, rows: Rows, drawn: Drawn) =>
     featureError(options, of, decodedSet(of, positions, own), rows, drawn)
   const move = engine.compile(
@@ -119,11 +134,11 @@ export async function refine<P extends Tree>(options: RefineOptions<P>): Promise
   )
   const init = engine.compile('codec/refine/start', (positions: ByPath) => optimizer.init(positions))
   const look = engine.compile('codec/refine/look', error)
-  const draw = (own: Key): readonly [Rows, Drawn] => [drawRows(options, own), network.init(fold(own, 'network'))]
+  const draw = (own: Key): readonly [Rows, Drawn] => [drawRows(options, own), network.init(foldIn(own, 'network'))]
   const check = async (positions: ByPath) => {
     let sum = 0
     for (let i = 0; i < CHECKS; i++) {
-      const [rows, drawn] = draw(fold(fold(key, 'check'), i))
+      const [rows, drawn] = draw(foldIn(foldIn(key, 'check'), i))
       const value = await look(positions, scaling, params, rows, drawn)
       sum += (await value.data())[0]!
       disposeTree(value, rows, drawn.weights, drawn.state)
@@ -135,7 +150,7 @@ export async function refine<P extends Tree>(options: RefineOptions<P>): Promise
   let best = { quantized, after: before }
   const stops = new Set(Array.from({ length: STOPS }, (_, i) => Math.ceil(((i + 1) * steps) / STOPS)))
   for (let step = 1; step <= steps; step++) {
-    const [rows, drawn] = draw(fold(key, step))
+    const [rows, drawn] = draw(foldIn(key, step))
     const left = scalar(1 - (step - 1) / steps)
     const moved = await move(positions, moments, left, scaling, params, rows, drawn)
     if (onStep) onStep(step, (await moved.value.data())[0]!)
@@ -144,14 +159,14 @@ export async function refine<P extends Tree>(options: RefineOptions<P>): Promise
     moments = moved.moments
     if (!stops.has(step)) continue
     const after = await check(positions)
-    if (after < best.after) best = { quantized: levelled(positions, quantized), after }
+    if (after < best.after) best = { quantized: leveled(positions, quantized), after }
   }
   disposeTree(positions, moments, scaling.step, scaling.low)
   return { ...best, before }
 }
 
 /** The levels next to positions. */
-const levelled = (positions: ByPath, quantized: ReadonlyMap<string, Quantized>): ReadonlyMap<string, Quantized> =>
+const leveled = (positions: ByPath, quantized: ReadonlyMap<string, Quantized>): ReadonlyMap<string, Quantized> =>
   new Map(
     [...quantized].map(([path, { scales }]) => {
       const top = 2 ** scales.bits - 1
@@ -177,7 +192,7 @@ function startOf(params: Tree, quantized: ReadonlyMap<string, Quantized>) {
     step[path] = tensor(steps, t.shape)
     low[path] = tensor(lows, t.shape)
     top[path] = 2 ** bits - 1
-    // Where a value lies between levels; it begins within half a step of its level, also where it was cut off.
+    // Position of a value between levels. It starts within half a step of its level, even if the value was clamped.
     positions[path] = tensor(
       Float32Array.from(values, (value, i) => {
         const level = one.levels[i]!
@@ -195,5 +210,5 @@ function drawRows<P extends Tree>(
   key: Key,
 ): Rows {
   const all = Int32Array.from({ length: layout.slots }, (_, slot) => slot)
-  return rowsOf(drawSome(key, all, batch), integers(fold(key, 'view'), 1, layout.views)[0]!)
+  return rowsOf(drawSome(key, all, batch), integers(foldIn(key, 'view'), 1, layout.views)[0]!)
 }

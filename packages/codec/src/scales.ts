@@ -5,7 +5,7 @@ import { members, patchesOf, type Patches } from './patches.js'
 
 /** How one tensor is quantized. */
 export interface Quantization {
-  /** Of each value: `1 … 8`. */
+  /** Bits of each value, `1 … 8`. */
   readonly bits: number
   /** Side of the squares that share a scale and an offset, in values. */
   readonly patch: number
@@ -22,7 +22,7 @@ export interface Scales extends Quantization {
   readonly patches: Patches
   /** `[patches.count]`: which pair each patch uses. */
   readonly pairOf: Int32Array
-  /** What pairs are stored in units of, float32: the largest absolute value of the tensor. */
+  /** Unit of the stored pairs, float32: the largest absolute value of the tensor. */
   readonly unit: number
   /** `[pairs]`, each a multiple of `unit` by a float16. */
   readonly step: Float32Array
@@ -122,7 +122,8 @@ export function fitScales(values: Float32Array, shape: readonly number[], how: Q
     }
     const fit = { step: step.slice(), low: low.slice() }
     for (let g = 0; g < pairs; g++) {
-      const [n, x, q, qq, qx] = sums.subarray(5 * g, 5 * g + 5) as unknown as [number, number, number, number, number]
+      const at = 5 * g
+      const [n, x, q, qq, qx] = [sums[at]!, sums[at + 1]!, sums[at + 2]!, sums[at + 3]!, sums[at + 4]!]
       if (n === 0) continue
       const spread = qq - (q * q) / n
       const slope = spread > 0 ? Math.max(0, (qx - (q * x) / n) / spread) : step[g]!
@@ -156,7 +157,7 @@ export function levelsOf(values: Float32Array, { bits, patches, pairOf, step, lo
   })
 }
 
-/** What levels decode to, in float32 arithmetic: a product, rounded, and a sum, rounded. */
+/** The decoded values of levels, in float32 arithmetic: a rounded product, then a rounded sum. */
 export const valuesOf = (levels: Uint8Array, { patches, pairOf, step, low }: Scales): Float32Array =>
   Float32Array.from(levels, (level, i) => {
     const pair = pairOf[patches.of[i]!]!

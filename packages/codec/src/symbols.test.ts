@@ -15,7 +15,7 @@ describe('symbols', () => {
     const own = shape(bits, 6, 5, 3, 4)
     const symbols = integers(keyFrom(bits), own.count, 2 ** bits)
     const stream = encodeSymbols(symbols, own)
-    expect([...decodeSymbols(stream, own)]).toEqual([...symbols])
+    expect([...decodeSymbols('test', stream, own)]).toEqual([...symbols])
     expect(stream.length).toBeLessThanOrEqual(packedLength(own))
     // Random bits cannot be shortened; the last byte is not always full.
     expect(stream.length).toBeGreaterThan(packedLength(own) - 8)
@@ -28,7 +28,7 @@ describe('symbols', () => {
       (same) => {
         const symbols = noise.map((_, i) => noise[same(i)]!)
         const stream = encodeSymbols(symbols, own)
-        expect([...decodeSymbols(stream, own)]).toEqual([...symbols])
+        expect([...decodeSymbols('test', stream, own)]).toEqual([...symbols])
         return stream.length
       },
     )
@@ -37,6 +37,6 @@ describe('symbols', () => {
 
   it('may be none', () => {
     const none = shape(4, 1, 1, 1, 0)
-    expect([...decodeSymbols(encodeSymbols([], none), none)]).toEqual([])
+    expect([...decodeSymbols('test', encodeSymbols([], none), none)]).toEqual([])
   })
 })

@@ -1,4 +1,6 @@
-import { BitDecoder, BitEncoder, BitModel } from './arithmetic-coder.js'
+import { HabaError } from '@haba/core'
+import { BitDecoder, BitEncoder, BitModel, checkCoded } from './arithmetic-coder.js'
+import { checkBytes } from './bytes.js'
 
 /** Whole numbers `0 … 2^bits − 1`, as the values of a tensor `[…, height, width, channels]`. */
 export interface SymbolShape {
@@ -10,7 +12,7 @@ export interface SymbolShape {
   readonly channels: number
 }
 
-/** How many kinds of neighborhoods are told apart. */
+/** Number of kinds of neighborhoods. */
 const BUCKETS = 8
 /** Which neighbors tell what to expect, as sums of 1 (left), 2 (above) and 4 (the channel before). */
 const NEIGHBORS = [0, 1, 3, 4, 7]
@@ -37,8 +39,10 @@ export function encodeSymbols(symbols: ArrayLike<number>, shape: SymbolShape): U
   return Uint8Array.from(shortest.length < packedLength(shape) ? shortest : [PACKED, ...pack(symbols, shape)])
 }
 
-/** The inverse of `encodeSymbols`. */
-export function decodeSymbols(stream: Uint8Array, shape: SymbolShape): Uint16Array {
+/** The inverse of `encodeSymbols`. @throws HabaError where the stream cannot hold so many symbols */
+export function decodeSymbols(source: string, stream: Uint8Array, shape: SymbolShape): Uint16Array {
+  if (stream[0] === PACKED) checkBytes(source, stream.length, packedLength(shape), 'packed symbols')
+  else checkStream(source, stream, shape)
   const symbols = new Uint16Array(shape.count)
   const bytes = stream.subarray(1)
   if (stream[0] === PACKED) {
@@ -58,6 +62,13 @@ export function decodeSymbols(stream: Uint8Array, shape: SymbolShape): Uint16Arr
     symbols[i] = node - 2 ** shape.bits
   }
   return symbols
+}
+
+function checkStream(source: string, stream: Uint8Array, { bits, count }: SymbolShape): void {
+  const kind = stream[0] ?? 0
+  if (!NEIGHBORS.includes(kind - 1))
+    throw new HabaError(source, 'a kind of stream of 0, 1, 2, 4, 5 or 8', `${kind}`, 'The file is damaged.')
+  checkCoded(source, stream.length, bits * count)
 }
 
 /** The bytes that a stream takes at most. */

@@ -1,15 +1,22 @@
-import { sizeOf, tensor, varints, type Values } from '@haba/core'
+import { HabaError, sizeOf, tensor, varints, type Values } from '@haba/core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import { getFloat16, setFloat16 } from '@petamoriken/float16'
+import { checkCoded } from './arithmetic-coder.js'
 import { ByteReader, joined } from './bytes.js'
 import { valuesOf, type Quantization, type Scales } from './scales.js'
 import { patchesOf } from './patches.js'
+import { blocksOf, decodeLevels, encodeLevels, MOST_BITS, valuesOfLevels } from './transform.js'
 import { decodeSymbols, encodeSymbols, packedLength, type SymbolShape } from './symbols.js'
 
-/** The first byte of what is stored of a tensor. */
-const KINDS = { halves: 0, levels: 1, integers: 2 } as const
+/** No tensor has more. */
+const MOST_AXES = 8
+/** Cosines over channels are a matrix of them. */
+const MOST_CHANNELS = 1024
 
-/** What is stored of one tensor, piece by piece. */
+/** The first byte of what is stored of a tensor. */
+const KINDS = { halves: 0, levels: 1, integers: 2, coefficients: 3 } as const
+
+/** The stored pieces of one tensor. */
 export interface Pieces {
   /** Kind, shape, bits and lengths. */
   readonly header: Uint8Array
@@ -62,7 +69,7 @@ export function levelPieces(shape: readonly number[], scales: Scales, levels: Ui
   }
 }
 
-/** How many bytes `levelPieces` takes at most, whatever the values are: without the gain of entropy coding. */
+/** Maximum bytes of `levelPieces` for any values: without the gain of entropy coding. */
 export function mostBytes(shape: readonly number[], { bits, patch, groups }: Quantization): number {
   const { count } = patchesOf(shape, patch)
   const grouped = groups > 0 && groups < count
@@ -70,6 +77,25 @@ export function mostBytes(shape: readonly number[], { bits, patch, groups }: Qua
   const chosen = grouped ? packedLength(pairSymbols(pairs, count)) : 0
   const header = head('levels', shape, bits, patch, grouped ? groups : 0, chosen).length
   return header + 4 + 4 * pairs + chosen + packedLength(symbolsOf(shape, bits))
+}
+
+/** Levels of coefficients. @param bits of each as a symbol */
+export function coefficientPieces(
+  shape: readonly number[],
+  { block, step, coefficients }: { readonly block: number; readonly step: number; readonly coefficients: Int32Array },
+  bits: number,
+): Pieces {
+  if (shape.at(-1)! > MOST_CHANNELS)
+    throw new HabaError(
+      'codec',
+      `a transform over at most ${MOST_CHANNELS} channels`,
+      `${shape.at(-1)}`,
+      'Use "transform": "none".',
+    )
+  const scales = new Uint8Array(4)
+  new DataView(scales.buffer).setFloat32(0, step, true)
+  const header = head('coefficients', shape, bits, block)
+  return { header, scales, groups: none, values: encodeLevels(coefficients, blocksOf(shape, block), bits) }
 }
 
 /** Values as float16, in units of the largest, so that none overflows. */
@@ -96,13 +122,31 @@ export function integerPieces(shape: readonly number[], values: Int32Array): Pie
 /** Reads what the functions above wrote. @param source names the tensor in errors */
 export function decodePieces(source: string, bytes: Uint8Array): Tensor {
   const reader = new ByteReader(source, bytes)
-  const kind = reader.varint()
-  const shape = Array.from({ length: reader.varint() }, () => reader.varint())
+  const kind = reader.count('a kind', KINDS.coefficients)
+  const shape = Array.from({ length: reader.count('a number of axes', MOST_AXES) }, () => reader.varint())
+  // Also the arrays beside the values are of their number: it must be one before any is made.
+  checkCoded(source, bytes.length, sizeOf(shape))
+  if (kind === KINDS.coefficients) return tensor(coefficients(reader, shape), shape)
   return tensor(kind === KINDS.levels ? levels(reader, shape) : others(kind, reader, shape), shape)
 }
 
+function coefficients(reader: ByteReader, shape: readonly number[]): Float32Array {
+  const [bits, block] = [bitsIn(reader, MOST_BITS), reader.count('a block', 64)]
+  const step = reader.take(4)
+  if (shape.length < 3 || block < 1 || sizeOf(shape) === 0 || shape.at(-1)! > MOST_CHANNELS)
+    throw new HabaError(reader.source, 'blocks of images', `${block} of [${shape}]`, 'The file is damaged.')
+  const blocks = blocksOf(shape, block)
+  const rest = reader.rest()
+  checkCoded(reader.source, rest.length, bits * sizeOf(shape))
+  const found = decodeLevels(rest, blocks, bits)
+  return valuesOfLevels(found, new DataView(step.buffer, step.byteOffset).getFloat32(0, true), blocks)
+}
+
 function levels(reader: ByteReader, shape: readonly number[]): Float32Array {
-  const [bits, patch, groups, length] = [reader.varint(), reader.varint(), reader.varint(), reader.varint()]
+  const [bits, patch] = [bitsIn(reader, 8), reader.count('a patch', 255)]
+  const [groups, length] = [reader.varint(), reader.varint()]
+  if (patch < 1 || sizeOf(shape) === 0)
+    throw new HabaError(reader.source, 'patches of values', `${patch} of [${shape}]`, 'The file is damaged.')
   const patches = patchesOf(shape, patch)
   const pairs = groups === 0 ? patches.count : groups
   const [unit, halves] = unitAndHalves(reader.take(4 + 4 * pairs))
@@ -111,8 +155,11 @@ function levels(reader: ByteReader, shape: readonly number[]): Float32Array {
   const pairOf =
     groups === 0
       ? Int32Array.from({ length: pairs }, (_, p) => p)
-      : Int32Array.from(decodeSymbols(reader.take(length), pairSymbols(pairs, patches.count)))
-  const found = Uint8Array.from(decodeSymbols(reader.rest(), symbolsOf(shape, bits)))
+      : Int32Array.from(decodeSymbols(reader.source, reader.take(length), pairSymbols(pairs, patches.count)))
+  const wrong = pairOf.findIndex((pair) => pair >= pairs)
+  if (wrong >= 0)
+    throw new HabaError(reader.source, `${pairs} pairs`, `number ${pairOf[wrong]} of them`, 'The file is damaged.')
+  const found = Uint8Array.from(decodeSymbols(reader.source, reader.rest(), symbolsOf(shape, bits)))
   return valuesOf(found, { bits, patch, groups, patches, pairOf, unit, step, low })
 }
 
@@ -121,9 +168,19 @@ function others(kind: number, reader: ByteReader, shape: readonly number[]): Val
     const [unit, halves] = unitAndHalves(reader.take(4 + 2 * sizeOf(shape)))
     return halves.map((half) => half * unit)
   }
-  const [bits, negative, size] = [reader.varint(), reader.varint(), reader.varint()]
+  const [bits, negative, size] = [bitsIn(reader, 16), reader.count('a sign', 1), reader.count('a least value', 2 ** 31)]
   const least = negative === 1 ? -size : size
-  return Int32Array.from(decodeSymbols(reader.rest(), symbolsOf(shape, bits)), (symbol) => symbol + least)
+  return Int32Array.from(
+    decodeSymbols(reader.source, reader.rest(), symbolsOf(shape, bits)),
+    (symbol) => symbol + least,
+  )
+}
+
+/** Bits of a symbol. */
+function bitsIn(reader: ByteReader, most: number): number {
+  const bits = reader.count('bits of a value', most)
+  if (bits < 1) throw new HabaError(reader.source, 'bits of a value of at least 1', `${bits}`, 'The file is damaged.')
+  return bits
 }
 
 /** A float32, and the float16 numbers behind it, which float32 holds exactly. */

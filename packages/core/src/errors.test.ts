@@ -2,11 +2,20 @@ import { expect, it } from 'vitest'
 import { HabaError } from './errors.js'
 
 it('says who, what was expected, what came and what to do, in words and as facts', () => {
-  const error = new HabaError('pixels', 'a count above 0', '-1', 'Mend it.')
-  expect(error.message).toBe('pixels: expected a count above 0, got -1. Mend it.')
-  expect(error.facts).toEqual({ who: 'pixels', expected: 'a count above 0', got: '-1', todo: 'Mend it.' })
+  const error = new HabaError('pixels', 'a count above 0', '-1', 'Choose another.')
+  expect(error.message).toBe('pixels: expected a count above 0, got -1. Choose another.')
+  expect(error.facts).toEqual({
+    source: 'pixels',
+    expected: 'a count above 0',
+    received: '-1',
+    hint: 'Choose another.',
+  })
   expect(error).toBeInstanceOf(Error)
   expect(error.name).toBe('HabaError')
+})
+
+it('ends after what came where that says it all', () => {
+  expect(new HabaError('pixels', 'a count above 0', '-1', '').message).toBe('pixels: expected a count above 0, got -1.')
 })
 
 it('keeps its cause', () => {

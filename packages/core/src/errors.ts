@@ -1,22 +1,23 @@
 /** What every error of haba says: who speaks, what was expected, what came, what to do. */
 export interface HabaErrorFacts {
-  readonly who: string
+  readonly source: string
   readonly expected: string
-  readonly got: string
-  readonly todo: string
+  readonly received: string
+  readonly hint: string
 }
 
 const mark = Symbol.for('haba.error')
 
-/** The only error class; `HabaError.is` also recognises errors of another installed copy. */
+/** The only error class; `HabaError.is` also recognizes errors of another installed copy. */
 export class HabaError extends Error {
   readonly facts: HabaErrorFacts
   readonly [mark] = true
 
-  constructor(who: string, expected: string, got: string, todo: string, options?: ErrorOptions) {
-    super(`${who}: expected ${expected}, got ${got}. ${todo}`, options)
+  /** @param hint what to do; empty if it is obvious */
+  constructor(source: string, expected: string, received: string, hint: string, options?: ErrorOptions) {
+    super(`${source}: expected ${expected}, got ${received}. ${hint}`.trimEnd(), options)
     this.name = 'HabaError'
-    this.facts = { who, expected, got, todo }
+    this.facts = { source, expected, received, hint }
   }
 
   static is(error: unknown): error is HabaError {

@@ -16,7 +16,8 @@ describe('safetensors', () => {
     const length = Number(new DataView(file.buffer).getBigUint64(0, true))
     expect(length % 8).toBe(0)
     expect(JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + length)))).toEqual({
-      __metadata__: { name: 'ä set' },
+      // Of the header, of images and of labels.0.
+      __metadata__: { name: 'ä set', crc32: '6ec279ae 9d85fb94 74e8de7c' },
       images: { dtype: 'F32', shape: [2, 2], data_offsets: [0, 16] },
       'labels.0': { dtype: 'I32', shape: [2], data_offsets: [16, 24] },
     })
@@ -46,7 +47,7 @@ describe('safetensors', () => {
       ...fromSafetensors('test', coded),
       entries: safetensorsHeader('test', coded).tensors,
     }
-    expect(entries.get('a')).toEqual({ dtype: 'U8', shape: [3], data_offsets: [0, 3] })
+    expect(entries.get('a')).toMatchObject({ dtype: 'U8', shape: [3], data_offsets: [0, 3] })
     expect(fromSafetensors('test', coded).bytes).toEqual(new Map([['a', Uint8Array.of(1, 2, 3)]]))
     expect(tensors.get('b')!.dataSync()).toEqual(params.images.dataSync())
     expect(() => fromSafetensors('test', toSafetensors(new Map([['a', Uint8Array.of(1, 2)]])).subarray(0, -1))).toThrow(
@@ -77,6 +78,110 @@ describe('safetensors', () => {
     expect(() => safetensorsHeader('a.st', broken)).toThrow('got a header that is not JSON')
     expect(() => fromSafetensors('a.st', file.subarray(0, file.length - 4))).toThrow(
       'safetensors a.st, tensor labels.0: expected 8 bytes of values, got 4. The file is cut short.',
+    )
+  })
+})
+
+/** A file with this header and so many bytes of values. */
+function fileOf(header: string, values: number): Uint8Array {
+  const json = new TextEncoder().encode(header)
+  const made = new Uint8Array(8 + json.length + values)
+  new DataView(made.buffer).setBigUint64(0, BigInt(json.length), true)
+  made.set(json, 8)
+  return made
+}
+
+describe('a safetensors file that breaks a rule of the format', () => {
+  const a = (shape: string, offsets: string, dtype = 'F32') =>
+    `"a":{"dtype":"${dtype}","shape":${shape},"data_offsets":${offsets}}`
+  const b = (offsets: string) => `"b":{"dtype":"U8","shape":[4],"data_offsets":${offsets}}`
+  it.each([
+    ['overlaps', `{${a('[1]', '[0,4]')},${b('[2,6]')}}`, 6, 'a tensor b at byte 2 where byte 4 is next'],
+    ['has a gap', `{${a('[1]', '[0,4]')},${b('[5,9]')}}`, 9, 'a tensor b at byte 5 where byte 4 is next'],
+    ['begins late', `{${b('[1,5]')}}`, 5, 'a tensor b at byte 1 where byte 0 is next'],
+    ['begins before its start', `{${a('[1]', '[-4,0]')}}`, 4, 'a tensor a at [-4,0]'],
+    ['ends before it begins', `{${a('[1]', '[4,0]')}}`, 4, 'a tensor a at [4,0]'],
+    ['has bytes that remain', `{${a('[1]', '[0,4]')}}`, 5, '1 bytes after its last tensor'],
+    ['has another size', `{${a('[3]', '[0,4]')}}`, 4, 'a tensor a of shape [3] (12 bytes) in 4 bytes'],
+    ['has a size of another type', `{${a('[1]', '[0,4]', 'F64')}}`, 4, '(8 bytes) in 4 bytes'],
+    ['has an unknown type', `{${a('[1]', '[0,4]', 'F33')}}`, 4, 'a tensor a of type "F33"'],
+    ['has a shape that is none', `{${a('[-1]', '[0,4]')}}`, 4, 'a tensor a of shape [-1]'],
+    ['has a shape beyond all bounds', `{${a('[4294967296,4294967296]', '[0,4]')}}`, 4, 'in 4 bytes'],
+    ['has no offsets', '{"a":{"dtype":"U8","shape":[4]}}', 4, 'a tensor a at nothing'],
+    ['has an entry that is none', '{"a":4}', 4, 'a tensor a that is no object'],
+    ['has one name twice', `{${a('[1]', '[0,4]')},${a('[1]', '[0,4]', 'I32')}}`, 4, 'two entries named "a"'],
+    ['has it twice otherwise spelled', `{${b('[0,4]')},${b('[0,4]').replace('b', '\\u0062')}}`, 4, 'named "b"'],
+    ['has metadata of numbers', '{"__metadata__":{"n":1}}', 0, 'metadata that are not strings'],
+    ['is a list', '[]', 0, 'a header that is no object'],
+  ])('is refused where it %s', (_, header, values, got) => {
+    expect(() => fromSafetensors('a.st', fileOf(header, values))).toThrow(
+      'safetensors a.st: expected a safetensors file',
+    )
+    expect(() => fromSafetensors('a.st', fileOf(header, values))).toThrow(got)
+  })
+
+  it('is refused for a header beyond the bound, without looking for it', () => {
+    const long = fileOf('{}', 0)
+    new DataView(long.buffer).setBigUint64(0, 100_000_001n, true)
+    expect(() => fromSafetensors('a.st', long)).toThrow('a header of 100000009 bytes')
+  })
+
+  it('is read where its entries come in another order than its bytes, and where tensors are empty', () => {
+    const empty = '"e":{"dtype":"F32","shape":[0,7],"data_offsets":[4,4]}'
+    const { tensors, bytes } = fromSafetensors('a.st', fileOf(`{${b('[4,8]')},${empty},${a('[1]', '[0,4]')}}`, 8))
+    expect([[...tensors.keys()], [...bytes.keys()]]).toEqual([['e', 'a'], ['b']])
+  })
+})
+
+describe('a flipped bit', () => {
+  const whole = toSafetensors(new Map<string, Tensor | Uint8Array>([...namedLeaves(params), ['c', Uint8Array.of(5)]]))
+  const dataStart = safetensorsHeader('test', whole).dataStart
+  const flipped = (bit: number) => {
+    const copy = whole.slice()
+    copy[bit >> 3]! ^= 1 << (bit & 7)
+    return copy
+  }
+  const numbers = (file: Uint8Array) => {
+    const { tensors, bytes } = fromSafetensors('a.st', file)
+    return [...tensors, ...bytes].map(([name, t]) => [name, t instanceof Uint8Array ? t : t.dataSync()])
+  }
+
+  it('in any value is named with its file and tensor', () => {
+    for (let bit = 8 * dataStart; bit < 8 * whole.length; bit++)
+      expect(() => numbers(flipped(bit))).toThrow(/^safetensors a\.st, tensor .* the file is damaged\./)
+  })
+
+  it('in the header is an error that names the file, or changes nothing that is read', () => {
+    const right = numbers(whole)
+    for (let bit = 0; bit < 8 * dataStart; bit++) {
+      let read: unknown
+      try {
+        read = numbers(flipped(bit))
+      } catch (error) {
+        expect(String(error)).toMatch(/^HabaError: safetensors a\.st/)
+        continue
+      }
+      expect(read, `bit ${bit}`).toEqual(right)
+    }
+  })
+})
+
+describe('a file without checksums', () => {
+  const old = fileOf('{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}', 1)
+  it('is read, with one warning for each kind', async () => {
+    const warnings: string[] = []
+    const hear = ({ message }: Error) => void warnings.push(message)
+    process.on('warning', hear)
+    for (const kind of ['kind one', 'kind one', 'kind two', undefined]) {
+      expect(fromSafetensors('old.st', old, kind).bytes.get('a')).toEqual(Uint8Array.of(0))
+      fromSafetensors('new.st', file, kind)
+    }
+    await new Promise(setImmediate)
+    process.off('warning', hear)
+    expect(warnings).toEqual(
+      ['one', 'two'].map(
+        (n) => `kind ${n} old.st has no checksum: an earlier version wrote it, so damage to it may go unnoticed.`,
+      ),
     )
   })
 })

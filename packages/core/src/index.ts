@@ -1,8 +1,20 @@
+export { checkArguments, checkCount, type ArgumentKind } from './check-arguments.js'
+export { exactJson } from './exact-json.js'
 export { HabaError, type HabaErrorFacts } from './errors.js'
+export {
+  canonicalHash,
+  canonicalJson,
+  differenceError,
+  differences,
+  identify,
+  readIdentity,
+  type Difference,
+  type Identity,
+} from './identity.js'
 export type { Augmentation, Mixing } from './spec/augmentation.js'
 export type { Batch, ImageShape } from './spec/batch.js'
 export type { EncodedTensors, SetCodec, StoredTensors } from './spec/codec.js'
-export type { Dataset, Preprocessing, RealSource } from './spec/dataset.js'
+export type { Dataset, Preprocessing, RealSource, TrainDataset } from './spec/dataset.js'
 export type { Compiled, Engine, Linearized } from './spec/engine.js'
 export type { Game } from './spec/game.js'
 export type { Mode, Network, NetworkOutput } from './spec/network.js'
@@ -10,7 +22,9 @@ export type {
   AdvanceContext,
   DrawContext,
   Drawn,
+  HasLearningRateScale,
   PrescribedStep,
+  Prescribes,
   Prescription,
   RecurrenceObjective,
   SumObjective,
@@ -21,7 +35,9 @@ export type { Fit, Layout, Parameterization, RenderedSet, Rows, StorageReport, S
 export type { Args, None, Tree } from './spec/tree.js'
 
 export { copyOf, zerosOf } from './tree/copies.js'
+export { disposeOnThrow, type Own } from './tree/dispose-on-throw.js'
 export { hostTensor, hostValue, scalar, tensor, type HostValue } from './tree/host.js'
+export type { AtMost, Axes, RankOf, Without } from './tree/ranks.js'
 export { reorderAxes } from './tree/reorder.js'
 export {
   disposeTree,
@@ -35,7 +51,7 @@ export {
   withTensors,
 } from './tree/tree.js'
 
-export { bits, fold, integers, keyFrom, normal, permutation, uniform } from './random/key.js'
+export { bits, foldIn, integers, keyFrom, normal, permutation, uniform } from './random/key.js'
 
 export { leakyRelu, logSoftmax, oneHot, softmax, softplus, swish } from './ops/activation.js'
 export { stopGradient } from './ops/apply.js'
@@ -55,7 +71,7 @@ export {
   neg,
   reciprocal,
   relu,
-  select,
+  where,
   sigmoid,
   sign,
   sqrt,
@@ -68,8 +84,8 @@ export {
 export { broadcastTo, concat, gather, pad, reshape, scatterAdd, slice, stack, sum, transpose } from './ops/layout.js'
 export { avgPool, conv2d, conv2dTranspose, matMul, type ConvolutionOptions } from './ops/linear.js'
 export { conv2dInstanceNorm } from './ops/conv2d-instance-norm.js'
-export { batchMoments, batchNorm, groupNorm, instanceNorm, layerNorm } from './ops/normalisation.js'
-export { maxPool } from './ops/pooling.js'
+export { batchMoments, batchNorm, groupNorm, instanceNorm, layerNorm } from './ops/normalization.js'
+export { maxPool, type MaxPoolOptions } from './ops/pooling.js'
 export { max, mean } from './ops/reduce.js'
 export { affineSample, resizeBilinear } from './ops/resample.js'
 export { constant, fill, onesLike, zerosLike } from './ops/sources.js'
@@ -79,6 +95,7 @@ export { innerProduct } from './autodiff/inner.js'
 
 export { directEngine, type DirectEngineOptions } from './compile/direct-engine.js'
 export {
+  nodeOf,
   sizeOf,
   type ConvolutionAttributes,
   type DType,
@@ -100,11 +117,15 @@ export { crossEntropy } from './losses/cross-entropy.js'
 export { adam, type AdamOptions, type AdamState } from './optim/adam.js'
 export { boundary } from './optim/boundary.js'
 export { clipByGlobalNorm } from './optim/clip.js'
-export { onSimplex } from './optim/on-simplex.js'
-export { applyUpdates, atLeast, byName, frozen, sgd, type SgdOptions, type SgdState } from './optim/sgd.js'
+export { projectSimplex } from './optim/project-simplex.js'
+export { applyUpdates, clampBelow, partition, setToZero, sgd, type SgdOptions, type SgdState } from './optim/sgd.js'
 export { stepDecay, type StepDecayOptions, type StepDecayState } from './optim/step-decay.js'
-export { within, type WithinOptions, type WithinState } from './optim/within.js'
+export { projectBox, type ProjectBoxOptions, type ProjectBoxState } from './optim/project-box.js'
 
+export { checkedJson, checksumOf, parseCheckedJson, type Complaint, type ReadJsonOptions } from './checked-json.js'
+export { parseJson, shownJson } from './json.js'
+export { checkFinite, firstNotFinite, isNotFinite, notFiniteError, sumOfAll, type NotFinite } from './finite.js'
+export { systemCode, systemError } from './system-error.js'
 export {
   fromSafetensors,
   safetensorsHeader,
@@ -112,6 +133,7 @@ export {
   safetensorsTensor,
   toSafetensors,
   treeFromNamed,
+  warnWithoutChecksums,
   type Safetensors,
   type SafetensorsHeader,
 } from './files.js'
@@ -139,10 +161,13 @@ export type {
   PluginTable,
   SetContext,
 } from './plugin.js'
+export { hasLearningRateScale, prescribes } from './capabilities.js'
 export { bitsOfIndexSets, packIndexSets, unpackIndexSets, type IndexSets } from './index-sets.js'
+export { storageReport } from './storage-report.js'
 export { labelBytes, storedLabels } from './stored-labels.js'
 export { varints } from './varints.js'
-export { realBatch } from './real-batch.js'
+export { rangePreprocessing } from './range-preprocessing.js'
+export { oneHotRows, realBatch } from './real-batch.js'
 export {
   classMajorLabels,
   drawBatches,

@@ -27,6 +27,7 @@ it('tells what it stores: four bytes a value, and how many slots each class has'
       { name: 'labels', floats: 0, bytes: 3 },
     ],
     floats: 144,
+    bits: 4632,
     bytes: 579,
   })
 })

@@ -1,13 +1,16 @@
+import { checkArguments } from './check-arguments.js'
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
 import { gather } from './ops/layout.js'
 import { constant } from './ops/sources.js'
 import { normal } from './random/key.js'
 import { bitsOfIndexSets, type IndexSets } from './index-sets.js'
+import { oneHotRows } from './real-batch.js'
 import { classMajorLabels } from './rows.js'
 import { sizeOf } from './compile/graph.js'
 import type { Batch, ImageShape } from './spec/batch.js'
 import type { Key } from './spec/random.js'
 import type { Layout, Parameterization, StorageReport } from './spec/synthetic.js'
+import { storageReport } from './storage-report.js'
 import { labelBytes } from './stored-labels.js'
 import { tensor } from './tree/host.js'
 
@@ -24,7 +27,7 @@ export const fromReal: Start = async (_, shape, labels, seed) => {
   const counts = countClasses(labels)
   const perClass = Math.max(...counts)
   const { images, targets } = await seed(perClass)
-  const values = (await images.data()) as Float32Array
+  const values = await images.data<'float32'>()
   const size = sizeOf(images.shape.slice(1))
   const picked = new Float32Array(sizeOf(shape))
   const used = new Map<number, number>()
@@ -49,9 +52,8 @@ const countClasses = (labels: Int32Array): number[] => {
 
 /** One-hot targets of drawn slots, from the layout's labels. */
 export function targetsOf(layout: Layout, slots: Parameters<typeof gather>[1]): Tensor2D {
-  const table = new Float32Array(layout.slots * layout.classes)
-  layout.labels.forEach((label, slot) => (table[slot * layout.classes + label] = 1))
-  return gather(constant(table, [layout.slots, layout.classes]), slots) as Tensor2D
+  const table = constant(oneHotRows(layout.labels, layout.classes), [layout.slots, layout.classes])
+  return gather(table, slots)
 }
 
 /**
@@ -73,8 +75,7 @@ export function storageOf(
     })),
     { name: 'labels', floats: 0, bytes: labelBytes(layout) },
   ]
-  const total = (field: 'floats' | 'bytes') => parts.reduce((sum, part) => sum + part[field], 0)
-  return { parts, floats: total('floats'), bytes: total('bytes') }
+  return storageReport(parts)
 }
 
 /** Options of `pixels`. */
@@ -95,7 +96,13 @@ export interface PixelsParams {
 }
 
 /** The identity parameterization: what is stored are the images themselves, under one view. */
-export function pixels({ image, classes, perClass, start = fromReal }: PixelsOptions): Parameterization<PixelsParams> {
+export function pixels(options: PixelsOptions): Parameterization<PixelsParams> {
+  const {
+    image,
+    classes,
+    perClass,
+    start = fromReal,
+  } = checkArguments('pixels', options, { image: 'image', classes: 'classes' })
   const labels = classMajorLabels('pixels', classes, perClass)
   const layout: Layout = { image, classes, slots: labels.length, views: 1, labels }
   return {

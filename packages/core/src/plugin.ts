@@ -1,11 +1,12 @@
 import type { Augmentation, Mixing } from './spec/augmentation.js'
 import type { ImageShape } from './spec/batch.js'
-import type { Dataset } from './spec/dataset.js'
+import type { Dataset, Preprocessing } from './spec/dataset.js'
 import type { Engine } from './spec/engine.js'
 import type { Game } from './spec/game.js'
 import type { Network } from './spec/network.js'
 import type { RecurrenceObjective, SumObjective } from './spec/objective.js'
 import type { Parameterization } from './spec/synthetic.js'
+import type { Tree } from './spec/tree.js'
 
 /** Options of an entry as a JSON Schema of type object: they are validated, given their defaults, and shown in help. */
 export type OptionsSchema = {
@@ -16,6 +17,8 @@ export type OptionsSchema = {
 
 /** Something that a configuration file can name. */
 export interface PluginEntry<Context, Made> {
+  /** What tables call that which it makes, such as a paper's name for it. @default its name in the plugin's table */
+  readonly title?: string
   /** One sentence for `--help`. */
   readonly summary: string
   readonly options: OptionsSchema
@@ -56,20 +59,24 @@ export interface ObjectiveContext extends ImageContext {
 export interface DatasetContext {
   /** For heavy linear algebra, such as whitening. */
   readonly engine: Engine
+  /**
+   * Instead of what the options say or fit: that of a set which is used on this data.
+   *
+   * @default what the options say
+   */
+  readonly preprocessing?: Preprocessing
   readonly onProgress?: (text: string) => void
   /** Told of every image that cannot be used: where it is, and what is wrong. */
   readonly onFault?: (text: string) => void
 }
 
-// The only places where types are forgotten: these travel through files that cannot know them.
-/* eslint-disable @typescript-eslint/no-explicit-any */
+// Methods of an interface take what their callers know less of, so every objective is one of these, without a cast.
 /** An objective, whatever it draws and learns. */
-export type AnyObjective = SumObjective<any, any, any, any> | RecurrenceObjective<any, any, any, any, any, any>
+export type AnyObjective = SumObjective | RecurrenceObjective
 /** A parameterization, whatever it stores. */
-export type AnyParameterization = Parameterization<any>
+export type AnyParameterization = Parameterization<Tree>
 /** A game, whatever its moves and critic. */
-export type AnyGame = Game<any, any>
-/* eslint-enable @typescript-eslint/no-explicit-any */
+export type AnyGame = Game
 
 /**
  * What a package adds to configuration files: it exports `plugin` at `./plugin`. Strings live here only; in code, pass

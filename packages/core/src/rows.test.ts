@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { fold, keyFrom } from './random/key.js'
+import { foldIn, keyFrom } from './random/key.js'
 import {
   classMajorLabels,
   drawBatches,
@@ -50,12 +50,13 @@ describe('draws', () => {
 
   it('pick distinct members, or all of them', () => {
     const from = Int32Array.of(10, 20, 30, 40)
-    expect(new Set(drawSome(key, from, 3)).size).toBe(3)
-    expect(sorted(drawSome(key, from, 9))).toEqual([10, 20, 30, 40])
+    const some = foldIn(key, 'some')
+    expect(new Set(drawSome(some, from, 3)).size).toBe(3)
+    expect(sorted(drawSome(some, from, 9))).toEqual([10, 20, 30, 40])
   })
 
   it('reach every view, and every pair of two', () => {
-    const keys = Array.from({ length: 300 }, (_, i) => fold(key, i))
+    const keys = Array.from({ length: 300 }, (_, i) => foldIn(key, i))
     expect(sorted(new Set(keys.map((k) => drawView(k, layout))))).toEqual([0, 1, 2, 3])
     const pairs = new Set(keys.map((k) => drawPair(k, layout).join()))
     expect(pairs.size).toBe(12)

@@ -1,20 +1,14 @@
 import { HabaError } from './errors.js'
-import { fold, integers, permutation } from './random/key.js'
+import { foldIn, integers, permutation } from './random/key.js'
 import type { Key } from './spec/random.js'
 import type { Layout, Rows } from './spec/synthetic.js'
 import { tensor } from './tree/host.js'
-import type { Rank } from '@tensorflow/tfjs-core'
 
 /** The labels of a set of equal or given class sizes, class-major: `[slots]`. */
 export function classMajorLabels(who: string, classes: number, perClass: number | readonly number[]): Int32Array {
   const sizes = typeof perClass === 'number' ? Array.from({ length: classes }, () => perClass) : perClass
   if (sizes.length !== classes || sizes.some((size) => !Number.isInteger(size) || size < 1))
-    throw new HabaError(
-      who,
-      `a whole number of at least 1 for each of ${classes} classes`,
-      `${perClass}`,
-      'Mend perClass.',
-    )
+    throw new HabaError(who, `a whole number of at least 1 for each of ${classes} classes`, `${perClass}`, '')
   return Int32Array.from(sizes.flatMap((size, label) => Array.from({ length: size }, () => label)))
 }
 
@@ -29,8 +23,8 @@ export const slotsOfClass = (layout: Layout, label: number): Int32Array =>
  * @param views one view for all rows, or `[rows]`; `0 … views-1`
  */
 export const rowsOf = (slots: Int32Array, views: number | Int32Array): Rows => ({
-  slots: tensor<Rank.R1>(slots, [slots.length]),
-  views: tensor<Rank.R1>(typeof views === 'number' ? slots.map(() => views) : views, [slots.length]),
+  slots: tensor(slots, [slots.length]),
+  views: tensor(typeof views === 'number' ? slots.map(() => views) : views, [slots.length]),
 })
 
 /** How many views of a slot are seen: a number of distinct ones, or all of them. */
@@ -43,9 +37,9 @@ export type ViewCount = number | 'all'
  */
 export function drawProducts(key: Key, layout: Layout, slots: Int32Array, count: ViewCount, most = Infinity): Rows {
   const all = Int32Array.from({ length: layout.views }, (_, view) => view)
-  const views = count === 'all' || count >= layout.views ? all : drawSome(fold(key, 'views'), all, count)
+  const views = count === 'all' || count >= layout.views ? all : drawSome(foldIn(key, 'views'), all, count)
   const products = Int32Array.from({ length: views.length * slots.length }, (_, i) => i)
-  const rows = products.length > most ? drawSome(fold(key, 'rows'), products, most) : products
+  const rows = products.length > most ? drawSome(foldIn(key, 'rows'), products, most) : products
   return rowsOf(
     rows.map((i) => slots[i % slots.length]!),
     rows.map((i) => views[Math.floor(i / slots.length)]!),
@@ -71,7 +65,7 @@ export function drawPair(key: Key, layout: Layout): readonly [number, number] {
 export function drawBatches(key: Key, layout: Layout, count: number, size = layout.slots): readonly Int32Array[] {
   const batches: Int32Array[] = []
   for (let round = 0; batches.length < count; round++) {
-    const order = permutation(fold(key, round), layout.slots)
+    const order = permutation(foldIn(key, round), layout.slots)
     const chunks = Array.from({ length: Math.ceil(order.length / size) }, (_, i) =>
       order.slice(i * size, (i + 1) * size),
     )

@@ -1,4 +1,4 @@
-import { disposeTree, keyFrom, type Network } from '@haba/core'
+import { disposeTree, keyFrom, tensorLeaves, type Network, type Tree } from '@haba/core'
 import { leakCheck, referenceEngine, tinyNetwork, toyData } from '@haba/testing'
 import { describe, expect, it } from 'vitest'
 import {
@@ -13,11 +13,12 @@ import {
   kCenter,
   kCenterOrder,
   kMeans,
-  kMeansCentres,
+  kMeansCenters,
   nearestToMean,
   observeTraining,
   random,
   randomFirst,
+  remembered,
   type Features,
   type Matrix,
 } from './index.js'
@@ -59,10 +60,10 @@ describe('k-center', () => {
 
 describe('k-means', () => {
   it('finds clusters', () => {
-    const centres = kMeansCentres(keyFrom(1), line(0, 1, 10, 11, 12, 30), 3, 20).map(([c]) => c)
-    expect(centres.sort((a, b) => a! - b!)).toEqual([0.5, 11, 30])
+    const centers = kMeansCenters(keyFrom(1), line(0, 1, 10, 11, 12, 30), 3, 20).map(([c]) => c)
+    expect(centers.sort((a, b) => a! - b!)).toEqual([0.5, 11, 30])
   })
-  it('takes the rows nearest to the centres, each once', async () => {
+  it('takes the rows nearest to the centers, each once', async () => {
     const values = line(0, 1.2, 10, 11, 12, 11)
     const selection = kMeans({ features: async () => values })
     const chosen = await selection.order(keyFrom(2), Int32Array.of(10, 11, 12, 13, 14, 15), 2)
@@ -121,7 +122,7 @@ describe('choose', () => {
 describe('observeTraining', () => {
   const network = tinyNetwork() as Network
   const engine = referenceEngine()
-  const options = { engine, network, real, key: keyFrom(3), batch: 8, rate: 0.05 }
+  const options = { engine, network, real, key: keyFrom(3), batch: 8, learningRate: 0.05 }
 
   it('trains, counts what was forgotten, and leaves nothing but the network', async () => {
     await leakCheck(async () => {
@@ -147,5 +148,29 @@ describe('observeTraining', () => {
     expect(all).toMatchObject({ rows: 27, columns: 64 })
     expect((await features(Int32Array.of(6))).values).toEqual(all.values.subarray(6 * 64, 7 * 64))
     disposeTree(trained)
+  })
+
+  it('trains alike where it does not count', async () => {
+    const [counted, not] = [
+      await observeTraining({ ...options, epochs: 2 }),
+      await observeTraining({ ...options, epochs: 2, counts: false }),
+    ]
+    expect(not.forgotten.every((count) => count === 0)).toBe(true)
+    const valuesOf = ({ weights }: { readonly weights: Tree }) =>
+      tensorLeaves(weights).map((leaf) => [...leaf.dataSync()])
+    expect(valuesOf(not.trained)).toEqual(valuesOf(counted.trained))
+    disposeTree(counted.trained, not.trained)
+  })
+})
+
+describe('remembered', () => {
+  it('asks once for the same indices, as long as there is room', async () => {
+    const asked: number[][] = []
+    const features = remembered(async (indices) => {
+      asked.push([...indices])
+      return { values: new Float32Array(2 * indices.length), rows: indices.length, columns: 2 }
+    }, 16)
+    for (const indices of [[1, 2], [3], [1, 2], [3]]) await features(Int32Array.from(indices))
+    expect(asked).toEqual([[1, 2], [3], [3]])
   })
 })

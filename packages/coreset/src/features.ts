@@ -1,5 +1,13 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core'
-import { disposeTree, type Engine, type Network, type RealSource, type Training, type Tree } from '@haba/core'
+import {
+  checkArguments,
+  disposeTree,
+  type Engine,
+  type Network,
+  type RealSource,
+  type Training,
+  type Tree,
+} from '@haba/core'
 import type { Matrix } from './matrix.js'
 
 /** Features of real images, by their indices: a row for each. */
@@ -16,8 +24,15 @@ export interface FeaturesOptions {
   readonly batch?: number
 }
 
-/** What enters the classifier of a trained network, in evaluation. */
-export function featuresOf({ engine, network, trained, real, batch = 256 }: FeaturesOptions): Features {
+/** Inputs of the classifier of a trained network, in evaluation. */
+export function featuresOf(options: FeaturesOptions): Features {
+  const {
+    engine,
+    network,
+    trained,
+    real,
+    batch = 256,
+  } = checkArguments('featuresOf', options, { engine: 'engine', network: 'network', trained: 'object', real: 'real' })
   const embed = engine.compile(
     `${network.name}/features`,
     (weights: Tree, state: Tree, images: Tensor4D) =>
@@ -34,5 +49,30 @@ export function featuresOf({ engine, network, trained, real, batch = 256 }: Feat
     const values = new Float32Array(parts.reduce((total, part) => total + part.length, 0))
     parts.reduce((at, part) => (values.set(part, at), at + part.length), 0)
     return { values, rows: indices.length, columns: values.length / indices.length }
+  }
+}
+
+/** What `remembered` keeps by default, in bytes. */
+const KEPT = 2 ** 28
+
+/**
+ * The same features, which are computed once for the same indices.
+ *
+ * @param most bytes that are kept; what is beyond them is computed again @default 2 ** 28
+ */
+export function remembered(features: Features, most = KEPT): Features {
+  const kept = new Map<string, Matrix>()
+  let left = most
+  return async (indices) => {
+    const name = indices.join()
+    const known = kept.get(name)
+    if (known) return known
+    const found = await features(indices)
+    const { byteLength } = found.values
+    if (byteLength <= left) {
+      kept.set(name, found)
+      left -= byteLength
+    }
+    return found
   }
 }

@@ -1,8 +1,9 @@
+import { checkArguments } from '@haba/core'
 import type { Selection } from './selection.js'
 
 /** Counts forgetting while a network trains. */
 export interface ForgettingCounter {
-  /** What the network made of a sample when it was in a batch. */
+  /** Records whether a sample was classified correctly when it was in a batch. */
   see(sample: number, correct: boolean): void
   /** Changes from correct to incorrect so far: `[samples]`. */
   readonly counts: Int32Array
@@ -25,11 +26,14 @@ export function forgettingCounter(samples: number): ForgettingCounter {
 }
 
 /** Images that were forgotten most often; equals in the order of the source. @param options.counts of the whole source */
-export const forgetting = ({ counts }: { readonly counts: Int32Array }): Selection => ({
-  name: 'forgetting',
-  order: (_, members, count) =>
-    Promise.resolve(
-      // Sorting is stable.
-      Int32Array.from([...members].sort((a, b) => counts[b]! - counts[a]!).slice(0, count)),
-    ),
-})
+export const forgetting = (options: { readonly counts: Int32Array }): Selection => {
+  const { counts } = checkArguments('forgetting', options, { counts: 'integers' })
+  return {
+    name: 'forgetting',
+    order: (_, members, count) =>
+      Promise.resolve(
+        // Sorting is stable.
+        Int32Array.from([...members].sort((a, b) => counts[b]! - counts[a]!).slice(0, count)),
+      ),
+  }
+}

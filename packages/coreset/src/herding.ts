@@ -1,3 +1,4 @@
+import { checkArguments } from '@haba/core'
 import type { Features } from './features.js'
 import { best, meanRow, rowOf, squaredDistance, type Matrix } from './matrix.js'
 import type { Selection } from './selection.js'
@@ -5,7 +6,7 @@ import type { Selection } from './selection.js'
 /** Which squared distance wins: a score of it, the largest of which is taken. */
 export type Preference = (distance: number) => number
 
-/** As the method is meant, and as IDC's released code does it. */
+/** As defined, and as in IDC's released code. */
 export const nearestFirst: Preference = (distance) => -distance
 
 /** DeepCore's released code, which takes the farthest; numbers from it are not herding's. */
@@ -29,8 +30,11 @@ export function herdingOrder(features: Matrix, count: number, preference: Prefer
 }
 
 /** Images whose mean features follow the mean of their class. @param options.preference @default nearestFirst */
-export const herding = (options: { readonly features: Features; readonly preference?: Preference }): Selection => ({
-  name: 'herding',
-  order: async (_, members, count) =>
-    herdingOrder(await options.features(members), count, options.preference).map((row) => members[row]!),
-})
+export const herding = (options: { readonly features: Features; readonly preference?: Preference }): Selection => {
+  const { features, preference } = checkArguments('herding', options, { features: 'function', preference: 'function?' })
+  return {
+    name: 'herding',
+    order: async (_, members, count) =>
+      herdingOrder(await features(members), count, preference).map((row) => members[row]!),
+  }
+}

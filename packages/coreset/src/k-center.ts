@@ -1,4 +1,4 @@
-import { integers, type Key } from '@haba/core'
+import { checkArguments, integers, type Key } from '@haba/core'
 import type { Features } from './features.js'
 import { best, meanRow, rowOf, squaredDistance, type Matrix } from './matrix.js'
 import type { Selection } from './selection.js'
@@ -25,17 +25,22 @@ export function kCenterOrder(features: Matrix, count: number, first: number): In
   for (let next = first; ; next = best(features.rows, taken, (row) => nearest[row]!)) {
     taken.add(next)
     if (taken.size >= count) return Int32Array.from(taken)
-    const centre = rowOf(features, next)
-    nearest.forEach((before, row) => (nearest[row] = Math.min(before, squaredDistance(features, row, centre))))
+    const center = rowOf(features, next)
+    nearest.forEach((before, row) => (nearest[row] = Math.min(before, squaredDistance(features, row, center))))
   }
 }
 
 /** Images that leave none of their class far away. @param options.first @default nearestToMean */
-export const kCenter = (options: { readonly features: Features; readonly first?: FirstCenter }): Selection => ({
-  name: 'k-center',
-  order: async (key, members, count) => {
-    const features = await options.features(members)
-    const first = (options.first ?? nearestToMean)(key, features)
-    return kCenterOrder(features, count, first).map((row) => members[row]!)
-  },
-})
+export const kCenter = (options: { readonly features: Features; readonly first?: FirstCenter }): Selection => {
+  const { features: of, first = nearestToMean } = checkArguments('kCenter', options, {
+    features: 'function',
+    first: 'function?',
+  })
+  return {
+    name: 'k-center',
+    order: async (key, members, count) => {
+      const features = await of(members)
+      return kCenterOrder(features, count, first(key, features)).map((row) => members[row]!)
+    },
+  }
+}

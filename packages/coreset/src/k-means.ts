@@ -1,43 +1,43 @@
-import { fold, HabaError, integers, uniform, type Key } from '@haba/core'
+import { checkArguments, foldIn, HabaError, integers, uniform, type Key } from '@haba/core'
 import type { Features } from './features.js'
 import { best, rowOf, squaredDistance, type Matrix } from './matrix.js'
 import type { Selection } from './selection.js'
 
 /**
- * Centres of `count` clusters: Lloyd's iterations from k-means++ (Arthur and Vassilvitskii, SODA 2007), until nothing
- * changes. A cluster that empties keeps its centre.
+ * Centers of `count` clusters: Lloyd's iterations from k-means++ (Arthur and Vassilvitskii, SODA 2007), until nothing
+ * changes. A cluster that empties keeps its center.
  *
- * @returns a centre `[columns]` each
+ * @returns a center `[columns]` each
  */
-export function kMeansCentres(key: Key, features: Matrix, count: number, iterations: number): readonly Float64Array[] {
-  let centres = plusPlus(key, features, count)
+export function kMeansCenters(key: Key, features: Matrix, count: number, iterations: number): readonly Float64Array[] {
+  let centers = plusPlus(key, features, count)
   let owner = new Int32Array(features.rows).fill(-1)
   for (let i = 0; i < iterations; i++) {
-    const next = owner.map((_, row) => nearestOf(features, row, centres))
+    const next = owner.map((_, row) => nearestOf(features, row, centers))
     if (next.every((c, row) => c === owner[row])) break
     owner = next
-    centres = centres.map((before, c) => meanOf(features, owner, c) ?? before)
+    centers = centers.map((before, c) => meanOf(features, owner, c) ?? before)
   }
-  return centres
+  return centers
 }
 
 /** The first at random, each further one with a chance in proportion to its squared distance from the nearest before. */
 function plusPlus(key: Key, features: Matrix, count: number): readonly Float64Array[] {
-  const centres = [Float64Array.from(rowOf(features, integers(fold(key, 'first'), 1, features.rows)[0]!))]
+  const centers = [Float64Array.from(rowOf(features, integers(foldIn(key, 'first'), 1, features.rows)[0]!))]
   const nearest = new Float64Array(features.rows).fill(Infinity)
-  while (centres.length < count) {
-    const last = centres.at(-1)!
+  while (centers.length < count) {
+    const last = centers.at(-1)!
     nearest.forEach((before, row) => (nearest[row] = Math.min(before, squaredDistance(features, row, last))))
     const total = nearest.reduce((sum, d) => sum + d, 0)
-    let left = total * uniform(fold(key, centres.length), 1, 0, 1)[0]!
+    let left = total * uniform(foldIn(key, centers.length), 1, 0, 1)[0]!
     const row = nearest.findIndex((d) => (left -= d) < 0)
-    centres.push(Float64Array.from(rowOf(features, row < 0 ? features.rows - 1 : row)))
+    centers.push(Float64Array.from(rowOf(features, row < 0 ? features.rows - 1 : row)))
   }
-  return centres
+  return centers
 }
 
-const nearestOf = (features: Matrix, row: number, centres: readonly Float64Array[]): number =>
-  best(centres.length, new Set(), (c) => -squaredDistance(features, row, centres[c]!))
+const nearestOf = (features: Matrix, row: number, centers: readonly Float64Array[]): number =>
+  best(centers.length, new Set(), (c) => -squaredDistance(features, row, centers[c]!))
 
 function meanOf(features: Matrix, owner: Int32Array, cluster: number): Float64Array | undefined {
   const sum = new Float64Array(features.columns)
@@ -57,17 +57,18 @@ export interface KMeansOptions {
   readonly iterations?: number
 }
 
-/** Images nearest to the centres of as many clusters of their class. @throws HabaError for fewer than 1 iteration */
-export function kMeans({ features, iterations = 20 }: KMeansOptions): Selection {
+/** Images nearest to the centers of as many clusters of their class. @throws HabaError for fewer than 1 iteration */
+export function kMeans(options: KMeansOptions): Selection {
+  const { features, iterations = 20 } = checkArguments('kMeans', options, { features: 'function' })
   if (!Number.isInteger(iterations) || iterations < 1)
-    throw new HabaError('kMeans', 'at least 1 iteration', `${iterations}`, 'Mend the option.')
+    throw new HabaError('kMeans', 'at least 1 iteration', `${iterations}`, '')
   return {
     name: 'k-means',
     order: async (key, members, count) => {
       const matrix = await features(members)
       const taken = new Set<number>()
-      for (const centre of kMeansCentres(key, matrix, count, iterations))
-        taken.add(best(matrix.rows, taken, (row) => -squaredDistance(matrix, row, centre)))
+      for (const center of kMeansCenters(key, matrix, count, iterations))
+        taken.add(best(matrix.rows, taken, (row) => -squaredDistance(matrix, row, center)))
       return Int32Array.from(taken, (row) => members[row]!)
     },
   }

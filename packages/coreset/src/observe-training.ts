@@ -1,7 +1,8 @@
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
 import {
+  checkArguments,
   disposeTree,
-  fold,
+  foldIn,
   HabaError,
   permutation,
   realBatch,
@@ -12,7 +13,6 @@ import {
   type Network,
   type RealSource,
   type Training,
-  type Tree,
 } from '@haba/core'
 import { forgettingCounter } from './forgetting.js'
 
@@ -27,13 +27,15 @@ export interface ObserveTrainingOptions {
   /** For training batches, a draw for each image. */
   readonly augmentation?: Augmentation
   /** @default 0.01 */
-  readonly rate?: number
+  readonly learningRate?: number
   /** @default 0.9 */
   readonly momentum?: number
   /** @default 5e-4 */
   readonly weightDecay?: number
   /** Images a step. @default 256 */
   readonly batch?: number
+  /** Whether forgetting is counted, which is a pass forward over every batch. @default true */
+  readonly counts?: boolean
   /** Called after every batch. */
   readonly onStep?: (step: number, steps: number) => void
 }
@@ -42,7 +44,7 @@ export interface ObserveTrainingOptions {
 export interface Observed {
   /** The caller owns it. */
   readonly trained: Training
-  /** Forgetting events of every image: `[images]`. */
+  /** Forgetting events of every image: `[images]`; zeros where they are not counted. */
   readonly forgotten: Int32Array
 }
 
@@ -51,10 +53,17 @@ export interface Observed {
  * looked at before the step on it.
  */
 export async function observeTraining(options: ObserveTrainingOptions): Promise<Observed> {
+  checkArguments('observeTraining', options, {
+    engine: 'engine',
+    network: 'network',
+    real: 'real',
+    key: 'key',
+    augmentation: 'augmentation?',
+  })
   const { engine, network, real, key, epochs, augmentation, onStep } = options
-  const { rate = 0.01, momentum = 0.9, weightDecay = 5e-4, batch = 256 } = options
+  const { learningRate = 0.01, momentum = 0.9, weightDecay = 5e-4, batch = 256, counts = true } = options
   if (!Number.isInteger(epochs) || epochs < 1)
-    throw new HabaError('observeTraining', 'at least 1 epoch', `${epochs}`, 'Mend the option.')
+    throw new HabaError('observeTraining', 'at least 1 epoch', `${epochs}`, '')
   const fit = trainer({ engine, network, momentum, weightDecay, ...(augmentation && { augmentation }) })
   const classify = engine.compile(
     `${network.name}/observed`,
@@ -62,18 +71,21 @@ export async function observeTraining(options: ObserveTrainingOptions): Promise<
   )
   const counter = forgettingCounter(real.labels.length)
   const steps = epochs * Math.ceil(real.labels.length / batch)
-  let trained = fit.start(fold(key, 'weights'))
+  let trained = fit.start(foldIn(key, 'weights'))
   let step = 0
   for (let epoch = 0; epoch < epochs; epoch++) {
-    const order = permutation(fold(fold(key, 'order'), epoch), real.labels.length)
+    const order = permutation(foldIn(foldIn(key, 'order'), epoch), real.labels.length)
     for (let at = 0; at < order.length; at += batch) {
       const indices = order.slice(at, at + batch)
       const own = await realBatch(real, indices)
-      const logits = await classify(trained, own.images)
-      const right = await rightOf(logits, indices, real)
-      indices.forEach((index, row) => counter.see(index, right[row]!))
-      const { next } = await fit.step(trained, own, rate, fold(fold(key, 'augment'), step))
-      disposeTree(trained as Tree, own, logits)
+      if (counts) {
+        const logits = await classify(trained, own.images)
+        const right = await rightOf(logits, indices, real)
+        indices.forEach((index, row) => counter.see(index, right[row]!))
+        disposeTree(logits)
+      }
+      const { next } = await fit.step(trained, own, learningRate, foldIn(foldIn(key, 'augment'), step))
+      disposeTree(trained, own)
       trained = next
       onStep?.(++step, steps)
     }

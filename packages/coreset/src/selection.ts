@@ -1,7 +1,8 @@
 import {
+  checkArguments,
   disposeTree,
   drawSome,
-  fold,
+  foldIn,
   HabaError,
   indicesByClass,
   type Key,
@@ -30,7 +31,12 @@ export interface ChooseOptions {
  *
  * @throws HabaError where a class has too few images
  */
-export async function choose({ selection, real, perClass, key }: ChooseOptions): Promise<Int32Array> {
+export async function choose(options: ChooseOptions): Promise<Int32Array> {
+  const { selection, real, perClass, key } = checkArguments('choose', options, {
+    selection: 'selection',
+    real: 'real',
+    key: 'key',
+  })
   const chosen: Int32Array[] = []
   for (const [label, members] of indicesByClass(real.labels, real.classes).entries()) {
     const count = typeof perClass === 'number' ? perClass : perClass[label]!
@@ -41,17 +47,17 @@ export async function choose({ selection, real, perClass, key }: ChooseOptions):
         `${count}`,
         'Choose fewer, or read more data.',
       )
-    chosen.push(await selection.order(fold(key, label), members, count))
+    chosen.push(await selection.order(foldIn(key, label), members, count))
   }
   return Int32Array.from(chosen.flatMap((indices) => [...indices]))
 }
 
-/** Chosen images as a finished set of plain pixels, for whatever takes a set. */
+/** Chosen images as a finished set of plain pixels. */
 export async function chosenSet(real: RealSource, chosen: Int32Array): Promise<RenderedSet> {
   const { image, classes } = real
   const labels = chosen.map((index) => real.labels[index]!)
   const images = await real.images(chosen)
-  const values = Float32Array.from((await images.data<'float32'>()) as Float32Array)
+  const values = Float32Array.from(await images.data<'float32'>())
   disposeTree(images)
   const targets = new Float32Array(chosen.length * classes)
   labels.forEach((label, slot) => (targets[slot * classes + label] = 1))

@@ -22,7 +22,7 @@ export function overBackground(pixels: ArrayLike<number>, channels: number, back
   return result
 }
 
-/** What to say of a picture with an alpha channel, once it was laid over a background. */
+/** Findings for a picture with an alpha channel, after it was laid over a background. */
 export function findingOf(pixels: ArrayLike<number>, channels: number, laid: Uint8Array): Finding | undefined {
   const at = channels - 1
   const visible: number[] = []

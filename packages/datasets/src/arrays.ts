@@ -1,4 +1,13 @@
-import { HabaError, type Dataset, type ImageShape, type Preprocessing, type RealSource } from '@haba/core'
+import {
+  checkArguments,
+  HabaError,
+  rangePreprocessing,
+  type Dataset,
+  type ImageShape,
+  type Preprocessing,
+  type RealSource,
+  type TrainDataset,
+} from '@haba/core'
 import { identity } from './identity.js'
 import { valuesOf, type Fit, type Pixels } from './pixels.js'
 import { sourceOf } from './source.js'
@@ -9,49 +18,73 @@ export interface Split {
   readonly pixels: Pixels
   /** The class of every image, `0 … classes-1`. */
   readonly labels: ArrayLike<number>
-  /** What errors call this half, e.g. its file. @default the data set's name and 'train' or 'test' */
+  /** Name of this half in errors, for example its file. @default the data set's name and 'train' or 'test' */
   readonly origin?: string
 }
 
 /** A data set before preprocessing. */
 export interface Arrays {
-  /** What reports call the data set. */
+  /** Name of the data set in reports. */
   readonly name: string
   readonly image: ImageShape
   /** In the order of the labels; their number is the number of classes. */
   readonly classNames: readonly string[]
   readonly train: Split
   readonly test: Split
-  /** What a reader of results must know of how the images were read. @default nothing */
+  /** Warnings that a reader of results must know of how the images were read. @default nothing */
   readonly warnings?: readonly string[]
 }
 
-/** What `fromArrays` takes. */
-export interface ArraysOptions extends Arrays {
-  /** Already fitted; for one that is fitted to the training images see `fitArrays`. @default identity() */
+/** Options of `fromArrays`. */
+export interface ArraysOptions extends Omit<Arrays, 'name' | 'classNames' | 'test'> {
+  /** @default 'arrays' */
+  readonly name?: string
+  /** @default '0', '1', … up to the largest label */
+  readonly classNames?: readonly string[]
+  /** @default no test images: a `TrainDataset` */
+  readonly test?: Split
+  /**
+   * Already fitted; for one that is fitted to the training images see `fitArrays`.
+   *
+   * @default identity(); of preprocessed images, one that shows their range as pixels 0 … 1
+   */
   readonly preprocessing?: Preprocessing
+  /** Whether `pixels` are what `preprocessing` makes of pixels: any finite Float32Array, read as it is. @default false */
+  readonly preprocessed?: boolean
 }
 
-/** A data set from arrays in memory; images are preprocessed as they are read. */
-export function fromArrays({
-  name,
-  image,
-  classNames,
-  train,
-  test,
-  warnings = [],
-  preprocessing = identity(),
-}: ArraysOptions): Dataset {
+/**
+ * A data set from arrays in memory; images are preprocessed as they are read.
+ *
+ * @example const { train } = fromArrays({ image: [28, 28, 1], train: { pixels, labels } })
+ */
+export function fromArrays(options: ArraysOptions & { readonly test: Split }): Dataset
+export function fromArrays(options: ArraysOptions): TrainDataset
+export function fromArrays(options: ArraysOptions): TrainDataset & { readonly test?: RealSource } {
+  checkArguments('fromArrays', options, { image: 'list', train: 'split' })
+  const {
+    name = 'arrays',
+    image,
+    train,
+    test,
+    classNames = numbered([train, ...(test ? [test] : [])]),
+    warnings = [],
+    preprocessed = false,
+    preprocessing = preprocessed ? rangePreprocessing(floats(train, `dataset '${name}', train`), name) : identity(),
+  } = options
   const who = `dataset '${name}'`
   if (image.length !== 3 || !image.every((length) => Number.isInteger(length) && length > 0))
-    throw new HabaError(who, 'image [height, width, channels] of positive whole numbers', `[${image}]`, 'Mend image.')
+    throw new HabaError(who, 'image [height, width, channels] of positive whole numbers', `[${image}]`, '')
   if (classNames.length === 0)
     throw new HabaError(who, 'at least one class name', 'none', 'Name the classes in the order of the labels.')
   preprocessing.apply(new Float32Array(valuesOf(image)), image) // refuses images it does not fit, before any is read
   const source = (split: Split, half: string): RealSource => {
     const origin = split.origin ?? `${who}, ${half}`
-    const labels = checkSplit(split, origin, image, classNames.length)
-    return sourceOf({ origin, image, classes: classNames.length, labels, pixels: split.pixels, preprocessing })
+    const labels = checkSplit(split, origin, image, classNames.length, preprocessed)
+    const common = { origin, image, classes: classNames.length, labels, pixels: split.pixels }
+    if (!preprocessed) return sourceOf({ ...common, preprocessing })
+    const { pixels: _, ...source } = sourceOf({ ...common, preprocessing: identity() })
+    return source
   }
   return {
     name,
@@ -60,13 +93,24 @@ export function fromArrays({
     classNames,
     preprocessing,
     train: source(train, 'train'),
-    test: source(test, 'test'),
+    ...(test && { test: source(test, 'test') }),
     ...(warnings.length > 0 && { warnings }),
   }
 }
 
+/** A name for each class up to the largest label. */
+function numbered(splits: readonly Split[]): readonly string[] {
+  const largest = splits.reduce((max, { labels }) => Array.from(labels).reduce((a, b) => Math.max(a, b), max), -1)
+  return Array.from({ length: Number.isSafeInteger(largest) ? largest + 1 : 1 }, (_, label) => `${label}`)
+}
+
+function floats({ pixels }: Split, origin: string): Float32Array {
+  if (pixels instanceof Float32Array) return pixels
+  throw new HabaError(origin, 'preprocessed pixels as a Float32Array', 'bytes', 'Leave out `preprocessed`.')
+}
+
 /**
- * The same for a preprocessing that may have to be fitted first; only training images are shown to it.
+ * The same for a preprocessing that may have to be fitted first; it sees only training images.
  *
  * @example await fitArrays({ name, image, classNames, train, test, preprocessing: zca({ engine }) })
  */
@@ -81,7 +125,14 @@ export async function fitArrays({
 }
 
 /** Checks counts, labels and pixels of a half; returns its labels as int32. */
-function checkSplit({ pixels, labels }: Split, origin: string, image: ImageShape, classes: number): Int32Array {
+function checkSplit(
+  split: Split,
+  origin: string,
+  image: ImageShape,
+  classes: number,
+  preprocessed: boolean,
+): Int32Array {
+  const { pixels, labels } = split
   const images = pixels.length / valuesOf(image)
   if (images !== labels.length || images === 0)
     throw new HabaError(
@@ -91,17 +142,42 @@ function checkSplit({ pixels, labels }: Split, origin: string, image: ImageShape
       'Check that both come from the same set and that image is its shape.',
     )
   checkLabels(labels, classes, origin)
-  if (pixels instanceof Float32Array) {
+  if (preprocessed) {
+    const broken = floats(split, origin).findIndex((value) => !Number.isFinite(value))
+    if (broken >= 0)
+      throw new HabaError(
+        origin,
+        'finite pixels',
+        `${pixels[broken]} in image ${Math.floor(broken / valuesOf(image))}`,
+        'Check how they were preprocessed.',
+      )
+  } else if (pixels instanceof Float32Array) {
     const outside = pixels.findIndex((value) => !(value >= 0 && value <= 1))
     if (outside >= 0)
       throw new HabaError(
         origin,
         'float pixels in [0, 1]',
         `${pixels[outside]} in image ${Math.floor(outside / valuesOf(image))}`,
-        'Divide by 255, or pass the bytes as a Uint8Array.',
+        'Divide by 255, pass the bytes as a Uint8Array, or say `preprocessed: true` where they were standardized before.',
       )
   }
   return Int32Array.from(labels)
+}
+
+/** Labels are not taken for numbers of classes beyond this, or beyond the number of images. */
+const MOST_CLASSES = 10_000
+
+/** Names of classes that have none: the numbers up to the highest label. @throws HabaError for labels that are no such numbers */
+export function numbersUpTo(labels: readonly number[], origin: string): readonly string[] {
+  const highest = labels.reduce((most, label) => Math.max(most, label), 0)
+  if (!(highest < Math.max(MOST_CLASSES, labels.length)))
+    throw new HabaError(
+      origin,
+      `labels below ${MOST_CLASSES}, or below the number of images`,
+      `${highest}`,
+      'Correct the label, or name every class in classNames.',
+    )
+  return Array.from({ length: Math.floor(highest) + 1 }, (_, label) => `${label}`)
 }
 
 /** Refuses labels that are no class; `origin` is what the error calls them. */

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { cifar10, cifar100 } from './cifar.js'
 import { cifar100Constants } from './constants.js'
 import { identity } from './identity.js'
-import { standardise } from './standardise.js'
+import { standardize } from './standardize.js'
 
 let folder: string
 beforeAll(async () => {
@@ -95,7 +95,7 @@ describe('cifar100', () => {
   it("takes CIFAR10's constants, or its own where they are given", async () => {
     const where = await write('constants', files100)
     expect((await cifar100({ folder: where })).preprocessing.settings).toMatchObject({ mean: [0.4914, 0.4822, 0.4465] })
-    const own = await cifar100({ folder: where, preprocessing: standardise(cifar100Constants) })
+    const own = await cifar100({ folder: where, preprocessing: standardize(cifar100Constants) })
     expect((await own.test.images(Int32Array.of(0))).dataSync()[0]).toBeCloseTo((0 - 0.5071) / 0.2673, 5)
   })
 })

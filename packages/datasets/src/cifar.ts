@@ -8,17 +8,17 @@ import { cifar10Constants } from './constants.js'
 import { readBytes } from './idx.js'
 import type { Fit } from './pixels.js'
 import { folderOf, getTodo, publishedSets, type PublishedSet } from './published-sets.js'
-import { standardise } from './standardise.js'
+import { standardize } from './standardize.js'
 
-/** What `cifar10` takes. */
+/** Options of `cifar10`. */
 export interface Cifar10Options {
   /** Holds the published binary version: data_batch_1.bin … data_batch_5.bin, test_batch.bin, batches.meta.txt. @default where `getPublished(publishedSets.cifar10)` puts them */
   readonly folder?: string
-  /** @default standardise(cifar10Constants) */
+  /** @default standardize(cifar10Constants) */
   readonly preprocessing?: Preprocessing | Fit
 }
 
-/** What `cifar100` takes. */
+/** Options of `cifar100`. */
 export interface Cifar100Options {
   /** Holds the published binary version: train.bin, test.bin, fine_label_names.txt, coarse_label_names.txt. @default where `getPublished(publishedSets.cifar100)` puts them */
   readonly folder?: string
@@ -27,7 +27,7 @@ export interface Cifar100Options {
   /**
    * All published code but DC's takes the constants of CIFAR10 for CIFAR100 too.
    *
-   * @default standardise(cifar10Constants)
+   * @default standardize(cifar10Constants)
    */
   readonly preprocessing?: Preprocessing | Fit
 }
@@ -41,7 +41,7 @@ const todoFor = (set: PublishedSet) => `It is of the binary version ("for C prog
 /** CIFAR10: 50 000 training and 10 000 test images, `[32, 32, 3]`. */
 export async function cifar10({
   folder = folderOf(publishedSets.cifar10),
-  preprocessing = standardise(cifar10Constants),
+  preprocessing = standardize(cifar10Constants),
 }: Cifar10Options = {}): Promise<Dataset> {
   const todo = todoFor(publishedSets.cifar10)
   const layout = { todo, folder, labelBytes: 1, labelAt: 0, classes: 10 }
@@ -60,7 +60,7 @@ export async function cifar10({
 export async function cifar100({
   folder = folderOf(publishedSets.cifar100),
   labels = 'fine',
-  preprocessing = standardise(cifar10Constants),
+  preprocessing = standardize(cifar10Constants),
 }: Cifar100Options = {}): Promise<Dataset> {
   const todo = todoFor(publishedSets.cifar100)
   const classes = labels === 'fine' ? 100 : 20

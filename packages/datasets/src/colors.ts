@@ -2,7 +2,7 @@
 type Samples = Int8Array | Uint16Array | Uint32Array | Int32Array | Float32Array
 
 interface Scaling {
-  /** The values that become 0 and 255; what lies beyond is cut off. */
+  /** The values that become 0 and 255; values beyond are clamped. */
   readonly range: readonly [black: number, white: number] | undefined
   readonly channels: number
   /** Whether the last channel is alpha, whose range is that of its type. */

@@ -1,4 +1,4 @@
-/** Per-channel constants for `standardise`, after pixels were scaled to `[0, 1]`. */
+/** Per-channel constants for `standardize`, after pixels were scaled to `[0, 1]`. */
 export interface ChannelConstants {
   readonly mean: readonly number[]
   readonly std: readonly number[]
@@ -15,7 +15,7 @@ export const svhnConstants: ChannelConstants = { mean: [0.4377, 0.4438, 0.4728],
 
 /**
  * CIFAR10, as in all published code. The std is the mean of per-image deviations, smaller than that of all pixels
- * (0.245, 0.243, 0.261): standardised pixels have a deviation of about 1.2, and published numbers rest on it.
+ * (0.245, 0.243, 0.261): standardized pixels have a deviation of about 1.2, and published numbers rest on it.
  */
 export const cifar10Constants: ChannelConstants = { mean: [0.4914, 0.4822, 0.4465], std: [0.2023, 0.1994, 0.201] }
 

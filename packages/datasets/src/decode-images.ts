@@ -32,7 +32,7 @@ export async function shapeOfFirst({ folder, files }: ImageFiles, decoding: Deco
 interface DecodeOptions {
   readonly half: 'train' | 'test'
   readonly list: ImageFiles
-  /** What every image must be. */
+  /** Required shape of every image. */
   readonly image: ImageShape
   readonly decoding: Decoding
   /** Whether files that cannot be read are left out. */

@@ -63,7 +63,7 @@ describe('the decoder', () => {
     const before = await sharp(jpeg, { failOn: 'error' })
       .resize({ height: 7, width: 9, fit: 'fill', kernel: 'linear' })
       .removeAlpha()
-      .toColourspace('srgb')
+      .toColorspace('srgb')
       .raw({ depth: 'uchar' })
       .toBuffer()
     expect(Buffer.from((await decode(jpeg, { size: [7, 9] })).data)).toEqual(before)

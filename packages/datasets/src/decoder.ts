@@ -17,7 +17,7 @@ export interface Decoding {
   readonly resize?: Resize
   /** Whether images are turned as their EXIF orientation says. @default true */
   readonly orient?: boolean | undefined
-  /** What transparent images are laid over, `0 … 255`. @default white */
+  /** Background under transparent images, `0 … 255`. @default white */
   readonly background?: Color | undefined
   /** The values that become black and white, of images with more than 8 bits. @default [0, 65535], or [0, 1] of floats */
   readonly range?: readonly [black: number, white: number] | undefined
@@ -56,7 +56,7 @@ export async function decoder(decoding: Decoding): Promise<(file: Uint8Array) =>
     const { data, width, height, finding, ...read } = isBmp(file)
       ? await readBmp(file)
       : // Some files of ImageNet are whole but draw warnings.
-        await readFile(() => sharp(file, { failOn: 'error' }), { ...decoding, orient })
+        await readFile(file, () => sharp(file, { failOn: 'error' }), { ...decoding, orient })
     const transparent = read.channels % 2 === 0
     const opaque = transparent ? overBackground(data, read.channels, background) : data
     const colors = opaque.length === height * width ? colorOfGray(opaque) : opaque
@@ -69,7 +69,17 @@ export async function decoder(decoding: Decoding): Promise<(file: Uint8Array) =>
   }
 }
 
-async function readFile(open: () => Sharp, decoding: Decoding): Promise<Read> {
+/** Pixels of an image take so many bytes at most, or so many times its file: more is no picture but an attack. */
+const LARGEST = 2 ** 26
+const MOST_TIMES = 4096
+
+/** @throws Error for an image whose pixels would take more than an image of its file may */
+function checkSize(file: Uint8Array, width: number, height: number, channels: number): void {
+  if (!(width * height * channels <= Math.max(LARGEST, MOST_TIMES * file.length)))
+    throw new Error(`says that it is ${height}×${width}, in ${file.length} bytes`)
+}
+
+async function readFile(file: Uint8Array, open: () => Sharp, decoding: Decoding): Promise<Read> {
   const metadata = await open()
     .metadata()
     .catch((cause: Error) => {
@@ -83,10 +93,11 @@ async function readFile(open: () => Sharp, decoding: Decoding): Promise<Read> {
     channels === 3
   ))
     throw new Error(`has ${channels} channels`)
+  checkSize(file, metadata.width, metadata.height, channels)
   // Nothing is turned that need not be: turning an image switches off the decoder's quick way to a small size.
   const turned = () => (decoding.orient && (metadata.orientation ?? 1) > 1 ? open().autoOrient() : open())
   if (space === 'cmyk' && depth === 'uchar') {
-    const read = await rawOf(turned().pipelineColourspace('cmyk').toColourspace('cmyk'), 'uchar')
+    const read = await rawOf(turned().pipelineColorspace('cmyk').toColorspace('cmyk'), 'uchar')
     return { ...read, data: colorOfCmyk(read.data), channels: 3 }
   }
   if (depth === 'uchar' || (depth === 'ushort' && !decoding.range && !hasAlpha))
@@ -104,13 +115,13 @@ function notRead(cause: Error): Error {
   return cause
 }
 
-/** What the decoder can bring to bytes of sRGB, and to its size, by itself. */
+/** Formats that the decoder converts to sRGB bytes and resizes by itself. */
 async function readBytes(opened: Sharp, { depth, hasAlpha }: Metadata, { size, resize }: Decoding): Promise<Read> {
   const sized =
     size && !resize && !hasAlpha
       ? opened.resize({ height: size[0], width: size[1], fit: 'fill', kernel: 'linear' })
       : opened
-  const read = await rawOf(sized.toColourspace('srgb'), 'uchar')
+  const read = await rawOf(sized.toColorspace('srgb'), 'uchar')
   return depth === 'ushort' && isDim(read.data) ? { ...read, finding: 'dim' } : read
 }
 
@@ -125,7 +136,7 @@ async function readDeep(
     throw new Error(`has values of a type that is not read (${halves ? 'half' : depth}, ${space})`)
   if (depth !== 'float' && depth !== 'ushort' && !range)
     throw new Error(`has values of type ${depth}: \`range\` says which are black and white`)
-  const kept = opened.pipelineColourspace(space).toColourspace(space)
+  const kept = opened.pipelineColorspace(space).toColorspace(space)
   const { data, ...read } = await rawOf(kept, depth as keyof typeof views)
   const length = data.byteLength / views[depth as keyof typeof views].BYTES_PER_ELEMENT
   const values = new views[depth as keyof typeof views](data.buffer as ArrayBuffer, data.byteOffset, length)
@@ -147,6 +158,8 @@ const isDim = (bytes: Uint8Array) => {
 /** The alpha of a BMP counts only where its header has a mask for it. */
 async function readBmp(file: Uint8Array): Promise<Read> {
   const { decode } = await import('@cwasm/nsbmp')
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength)
+  if (file.length >= 26) checkSize(file, Math.abs(view.getInt32(18, true)), Math.abs(view.getInt32(22, true)), 4)
   const { data, width, height } = decoded(() => decode(file))
   const pixels = new Uint8Array(data)
   const isMasked = file[30] !== 0 // any compression but none

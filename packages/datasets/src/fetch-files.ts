@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { constants, createReadStream } from 'node:fs'
+import { mkdir, open, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { ReadableStream } from 'node:stream/web'
 import { HabaError } from '@haba/core'
+import { renameSynced, syncFile } from '@haba/core/files'
 
 /** A file somewhere else; what is known of it is checked. */
 export interface PublishedFile {
@@ -24,11 +25,11 @@ export interface FetchProgress {
   readonly file: string
   /** In bytes. */
   readonly done: number
-  /** In bytes; undefined where neither the file's facts nor the server tell. */
+  /** In bytes; undefined if the list of files and the server do not say it. */
   readonly total: number | undefined
 }
 
-/** What `fetchFiles` takes. */
+/** Options of `fetchFiles`. */
 export interface FetchOptions {
   readonly files: readonly PublishedFile[]
   /** Made where it is missing. Files that are here and right are not fetched again. */
@@ -41,8 +42,8 @@ export interface FetchOptions {
 }
 
 /**
- * Fetches files into a folder. What a broken connection or a killed program leaves (`name.part`) is gone on with, if the
- * server can; a file has its name only once size and checksums are right.
+ * Fetches files into a folder. If the server allows it, a download resumes from what a broken connection or a killed program
+ * left (`name.part`); a file has its name only once size and checksums are right.
  *
  * @returns the paths, in order
  */
@@ -91,17 +92,18 @@ async function fetchFile(
       `What came was deleted. Try again, or give another mirror; if the published file has changed, put it at ${path} yourself.`,
     )
   }
-  await rename(part, path)
+  await syncFile(part)
+  await renameSynced(part, path)
 }
 
-/** Appends to `part` what the server has beyond its `before` bytes, or everything where it cannot go on. */
+/** Appends to `part` the bytes after its first `before` ones, or downloads everything if the server cannot resume. */
 async function fetchRest(
   { name, url, size }: PublishedFile,
   part: string,
   before: number,
   onProgress: FetchOptions['onProgress'],
 ): Promise<void> {
-  // Bytes as they are: what a server compresses on the way cannot be gone on with.
+  // Bytes as they are: a download that the server compresses cannot resume.
   const headers = { 'accept-encoding': 'identity', ...(before > 0 && { range: `bytes=${before}-` }) }
   const response = await fetch(url, { headers })
   if (response.status === 416) {
@@ -118,7 +120,8 @@ async function fetchRest(
   const length = Number(response.headers.get('content-length') ?? NaN)
   let done = resumed ? before : 0
   const total = size ?? (Number.isNaN(length) ? undefined : done + length)
-  const file = await open(part, resumed ? 'a' : 'w')
+  const { O_WRONLY, O_CREAT, O_APPEND, O_TRUNC, O_NOFOLLOW = 0 } = constants
+  const file = await open(part, O_WRONLY | O_CREAT | O_NOFOLLOW | (resumed ? O_APPEND : O_TRUNC))
   try {
     // A pipeline would drop what it has not written yet when the connection breaks.
     for await (const chunk of response.body as ReadableStream<Uint8Array>) {
@@ -156,7 +159,7 @@ const sizeOf = (path: string) =>
     () => undefined,
   )
 
-/** What is wrong with a file; undefined where it is as published. */
+/** The difference between a file and the published one; undefined if there is none. */
 async function fault(
   path: string,
   { size, md5, sha256 }: PublishedFile,

@@ -27,12 +27,12 @@ interface FindingsOptions {
   readonly onFault?: ((fault: Fault) => void) | undefined
 }
 
-/** What is known of a half once all of it was decoded. */
+/** Findings for a half after all of it was decoded. */
 export interface Settled {
   readonly pixels: Uint8Array
   /** The images among all that were listed, in their order: all but those that were skipped. */
   readonly kept: readonly number[]
-  /** What a reader of results must know. */
+  /** Warnings that a reader of results must know. */
   readonly warnings: readonly string[]
 }
 
@@ -52,14 +52,14 @@ interface Findings {
 
 const mostNamed = 5
 
-/** What an error of a decoder says, in one line. */
+/** The message of a decoder's error, in one line. */
 export const firstLine = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).trim().split('\n')[0]!
 
 /** Whether two images have the same height, width and channels. */
 export const sameShape = (a: ImageShape, b: ImageShape): boolean => a.every((length, axis) => length === b[axis])
 
-/** What is found is kept by index, so that what is said of it does not depend on which image was done first. */
+/** Findings are kept by index, so that the messages do not depend on the order of decoding. */
 export function findingsOf({
   half,
   place,

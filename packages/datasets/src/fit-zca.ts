@@ -14,7 +14,7 @@ export interface ZcaOptions {
 
 /**
  * ZCA whitening of pixels in `[0, 1]` as MTT and HaBa use it (kornia's, with ε 0.1): unbiased covariance Σ of the images
- * flattened channels first, transform `(Σ + εI)^-½`, inverse `(Σ + εI)^½`. Nothing is standardised before or after.
+ * flattened channels first, transform `(Σ + εI)^-½`, inverse `(Σ + εI)^½`. Nothing is standardized before or after.
  *
  * @param options.pixels those of the training set, and only those
  */

@@ -4,7 +4,7 @@ import { fetchFiles, type FetchOptions } from './fetch-files.js'
 import { dataFolder, folderOf, type PublishedSet } from './published-sets.js'
 import { unpack } from './unpack.js'
 
-/** What `getPublished` takes beside the set. */
+/** Options of `getPublished` beside the set. */
 export interface GetOptions extends Pick<FetchOptions, 'mirror' | 'onProgress' | 'retries'> {
   /** Where files go. @default the set's folder in `HABA_DATA`, or in `.cache/haba` of the home folder */
   readonly to?: string

@@ -22,9 +22,9 @@ const testNames = ['test', 'testing']
 const validationNames = ['val', 'valid', 'validation', 'dev']
 
 /**
- * The folders of training and test images inside `root`, in capitals or not: `train` or `training`; `test` or `testing`,
- * and where there is none, `val`, `valid`, `validation` or `dev`. Where test images are to be held out, `root` itself may
- * hold the class folders.
+ * The folders of training and test images inside `root`, in capitals or not: `train` or `training`; `test` or
+ * `testing`, or else `val`, `valid`, `validation` or `dev`. If test images are held out, `root` itself may contain the
+ * class folders.
  */
 export async function halfFolders({ root, train, test, testFraction }: HalfOptions): Promise<HalfFolders> {
   if (root === undefined && (train === undefined || (test === undefined && testFraction === undefined)))

@@ -1,4 +1,4 @@
-import { drawSome, fold, HabaError, indicesByClass, keyFrom } from '@haba/core'
+import { drawSome, foldIn, HabaError, indicesByClass, keyFrom } from '@haba/core'
 import type { Split } from './arrays.js'
 import { roomLike } from './pixels.js'
 
@@ -19,11 +19,11 @@ export function holdOut(
   { classes, size, fraction, seed }: HoldOutOptions,
 ): { readonly train: Split; readonly test: Split } {
   const all = Int32Array.from(labels)
-  const key = fold(keyFrom(seed), 'test')
+  const key = foldIn(keyFrom(seed), 'test')
   const held = new Set(
     indicesByClass(all, classes).flatMap((members, label) => {
       const count = Math.min(members.length - 1, Math.max(1, Math.round(fraction * members.length)))
-      return count > 0 ? [...drawSome(fold(key, label), members, count)] : []
+      return count > 0 ? [...drawSome(foldIn(key, label), members, count)] : []
     }),
   )
   if (held.size === 0)

@@ -45,11 +45,11 @@ interface Header {
   readonly shape: readonly number[]
   /** In bytes. */
   readonly header: number
-  /** Of the whole file, in bytes. */
+  /** Size of the whole file, in bytes. */
   readonly length: number
 }
 
-/** What the first bytes announce; undefined while they are too few. */
+/** The header in the first bytes; undefined while there are too few. */
 function parseHeader(file: string, bytes: Uint8Array): Header | undefined {
   const rank = bytes[3] ?? 0
   if (bytes[0] !== 0 || bytes[1] !== 0 || bytes[2] !== 8 || rank === 0)
@@ -70,6 +70,7 @@ async function unzip(file: string, stored: Uint8Array): Promise<Uint8Array> {
   try {
     return await inflateInto({
       source: Readable.from([stored]),
+      stored: stored.length,
       inflater: createGunzip(),
       length: (first) => (first.length < 4 ? undefined : parseHeader(file, first)?.length),
     })

@@ -64,18 +64,18 @@ describe('imageFolder', () => {
     expect(await colors(data, 'test')).toEqual([[1, 2, 3]])
   })
 
-  it('reads grey images as colour, and colour images as grey', async () => {
+  it('reads gray images as color, and color images as gray', async () => {
     await sharp({ create: { width: 4, height: 4, channels: 3, background: { r: 90, g: 90, b: 90 } } })
-      .toColourspace('b-w')
-      .toFile(join(root, 'test/owl/grey.png'))
+      .toColorspace('b-w')
+      .toFile(join(root, 'test/owl/gray.png'))
     expect(await colors(await imageFolder({ root }), 'test')).toEqual([
       [90, 90, 90],
       [1, 2, 3],
     ])
-    const grey = await imageFolder({ root, channels: 1 })
-    expect(grey.image).toEqual([4, 4, 1])
-    expect((await colors(grey, 'test'))[0]).toEqual([90])
-    expect((await colors(grey, 'train'))[0]).toEqual([200])
+    const gray = await imageFolder({ root, channels: 1 })
+    expect(gray.image).toEqual([4, 4, 1])
+    expect((await colors(gray, 'test'))[0]).toEqual([90])
+    expect((await colors(gray, 'train'))[0]).toEqual([200])
   })
 
   it('resizes where size asks for it', async () => {
@@ -162,6 +162,14 @@ describe('the cache of imageFolder', () => {
     await imageFolder({ root, cache })
     await writeFile(cache, (await readFile(cache)).subarray(0, -1))
     await expect(imageFolder({ root, cache })).rejects.toThrow(/pixels\.cache: expected .* bytes.*Delete this cache/)
+    await imageFolder({ root, cache: join(root, 'whole.cache') })
+    const whole = await readFile(join(root, 'whole.cache'))
+    for (const at of [whole.indexOf(10) + 5, whole.length - 1, 60]) {
+      const copy = Buffer.from(whole)
+      copy[at]! ^= 2
+      await writeFile(cache, copy)
+      await expect(imageFolder({ root, cache })).rejects.toThrow(/^cache .*pixels\.cache: expected .*Delete this cache/)
+    }
     await writeFile(cache, 'my diary')
     await expect(imageFolder({ root, cache })).rejects.toThrow(/expected a cache of decoded images, got another file/)
     expect(await readFile(cache, 'utf8')).toBe('my diary')

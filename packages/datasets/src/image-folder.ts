@@ -1,5 +1,5 @@
 import { basename, resolve } from 'node:path'
-import { type Dataset, type ImageShape } from '@haba/core'
+import { checkArguments, type Dataset, type ImageShape } from '@haba/core'
 import { fitArrays, type Split } from './arrays.js'
 import { readCache, writeCache } from './decoded-cache.js'
 import { decodeImages, shapeOfFirst, type DecodingProgress } from './decode-images.js'
@@ -13,7 +13,7 @@ import { fingerprint, listImages, type ImageFiles } from './list-images.js'
 import { pathFilter, type Paths } from './path-filter.js'
 import { valuesOf } from './pixels.js'
 
-/** What `imageFolder` takes: `root`, or `train` and `test`. */
+/** Options of `imageFolder`: `root`, or `train` and `test`. */
 export interface ImageFolderOptions extends ImageOptions {
   /** Holds the folders `train` and `test` (or `val`); with `testFraction`, `train` alone, or the class folders. */
   readonly root?: string
@@ -21,7 +21,7 @@ export interface ImageFolderOptions extends ImageOptions {
   readonly train?: string
   /** Holds one folder a class, named as in `train`. @default `test` or `testing` in `root`, else `val` or `validation` */
   readonly test?: string
-  /** What reports call the data set. @default the name of `root` */
+  /** Name of the data set in reports. @default the name of `root` */
   readonly name?: string
   /**
    * Which files are images: patterns such as `*.png`, matched with the path within `train` or `test`, or a function of
@@ -30,7 +30,7 @@ export interface ImageFolderOptions extends ImageOptions {
   readonly include?: Paths
   /** Which files or class folders are none, as patterns such as `*.txt` or `unsorted`, or a function. @default none */
   readonly exclude?: Paths
-  /** A file to keep decoded pixels in; it is written anew when the name or content of any image has changed. */
+  /** A file to keep decoded pixels in; it is written again when the name or content of any image has changed. */
   readonly cache?: string
 }
 
@@ -42,6 +42,7 @@ export interface ImageFolderOptions extends ImageOptions {
  * @example await imageFolder({ root: 'birds', testFraction: 0.2 }) // birds/owl/*, birds/wren/*
  */
 export async function imageFolder(options: ImageFolderOptions): Promise<Dataset> {
+  checkArguments('imageFolder', options, { root: 'text?', train: 'text?', test: 'text?' })
   const { root, name = root ? basename(resolve(root)) : 'images', preprocessing = identity() } = options
   const { onWarning = emitWarning, testFraction, testSeed = 0 } = options
   const decoding = decodingOf('imageFolder', options)

@@ -18,10 +18,10 @@ export interface ImageOptions {
    * @default true
    */
   readonly orient?: boolean
-  /** What transparent images are laid over, `0 … 255`. @default [255, 255, 255] */
+  /** Background under transparent images, `0 … 255`. @default [255, 255, 255] */
   readonly background?: Color
   /**
-   * The values that become black and white, of images with more than 8 bits; what lies beyond is cut off.
+   * The values that become black and white, of images with more than 8 bits; values beyond are clamped.
    *
    * @default [0, 65535] of 16-bit images; floats must lie in [0, 1]
    */
@@ -45,7 +45,7 @@ export interface ImageOptions {
   readonly preprocessing?: Preprocessing | Fit
 }
 
-/** What decides about pixels. @throws HabaError for a size, background or range that is none */
+/** Options that change pixels. @throws HabaError for an invalid size, background or range */
 export function decodingOf(who: string, options: ImageOptions): Decoding {
   const { size, channels = 3, orient = true, background, range, testFraction } = options
   if (size && !(size.length === 2 && size.every((length) => Number.isInteger(length) && length > 0)))

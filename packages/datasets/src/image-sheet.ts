@@ -1,4 +1,5 @@
 import { HabaError, type ImageShape } from '@haba/core'
+import { firstLine } from './findings.js'
 import { valuesOf } from './pixels.js'
 
 /** Images side by side in one picture, so that they share its header and tables. */
@@ -44,18 +45,37 @@ export async function toJpegSheet(pixels: Uint8Array, image: ImageShape, quality
     for (const [to, from] of places(sheet, i, image))
       for (let c = 0; c < channels; c++) raw[to * channels + c] = pixels[i * size + from * channels + c]!
   const file = sharp(raw, { raw: { height, width, channels } }).jpeg({ quality, mozjpeg: true })
-  return new Uint8Array(await (channels === 1 ? file.toColourspace('b-w') : file).toBuffer())
+  return new Uint8Array(await (channels === 1 ? file.toColorspace('b-w') : file).toBuffer())
 }
 
-/** The images of a file that `toJpegSheet` wrote: bytes `[count × height × width × channels]`. */
-export async function fromJpegSheet(file: Uint8Array, count: number, image: ImageShape): Promise<Uint8Array> {
+/**
+ * The images of a file that `toJpegSheet` wrote: bytes `[count × height × width × channels]`.
+ *
+ * @param name of the file, for errors @default 'JPEG'
+ * @throws HabaError where it is damaged, or of another size than so many images have
+ */
+export async function fromJpegSheet(
+  file: Uint8Array,
+  count: number,
+  image: ImageShape,
+  name = 'JPEG',
+): Promise<Uint8Array> {
   const { default: sharp } = await import('sharp')
   const channels = image[2]
-  const raw = await sharp(file)
-    .toColourspace(channels === 3 ? 'srgb' : 'b-w')
-    .raw({ depth: 'uchar' })
-    .toBuffer()
   const sheet = sheetOf(count, image)
+  const [wide, high] = [sheet.columns * sheet.cell[1], Math.ceil(count / sheet.columns) * sheet.cell[0]]
+  const fail = (got: string, cause?: unknown) =>
+    new HabaError(name, `a JPEG of ${wide}×${high} with ${count} images`, got, 'Write it again.', { cause })
+  const decode = async () => {
+    const { width, height } = await sharp(file).metadata()
+    if (width !== wide || height !== high) throw fail(`${width}×${height}`)
+    const opened = sharp(file).toColorspace(channels === 3 ? 'srgb' : 'b-w')
+    return await opened.raw({ depth: 'uchar' }).toBuffer()
+  }
+  const raw = await decode().catch((cause: unknown) => {
+    throw HabaError.is(cause) ? cause : fail(firstLine(cause), cause)
+  })
+  if (raw.length !== wide * high * channels) throw fail(`${raw.length / (wide * high)} channels`)
   const [size, width] = [valuesOf(image), image[1]]
   const pixels = new Uint8Array(count * size)
   for (let i = 0; i < count; i++)

@@ -76,7 +76,7 @@ const subset = (name: string, ...indices: readonly number[]): ImageNetSubset => 
   classes: indices.map((index) => ({ index, wnid: known[index]![0], name: known[index]![1] })),
 })
 
-/** Imagenette: ten classes that are easily told apart, in the order of MTT and HaBa. */
+/** Imagenette: ten classes that are easy to distinguish, in the order of MTT and HaBa. */
 export const imagenette = subset('imagenette', 0, 217, 482, 491, 497, 566, 569, 571, 574, 701)
 
 /** Imagewoof: ten breeds of dogs, in the order of MTT and HaBa. */

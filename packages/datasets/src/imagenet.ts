@@ -5,9 +5,9 @@ import type { ImageNetSubset } from './imagenet-subsets.js'
 import { lazyImages, type LazyOptions } from './lazy-images.js'
 import { listImages } from './list-images.js'
 import { bilinear, type Resize } from './resize.js'
-import { standardise } from './standardise.js'
+import { standardize } from './standardize.js'
 
-/** What `imageNet` takes. */
+/** Options of `imageNet`. */
 export interface ImageNetOptions extends LazyOptions {
   /** Holds `train/<WordNet id>/*` and `val/<WordNet id>/*`. */
   readonly folder: string
@@ -17,12 +17,12 @@ export interface ImageNetOptions extends LazyOptions {
   readonly size?: readonly [height: number, width: number]
   /** `bilinear` makes the published images; `smooth` has antialiasing. @default bilinear */
   readonly resize?: Resize
-  /** Already fitted: images are read one batch at a time, so none can be fitted to all. @default standardise(imageNetConstants) */
+  /** Already fitted: images are read one batch at a time, so none can be fitted to all. @default standardize(imageNetConstants) */
   readonly preprocessing?: Preprocessing
 }
 
 /**
- * ImageNet, or some classes of it, `[128, 128, 3]` unless told otherwise. Images stay on disk, and are decoded and
+ * ImageNet, or some classes of it, `[128, 128, 3]` by default. Images stay on disk, and are decoded and
  * resized when they are asked for; orientations in EXIF are passed over, as by the code that numbers are published of.
  *
  * @example await imageNet({ folder: 'imagenet', subset: imagewoof })
@@ -32,7 +32,7 @@ export async function imageNet({
   subset,
   size = [128, 128],
   resize = bilinear,
-  preprocessing = standardise(imageNetConstants),
+  preprocessing = standardize(imageNetConstants),
   cacheBytes = 2 ** 30,
 }: ImageNetOptions): Promise<Dataset> {
   if (!size.every((length) => Number.isInteger(length) && length > 0))

@@ -1,15 +1,20 @@
 import type { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
+/** Maximum output of one byte of deflate, in bytes: two bits can mean 258. */
+export const MOST_INFLATED = 1032
+
 interface InflateOptions {
   readonly source: Readable
+  /** Length of the source, in bytes. */
+  readonly stored: number
   readonly inflater: Transform
   /** How many bytes will come in all, from the first of them; undefined while those are too few to tell. */
   readonly length: (first: Buffer) => number | undefined
 }
 
 /** Decompresses a stream into one array of the right length, so that nothing is in memory twice. */
-export async function inflateInto({ source, inflater, length }: InflateOptions): Promise<Uint8Array> {
+export async function inflateInto({ source, stored, inflater, length }: InflateOptions): Promise<Uint8Array> {
   let first = Buffer.alloc(0)
   let whole: Uint8Array | undefined
   let at = 0
@@ -20,6 +25,8 @@ export async function inflateInto({ source, inflater, length }: InflateOptions):
         first = Buffer.concat([first, chunk])
         const all = length(first)
         if (all === undefined) continue
+        if (all > MOST_INFLATED * stored)
+          throw new Error(`${stored} bytes that announce ${all}, which is more than they can hold`)
         whole = new Uint8Array(all)
         rest = first
       }

@@ -8,7 +8,7 @@ import { lazySource } from './lazy-source.js'
 import type { ImageFiles } from './list-images.js'
 import { valuesOf } from './pixels.js'
 
-/** What loaders that leave images on disk have in common. */
+/** Common part of loaders that leave images on disk. */
 export interface LazyOptions {
   /**
    * Decoded pixels kept in memory, in bytes; those used longest ago go first. 0 keeps none; as many bytes as the set
@@ -24,7 +24,7 @@ interface LazyImages {
   readonly classNames: readonly string[]
   readonly train: ImageFiles
   readonly test: ImageFiles
-  /** What every file must give. */
+  /** Required shape of every file's image. */
   readonly image: ImageShape
   readonly decoding: Decoding
   readonly preprocessing: Preprocessing

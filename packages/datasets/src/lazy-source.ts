@@ -17,17 +17,21 @@ interface LazySourceOptions {
 /** Images that are read, and preprocessed, when they are asked for; only what is asked for is in memory. */
 export function lazySource({ origin, image, classes, labels, preprocessing, read }: LazySourceOptions): RealSource {
   const size = valuesOf(image)
+  const pixels = async (indices: Int32Array) => {
+    checkIndices(indices, labels.length, origin)
+    const rows = new Uint8Array(indices.length * size)
+    await eachAtOnce(indices.length, filesAtOnce, async (row) => rows.set(await read(indices[row]!), row * size))
+    return rows
+  }
   return {
     image,
     classes,
     labels,
-    async images(indices) {
-      checkIndices(indices, labels.length, origin)
-      const rows = new Float32Array(indices.length * size)
-      await eachAtOnce(indices.length, filesAtOnce, async (row) => {
-        const pixels = await read(indices[row]!)
-        for (let i = 0; i < size; i++) rows[row * size + i] = pixels[i]! / 255
-      })
+    pixels,
+    images: async (indices) => {
+      const bytes = await pixels(indices)
+      const rows = new Float32Array(bytes.length)
+      for (let i = 0; i < bytes.length; i++) rows[i] = bytes[i]! / 255
       return tensor(preprocessing.apply(rows, image), [indices.length, ...image])
     },
   }

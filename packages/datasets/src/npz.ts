@@ -1,23 +1,25 @@
 import { basename, extname } from 'node:path'
 import { buffer } from 'node:stream/consumers'
-import { HabaError, type Dataset, type ImageShape, type Preprocessing } from '@haba/core'
-import { fitArrays, type Split } from './arrays.js'
+import { crc32 } from 'node:zlib'
+import { checkArguments, HabaError, type Dataset, type ImageShape, type Preprocessing } from '@haba/core'
+import { fitArrays, numbersUpTo, type Split } from './arrays.js'
 import { channelsFirst } from './channels-first.js'
 import { firstLine } from './findings.js'
 import { absentClasses, holdOut } from './hold-out.js'
 import { identity } from './identity.js'
+import { MOST_INFLATED } from './inflate-into.js'
 import { decodingOf, emitWarning, type ImageOptions } from './image-options.js'
 import { readNpy, type NpyArray } from './npy.js'
 import { pixelsOf, roomLike, valuesOf, type Fit, type Pixels } from './pixels.js'
 
-/** What `npz` takes. */
+/** Options of `npz`. */
 export interface NpzOptions extends Pick<ImageOptions, 'testFraction' | 'testSeed' | 'onWarning'> {
-  /** What `numpy.savez` or `savez_compressed` wrote. */
+  /** A file written by `numpy.savez` or `savez_compressed`. */
   readonly file: string
-  /** What reports call the data set. @default the name of `file` */
+  /** Name of the data set in reports. @default the name of `file` */
   readonly name?: string
   /**
-   * What the four arrays are called; without the last two, test images are held out (`testFraction`).
+   * Names of the four arrays; without the last two, test images are held out (`testFraction`).
    *
    * @default as Keras (x_train, y_train, x_test, y_test) or MedMNIST (train_images, train_labels, …) call them; else x, y
    */
@@ -52,6 +54,7 @@ const known: readonly (readonly string[])[] = [
  * @example await npz({ file: 'pneumoniamnist.npz' })
  */
 export async function npz(options: NpzOptions): Promise<Dataset> {
+  checkArguments('npz', options, { file: 'text' })
   const { file, name = basename(file, extname(file)), preprocessing = identity(), testFraction, testSeed = 0 } = options
   decodingOf('npz', { ...(testFraction !== undefined && { testFraction }) })
   const stored = await filesIn(file)
@@ -84,8 +87,12 @@ export async function npz(options: NpzOptions): Promise<Dataset> {
   const train = split(0)
   const held = names.length === 2
   const both = held ? [train] : [train, split(2)]
-  const highest = both.reduce((most, { labels }) => Array.from(labels).reduce((a, b) => Math.max(a, b), most), 0)
-  const classNames = options.classNames ?? Array.from({ length: highest + 1 }, (_, label) => `${label}`)
+  const classNames =
+    options.classNames ??
+    numbersUpTo(
+      both.flatMap(({ labels }) => Array.from(labels)),
+      file,
+    )
   const splits = held
     ? holdOut(train, {
         classes: classNames.length,
@@ -156,8 +163,18 @@ async function filesIn(file: string): Promise<ReadonlyMap<string, Uint8Array>> {
   const arrays = new Map<string, Uint8Array>()
   try {
     const zip = await openPromise(file)
-    for await (const entry of zip.eachEntry())
-      arrays.set(entry.fileName.replace(/\.npy$/, ''), await buffer(await zip.openReadStreamPromise(entry)))
+    let stored = 0
+    for await (const entry of zip.eachEntry()) {
+      const { fileName, compressedSize, uncompressedSize } = entry
+      // Entries that share their bytes would be a small file that fills any memory.
+      stored += compressedSize
+      if (stored > zip.fileSize) throw new Error(`${stored} bytes in its entries, of ${zip.fileSize}`)
+      if (uncompressedSize > MOST_INFLATED * compressedSize)
+        throw new Error(`${fileName} of ${uncompressedSize} bytes in ${compressedSize}`)
+      const bytes = await buffer(await zip.openReadStreamPromise(entry))
+      if (crc32(bytes) !== entry.crc32) throw new Error(`${fileName} with another checksum than it was written with`)
+      arrays.set(fileName.replace(/\.npy$/, ''), bytes)
+    }
   } catch (cause) {
     throw new HabaError(file, 'a whole .npz file', firstLine(cause), 'Check the path, or write it again.', { cause })
   }

@@ -1,5 +1,5 @@
-import { HabaError } from '@haba/core'
-import type { FileMetaData } from 'hyparquet'
+import { HabaError, parseJson } from '@haba/core'
+import type { Compressors, FileMetaData } from 'hyparquet'
 import { firstLine } from './findings.js'
 
 /** The names of the columns that are read. */
@@ -33,25 +33,31 @@ export async function openShard(file: string, columns: Columns): Promise<Shard> 
   const { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } = await import('hyparquet')
   const { compressors } = await import('hyparquet-compressors')
   const wrong = (cause: unknown) => new HabaError(file, 'a whole parquet file', firstLine(cause), damaged, { cause })
-  const buffer = await asyncBufferFromFile(file).catch((cause: unknown) => {
+  const open = async () => {
+    const buffer = await asyncBufferFromFile(file)
+    const metadata = await parquetMetadataAsync(buffer)
+    const groups = metadata.row_groups.map((group) => Number(group.num_rows))
+    const rows = groups.reduce((sum, count) => sum + count, 0)
+    // Even the smallest image takes more than a byte.
+    if (!groups.every((count) => count >= 0) || rows > buffer.byteLength)
+      throw new Error(`${rows} rows in ${buffer.byteLength} bytes`)
+    return { buffer, metadata, groups, names: parquetSchema(metadata).children.map(({ element }) => element.name) }
+  }
+  const { buffer, metadata, groups, names } = await open().catch((cause: unknown) => {
     throw wrong(cause)
   })
-  const metadata = await parquetMetadataAsync(buffer).catch((cause: unknown) => {
-    throw wrong(cause)
-  })
-  const names = parquetSchema(metadata).children.map(({ element }) => element.name)
   for (const column of [columns.image, columns.label])
     if (!names.includes(column))
       throw new HabaError(file, `a column '${column}'`, names.join(', '), 'Name imageColumn and labelColumn.')
   return {
     file,
-    groups: metadata.row_groups.map((group) => Number(group.num_rows)),
+    groups,
     classNames: classNamesOf(metadata, columns.label),
     async read(rowStart, rowEnd) {
       const rows = await parquetReadObjects({
         file: buffer,
         metadata,
-        compressors,
+        compressors: bounded(compressors),
         columns: [columns.image, columns.label],
         rowStart,
         rowEnd,
@@ -63,6 +69,23 @@ export async function openShard(file: string, columns: Columns): Promise<Shard> 
     },
   }
 }
+
+/** A page decompresses to so many bytes at most, or to so many times its own. */
+const LARGEST_PAGE = 2 ** 26
+const MOST_TIMES = 1032
+
+/** Compressors that make no room for more than a page can be. */
+const bounded = (compressors: Compressors): Compressors =>
+  Object.fromEntries(
+    Object.entries(compressors).map(([name, decompress]) => [
+      name,
+      (input: Uint8Array, length: number) => {
+        if (!(length <= Math.max(LARGEST_PAGE, MOST_TIMES * input.length)))
+          throw new Error(`a page of ${length} bytes in ${input.length}`)
+        return decompress(input, length)
+      },
+    ]),
+  )
 
 const nothing = new Uint8Array(0)
 
@@ -83,8 +106,10 @@ function classNamesOf({ key_value_metadata: pairs = [] }: FileMetaData, label: s
   const text = pairs.find(({ key }) => key === 'huggingface')?.value
   if (text === undefined) return undefined
   try {
-    const { info } = JSON.parse(text) as { info?: { features?: Record<string, { names?: string[] } | undefined> } }
-    return info?.features?.[label]?.names?.map((name) => name.normalize())
+    const { info } = parseJson(text) as { info?: { features?: Record<string, { names?: unknown } | undefined> } }
+    const names = info?.features?.[label]?.names
+    if (!Array.isArray(names) || !names.every((name) => typeof name === 'string')) return undefined
+    return names.map((name) => name.normalize())
   } catch {
     return undefined // someone else's text; names can still be given
   }

@@ -49,7 +49,7 @@ export async function parquetHalves(options: SplitOptions): Promise<Halves> {
   return halves
 }
 
-/** What files are named by, without the numbers of shards. */
+/** Names of files without the numbers of shards. */
 function splitsOf(files: readonly string[]): string {
   const names = [...new Set(files.map((file) => file.replace(/(-\d+(-of-\d+)?)?\.parquet$/, '')))]
   return names.slice(0, 5).join(', ') + (names.length > 5 ? ', …' : '')

@@ -1,6 +1,6 @@
 import { basename, resolve } from 'node:path'
-import { HabaError, type Dataset } from '@haba/core'
-import { fitArrays, type Split } from './arrays.js'
+import { checkArguments, HabaError, type Dataset } from '@haba/core'
+import { fitArrays, numbersUpTo, type Split } from './arrays.js'
 import { absentClasses, holdOut } from './hold-out.js'
 import { identity } from './identity.js'
 import { decodingOf, emitWarning, type ImageOptions } from './image-options.js'
@@ -9,7 +9,7 @@ import { parquetHalves } from './parquet-splits.js'
 import { valuesOf } from './pixels.js'
 import { readShards } from './read-shards.js'
 
-/** What `parquet` takes: `folder`, or `train` and `test`. */
+/** Options of `parquet`: `folder`, or `train` and `test`. */
 export interface ParquetOptions extends ImageOptions {
   /** Holds files whose names begin with those of the splits, or folders of such names with files in them. */
   readonly folder?: string
@@ -21,7 +21,7 @@ export interface ParquetOptions extends ImageOptions {
   readonly train?: readonly string[]
   /** The files of the test half, in order. @default those of `folder` */
   readonly test?: readonly string[]
-  /** What reports call the data set. @default the name of `folder` */
+  /** Name of the data set in reports. @default the name of `folder` */
   readonly name?: string
   /** The column of images: `{ bytes, path }` as Hugging Face stores them, or the bytes of a file. @default 'image' */
   readonly imageColumn?: string
@@ -38,6 +38,7 @@ export interface ParquetOptions extends ImageOptions {
  * @example await parquet({ folder: 'birds', labelColumn: 'species', testSplit: 'validation' })
  */
 export async function parquet(options: ParquetOptions): Promise<Dataset> {
+  checkArguments('parquet', options, { folder: 'text?', train: 'list?', test: 'list?' })
   const { folder, name = folder ? basename(resolve(folder)) : 'parquet', preprocessing = identity() } = options
   const { imageColumn = 'image', labelColumn = 'label', skipCorrupt = false, testFraction, testSeed = 0 } = options
   const { onProgress, onFault, onWarning = emitWarning } = options
@@ -53,7 +54,7 @@ export async function parquet(options: ParquetOptions): Promise<Dataset> {
   const { image } = train
   const test =
     testShards.length > 0 ? await readShards({ ...common, half: 'test', shards: testShards, image }) : undefined
-  const classNames = options.classNames ?? stored ?? namesOf(train.labels)
+  const classNames = options.classNames ?? stored ?? namesOf(train.labels, files.train[0]!)
   const split = ({ pixels, labels }: typeof train, half: string): Split => {
     const origin = `${name}, ${half}, column '${labelColumn}'`
     return { pixels, labels: labels.map((label) => numberOf(label, classNames, origin)), origin }
@@ -84,7 +85,7 @@ function namesIn(shards: readonly Shard[]): readonly string[] | undefined {
 const sameNames = (a: readonly string[], b: readonly string[]) =>
   a.length === b.length && a.every((name, i) => name === b[i])
 
-/** The same file with its labels as numbers of `names`, where it has names of its own in another order. */
+/** The same file with its labels as indices into `names`, if its own names are in another order. */
 function byName(shard: Shard, names: readonly string[] | undefined): Shard {
   const { file, classNames } = shard
   if (!classNames || !names || sameNames(classNames, names)) return shard
@@ -122,8 +123,7 @@ function numberOf(label: string | number, classNames: readonly string[], origin:
 }
 
 /** Names sorted, or the numbers up to the highest. */
-function namesOf(labels: readonly (string | number)[]): readonly string[] {
+function namesOf(labels: readonly (string | number)[], file: string): readonly string[] {
   if (labels.every((label) => typeof label === 'string')) return [...new Set(labels)].sort()
-  const highest = labels.reduce<number>((most, label) => Math.max(most, Number(label)), 0)
-  return Array.from({ length: highest + 1 }, (_, label) => `${label}`)
+  return numbersUpTo(labels.map(Number), file)
 }

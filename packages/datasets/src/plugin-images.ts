@@ -1,4 +1,4 @@
-import type { DatasetEntry } from '@haba/core'
+import type { DatasetContext, DatasetEntry } from '@haba/core'
 import { imageFolderShape } from './folder-shape.js'
 import { imageFolder, type ImageFolderOptions } from './image-folder.js'
 import { imageNet, type ImageNetOptions } from './imagenet.js'
@@ -44,7 +44,7 @@ const numbers = (count: number, description: string, items: Readonly<Record<stri
 })
 const patterns = { type: 'string', minLength: 1 }
 
-/** What folders and parquet files have in common. */
+/** Common options of folders and parquet files. */
 const images = {
   size: size({ description: 'height and width to resize to (default: images have one size already)' }),
   channels: { enum: [1, 3], default: 3, description: "3: color, 1: gray, as convert('L') of PIL" },
@@ -89,11 +89,11 @@ const imageNetProperties = {
   ...preprocessingOnDisk,
 }
 
-const makeImageNet = (options: Options) =>
+const makeImageNet = (options: Options, context: DatasetContext) =>
   imageNet({
     folder: options.folder as string,
     resize: resizes[options.resize as keyof typeof resizes],
-    preprocessing: fixedPreprocessingOf(options),
+    preprocessing: fixedPreprocessingOf(options, context),
     ...(options.subset !== undefined && { subset: subsets[options.subset as keyof typeof subsets] }),
     ...given<ImageNetOptions>(options, 'size', 'cacheBytes'),
   })
@@ -116,7 +116,7 @@ export const imageTable: Readonly<Record<string, DatasetEntry>> = {
         include: list(patterns, 'which files are images, such as *.png or owl/** (default: all but hidden files)'),
         exclude: list(patterns, 'files or class folders that are left out, such as *.txt or unsorted'),
         ...images,
-        cache: folder('a file to keep decoded pixels in'),
+        cache: { ...folder('a file to keep decoded pixels in'), format: 'written-path' },
         ...preprocessing('none'),
       },
       required: ['root'],
@@ -208,9 +208,9 @@ export const imageTable: Readonly<Record<string, DatasetEntry>> = {
       type: 'object',
       properties: { folder: fetched('the unpacked tiny-imagenet-200', 'tiny-imagenet'), ...preprocessingOnDisk },
     },
-    make: (options) =>
+    make: (options, context) =>
       tinyImageNet({
-        preprocessing: fixedPreprocessingOf(options),
+        preprocessing: fixedPreprocessingOf(options, context),
         ...given<TinyImageNetOptions>(options, 'folder', 'cacheBytes'),
       }),
   },

@@ -13,7 +13,7 @@ import type { Fault } from './findings.js'
 import { zca } from './fit-zca.js'
 import { identity } from './identity.js'
 import type { Fit } from './pixels.js'
-import { standardise } from './standardise.js'
+import { standardize } from './standardize.js'
 
 const constants = {
   mnist: mnistConstants,
@@ -24,7 +24,7 @@ const constants = {
   imagenet: imageNetConstants,
 } as const
 
-/** Options as a configuration gives them: valid, and complete but for those without a default. */
+/** Options as a configuration gives them: valid, and complete except for those without a default. */
 export type Options = Readonly<Record<string, unknown>>
 
 /** A path. */
@@ -50,17 +50,17 @@ const choice = (names: readonly string[], byDefault: string, description: string
   description,
 })
 
-const standardised = 'standardisation: by the constants of a named set, or by mean and std a channel'
+const standardized = 'standardization: by the constants of a named set, or by mean and std a channel'
 
-/** What every dataset in memory takes: how pixels become what networks see. */
+/** Options of every dataset in memory: how pixels are preprocessed. */
 export const preprocessing = (byDefault: string) => ({
-  preprocessing: choice(['none', 'zca'], byDefault, `none, ZCA whitening, or ${standardised}`),
+  preprocessing: choice(['none', 'zca'], byDefault, `none, ZCA whitening, or ${standardized}`),
   epsilon: { type: 'number', exclusiveMinimum: 0, default: 0.1, description: 'of ZCA: added to every eigenvalue' },
 })
 
-/** What datasets on disk take: nothing that must see all images first. */
+/** Options of datasets on disk: no preprocessing that must see all images first. */
 export const preprocessingOnDisk = {
-  preprocessing: choice(['none'], 'imagenet', `none, or ${standardised}`),
+  preprocessing: choice(['none'], 'imagenet', `none, or ${standardized}`),
   cacheBytes: {
     type: 'integer',
     minimum: 0,
@@ -69,17 +69,21 @@ export const preprocessingOnDisk = {
   },
 }
 
-/** The value that a configuration's `preprocessing` names. */
-export function preprocessingOf(options: Options, { engine }: DatasetContext): Preprocessing | Fit {
-  return options.preprocessing === 'zca'
-    ? zca({ engine, epsilon: options.epsilon as number })
-    : fixedPreprocessingOf(options)
+/** The value that a configuration's `preprocessing` names, or the one to use instead. */
+export function preprocessingOf(options: Options, context: DatasetContext): Preprocessing | Fit {
+  return options.preprocessing === 'zca' && !context.preprocessing
+    ? zca({ engine: context.engine, epsilon: options.epsilon as number })
+    : fixedPreprocessingOf(options, context)
 }
 
-/** The same where ZCA is no choice. */
-export function fixedPreprocessingOf({ preprocessing: chosen }: Options): Preprocessing {
+/** The same without ZCA. */
+export function fixedPreprocessingOf(
+  { preprocessing: chosen }: Options,
+  { preprocessing: instead }: DatasetContext,
+): Preprocessing {
+  if (instead) return instead
   if (chosen === 'none') return identity()
-  return standardise(
+  return standardize(
     typeof chosen === 'string' ? constants[chosen as keyof typeof constants] : (chosen as ChannelConstants),
   )
 }

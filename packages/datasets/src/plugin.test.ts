@@ -1,9 +1,10 @@
 import '@tensorflow/tfjs-backend-cpu'
-import { directEngine, type DatasetContext } from '@haba/core'
+import { directEngine, type DatasetContext, type Preprocessing } from '@haba/core'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { identity } from './identity.js'
 import { imagewoof } from './imagenet-subsets.js'
 import { draw } from './pictures.test-data.js'
 import { plugin } from './plugin.js'
@@ -41,6 +42,18 @@ describe('names for configuration files', () => {
     expect(data.preprocessing.settings).toMatchObject({ mean: [0.485, 0.456, 0.406] })
     const plain = await make('imagenet', { folder, size: [4, 4], preprocessing: 'none', resize: 'smooth' })
     expect(plain).toMatchObject({ name: 'imagenet', image: [4, 4, 3], preprocessing: { name: 'identity' } })
+  })
+
+  it.each([
+    ['imagenet', { size: [4, 4] }],
+    ['mnist', { preprocessing: 'zca', folder: undefined }],
+  ])('use the preprocessing of a set instead of their own: %s', async (name, options) => {
+    const preprocessing: Preprocessing = { ...identity(), name: "a set's" }
+    const made = plugin.datasets![name]!.make(
+      { epsilon: 0.1, cacheBytes: 0, folder, ...options },
+      { ...context, preprocessing },
+    )
+    await expect(Promise.resolve(made).then((data) => data.preprocessing)).resolves.toBe(preprocessing)
   })
 
   describe('without a folder', () => {

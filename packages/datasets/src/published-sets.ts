@@ -15,7 +15,7 @@ const idx = (base: string, files: Readonly<Record<string, Omit<PublishedFile, 'n
   Object.entries(files).map(([name, facts]) => ({ name, url: `${base}${name}`, ...facts }))
 
 /**
- * What is known of published files. Sizes and SHA-256 are those that TensorFlow Datasets records; MD5 are the authors'
+ * Sizes and checksums of published files. Sizes and SHA-256 are those that TensorFlow Datasets records; MD5 are the authors'
  * (CIFAR), or those that torchvision and Avalanche check.
  */
 export const publishedSets = {
@@ -136,6 +136,6 @@ export const dataFolder = (): string => process.env.HABA_DATA || join(homedir(),
 export const folderOf = ({ name, unpacksTo = '' }: PublishedSet, to: string = join(dataFolder(), name)): string =>
   join(to, unpacksTo)
 
-/** What to do where a set's files are missing. */
+/** Hint of the error for missing files of a set. */
 export const getTodo = ({ name, files }: PublishedSet): string =>
   `Run \`haba data get ${name}\`, or fetch ${files.map(({ url }) => url).join(', ')} yourself and give its folder.`

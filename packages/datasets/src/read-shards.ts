@@ -10,7 +10,7 @@ import { roomFor, valuesOf } from './pixels.js'
 interface ReadShardsOptions {
   readonly half: 'train' | 'test'
   readonly shards: readonly Shard[]
-  /** What every image must be. @default as the first one is */
+  /** Required shape of every image. @default as the first one is */
   readonly image?: ImageShape
   readonly decoding: Decoding
   /** Whether images that cannot be read are left out. */

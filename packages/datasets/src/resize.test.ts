@@ -4,12 +4,12 @@ import { bilinear, smooth } from './resize.js'
 const row = (...values: readonly number[]) => Uint8Array.from(values)
 
 describe('bilinear', () => {
-  it('matches centres of pixels, and clamps at the edges', () => {
+  it('matches centers of pixels, and clamps at the edges', () => {
     expect(bilinear(row(0, 100), [1, 2, 1], [1, 4])).toEqual(row(0, 25, 75, 100))
     expect(bilinear(row(0, 10, 20, 30), [1, 4, 1], [1, 2])).toEqual(row(5, 25))
   })
 
-  it('reads no more than two neighbours an axis, unlike smooth', async () => {
+  it('reads no more than two neighbors an axis, unlike smooth', async () => {
     const stripes = Uint8Array.from({ length: 9 }, (_, i) => (i % 3 === 1 ? 240 : 0))
     expect(bilinear(stripes, [1, 9, 1], [1, 3])).toEqual(row(240, 240, 240))
     expect(Array.from(await smooth(stripes, [1, 9, 1], [1, 3]))[1]).toBeLessThan(150)

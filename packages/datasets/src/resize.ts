@@ -33,7 +33,7 @@ export const bilinear: Resize = (pixels, [height, width, channels], [rows, colum
   return result
 }
 
-/** For every place of the result, its two neighbours along one axis; centres of pixels are matched, not corners. */
+/** For every place of the result, its two neighbors along one axis; centers of pixels are matched, not corners. */
 function between(from: number, to: number) {
   const [low, high, part] = [new Int32Array(to), new Int32Array(to), new Float64Array(to)]
   for (let i = 0; i < to; i++) {
@@ -50,7 +50,7 @@ export const smooth: Resize = async (pixels, [height, width, channels], [rows, c
   const { default: sharp } = await import('sharp')
   return sharp(pixels, { raw: { height, width, channels: channels as 1 | 3 } })
     .resize({ height: rows, width: columns, fit: 'fill', kernel: 'linear' })
-    .toColourspace(channels === 3 ? 'srgb' : 'b-w')
+    .toColorspace(channels === 3 ? 'srgb' : 'b-w')
     .raw({ depth: 'uchar' })
     .toBuffer()
 }

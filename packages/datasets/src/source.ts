@@ -1,5 +1,5 @@
 import { HabaError, tensor, type ImageShape, type Preprocessing, type RealSource } from '@haba/core'
-import { valuesOf, type Pixels, type WholePreprocessing } from './pixels.js'
+import { roomLike, valuesOf, type Pixels, type WholePreprocessing } from './pixels.js'
 
 interface SourceOptions {
   readonly origin: string
@@ -26,7 +26,11 @@ export function sourceOf({ origin, image, classes, labels, pixels, preprocessing
     labels,
     async images(indices) {
       checkIndices(indices, labels.length, origin)
-      return tensor((await reader())(indices), [indices.length, ...image])
+      return tensor((await reader.rows())(indices), [indices.length, ...image])
+    },
+    async pixels(indices) {
+      checkIndices(indices, labels.length, origin)
+      return reader.pixels(indices)
     },
   }
 }
@@ -38,28 +42,47 @@ export function checkIndices(indices: Int32Array, count: number, origin: string)
     throw new HabaError(origin, `indices 0 … ${count - 1}`, `${bad}`, 'Draw indices below labels.length.')
 }
 
-const readPixels = (pixels: Pixels, image: ImageShape, preprocessing: Preprocessing) => async (): Promise<ReadRows> => {
+interface Reader {
+  rows(): Promise<ReadRows>
+  /** Before preprocessing; undefined once they are forgotten. */
+  pixels(indices: Int32Array): Pixels | undefined
+}
+
+function readPixels(pixels: Pixels, image: ImageShape, preprocessing: Preprocessing): Reader {
   const rows = gather(pixels, valuesOf(image))
-  return (indices) => preprocessing.apply(rows(indices), image)
+  return {
+    rows: async () => (indices) => preprocessing.apply(rows(indices), image),
+    pixels: (indices) => picked(pixels, indices, valuesOf(image)),
+  }
 }
 
 /** Preprocesses everything on the first read, and then forgets the pixels. */
-function readWhole(pixels: Pixels, image: ImageShape, preprocessing: WholePreprocessing) {
+function readWhole(pixels: Pixels, image: ImageShape, preprocessing: WholePreprocessing): Reader {
   let waiting: Pixels | undefined = pixels
   let reading: Promise<ReadRows> | undefined
-  return () => {
-    reading ??= preprocessing.applyAll({ pixels: waiting!, image }).then(
-      (values) => {
-        waiting = undefined
-        return gather(values, valuesOf(image))
-      },
-      (error: unknown) => {
-        reading = undefined
-        throw error
-      },
-    )
-    return reading
+  return {
+    rows: () => {
+      reading ??= preprocessing.applyAll({ pixels: waiting!, image }).then(
+        (values) => {
+          waiting = undefined
+          return gather(values, valuesOf(image))
+        },
+        (error: unknown) => {
+          reading = undefined
+          throw error
+        },
+      )
+      return reading
+    },
+    pixels: (indices) => waiting && picked(waiting, indices, valuesOf(image)),
   }
+}
+
+/** Rows by index, as they are. */
+function picked(pixels: Pixels, indices: Int32Array, size: number): Pixels {
+  const rows = roomLike(pixels, indices.length * size)
+  indices.forEach((index, row) => rows.set(pixels.subarray(index * size, (index + 1) * size), row * size))
+  return rows
 }
 
 /** Rows by index; bytes become `[0, 1]`. */

@@ -74,7 +74,7 @@ describe('svhn', () => {
     expect([...test].every((value, i) => Math.abs(value - train[i]!) < 1e-6)).toBe(true)
   })
 
-  it("standardises by SVHN's constants", async () => {
+  it("standardizes by SVHN's constants", async () => {
     const data = await svhn({ folder: await write('constants') })
     const [first] = (await data.train.images(Int32Array.of(0))).dataSync()
     expect(first).toBeCloseTo((0 - 0.4377) / 0.198, 5)

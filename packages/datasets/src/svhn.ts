@@ -5,13 +5,13 @@ import { svhnConstants } from './constants.js'
 import { readMat } from './mat.js'
 import { pixelsOf, type Fit, type Pixels } from './pixels.js'
 import { folderOf, getTodo, publishedSets } from './published-sets.js'
-import { standardise } from './standardise.js'
+import { standardize } from './standardize.js'
 
-/** What `svhn` takes. */
+/** Options of `svhn`. */
 export interface SvhnOptions {
   /** Holds train_32x32.mat and test_32x32.mat. @default where `getPublished(publishedSets.svhn)` puts them */
   readonly folder?: string
-  /** @default standardise(svhnConstants) */
+  /** @default standardize(svhnConstants) */
   readonly preprocessing?: Preprocessing | Fit
 }
 
@@ -22,7 +22,7 @@ export interface SvhnOptions {
  */
 export async function svhn({
   folder = folderOf(publishedSets.svhn),
-  preprocessing = standardise(svhnConstants),
+  preprocessing = standardize(svhnConstants),
 }: SvhnOptions = {}): Promise<Dataset> {
   return fitArrays({
     name: 'svhn',

@@ -55,7 +55,7 @@ describe('tinyImageNet', () => {
     expect(await color(data, 'test', 1)).toEqual([40, 50, 60])
   })
 
-  it("standardises by ImageNet's constants", async () => {
+  it("standardizes by ImageNet's constants", async () => {
     const data = await tinyImageNet({ folder })
     const [first] = (await data.train.images(Int32Array.of(0))).dataSync()
     expect(first).toBeCloseTo((7 / 255 - 0.485) / 0.229, 5)
@@ -92,7 +92,9 @@ describe('tinyImageNet', () => {
       /annotations.txt, line 1: expected a class of training, got 'n09'/,
     )
     await writeFile(join(folder, 'val/val_annotations.txt'), 'val_7.JPEG\tn01\n')
-    await expect(tinyImageNet({ folder })).rejects.toThrow(/val_7.JPEG: expected an image, got none/)
+    await expect(tinyImageNet({ folder })).rejects.toThrow(
+      /val_annotations.txt, line \d: expected an image .*val_7.JPEG, got none/,
+    )
     await writeFile(join(folder, 'val/val_annotations.txt'), '')
     await expect(tinyImageNet({ folder })).rejects.toThrow(/expected a line an image, got none/)
     await rm(join(folder, 'val'), { recursive: true })

@@ -7,13 +7,13 @@ import { lazyImages, type LazyOptions } from './lazy-images.js'
 import { listImages, type ImageFiles } from './list-images.js'
 import type { PathFilter } from './path-filter.js'
 import { folderOf, getTodo, publishedSets } from './published-sets.js'
-import { standardise } from './standardise.js'
+import { standardize } from './standardize.js'
 
-/** What `tinyImageNet` takes. */
+/** Options of `tinyImageNet`. */
 export interface TinyImageNetOptions extends LazyOptions {
   /** The unpacked `tiny-imagenet-200`. @default where `getPublished(publishedSets.tinyImageNet)` puts it */
   readonly folder?: string
-  /** Already fitted: images are read one batch at a time, so none can be fitted to all. @default standardise(imageNetConstants) */
+  /** Already fitted: images are read one batch at a time, so none can be fitted to all. @default standardize(imageNetConstants) */
   readonly preprocessing?: Preprocessing
 }
 
@@ -25,7 +25,7 @@ const jpeg: PathFilter = { takes: (path) => /\.jpe?g$/i.test(path), drops: () =>
  */
 export async function tinyImageNet({
   folder = folderOf(publishedSets.tinyImageNet),
-  preprocessing = standardise(imageNetConstants),
+  preprocessing = standardize(imageNetConstants),
   cacheBytes = 2 ** 30,
 }: TinyImageNetOptions = {}): Promise<Dataset> {
   await access(join(folder, 'train')).catch((cause: Error) => {
@@ -55,7 +55,7 @@ async function namesOf(folder: string, wnids: readonly string[]): Promise<string
   return names.map((name, i) => (names.indexOf(name) === names.lastIndexOf(name) ? name : `${name} ${wnids[i]}`))
 }
 
-/** The validation half as it is published, or sorted into one folder a class as training code likes it. */
+/** The validation half as it is published, or sorted into one folder a class, as training code expects it. */
 async function validation(folder: string, wnids: readonly string[]): Promise<ImageFiles> {
   const images = join(folder, 'images')
   const entries = await readdir(images, { withFileTypes: true }).catch((cause: Error) => {
@@ -78,7 +78,12 @@ async function annotated(folder: string, wnids: readonly string[], found: Readon
     if (label < 0)
       throw new HabaError(`${file}, line ${i + 1}`, 'a class of training', `'${wnid}'`, 'Restore the published file.')
     if (!found.has(name))
-      throw new HabaError(join(folder, 'images', name), 'an image', 'none', 'Unpack the published archive again.')
+      throw new HabaError(
+        `${file}, line ${i + 1}`,
+        `an image ${join(folder, 'images', name)}`,
+        'none',
+        'Unpack the published archive again.',
+      )
     files.push(join('images', name))
     return label
   })

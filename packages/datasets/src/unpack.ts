@@ -1,22 +1,47 @@
 import { createWriteStream } from 'node:fs'
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { mkdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { HabaError } from '@haba/core'
+import { crc32 } from 'node:zlib'
+import { HabaError, systemCode, systemError } from '@haba/core'
+
+/** Codes of system errors for names that clash or are too long: faults of the archive, not of the disk. */
+const ofNames = new Set(['EEXIST', 'EISDIR', 'ENAMETOOLONG', 'ENOTDIR', 'ENOTEMPTY'])
+
+/** An archive unpacks to so many bytes at most, or to so many times its own. */
+const MOST_BYTES = 2 ** 28
+const MOST_TIMES = 100
 
 /**
- * Unpacks a .tar.gz or .zip file by file, so that `into/holds` is there whole or not at all.
+ * Unpacks a .tar.gz or .zip file by file, so that `into/holds` is there whole or not at all. Files and folders below `into` are
+ * all that is made: no links, no devices, nothing outside.
  *
  * @param holds the folder that the archive has at its top
+ * @throws HabaError naming the archive, and the entry where one is wrong; nothing of it stays
  */
 export async function unpack(archive: string, into: string, holds: string): Promise<void> {
   const beside = join(into, `${holds}.part`)
-  await rm(beside, { recursive: true, force: true })
-  await mkdir(beside, { recursive: true })
+  // What cannot be cleaned up is not what went wrong first; the next attempt begins by removing it.
+  const clean = () => rm(beside, { recursive: true, force: true }).catch(() => {})
   try {
-    await (archive.endsWith('.zip') ? unzip(archive, beside) : untar(archive, beside))
+    await rm(beside, { recursive: true, force: true })
+    await mkdir(beside, { recursive: true })
+    const { size } = await stat(archive)
+    const budget = budgetOf(size)
+    await (archive.endsWith('.zip') ? unzip(archive, beside, budget, size) : untar(archive, beside, budget))
+    const found = await stat(join(beside, holds)).catch(() => undefined)
+    if (!found?.isDirectory()) throw new Error('none')
     await rename(join(beside, holds), join(into, holds))
   } catch (cause) {
+    const code = systemCode(cause)
+    if (code !== undefined && !ofNames.has(code))
+      throw systemError(
+        cause,
+        (cause as NodeJS.ErrnoException).path ?? archive,
+        `to unpack ${archive}`,
+        'The archive is kept.',
+      )
     throw new HabaError(
       archive,
       `an archive with the folder ${holds}`,
@@ -25,26 +50,89 @@ export async function unpack(archive: string, into: string, holds: string): Prom
       { cause },
     )
   } finally {
-    await rm(beside, { recursive: true, force: true })
+    await clean()
   }
 }
 
-/** Both libraries refuse paths that lead out of the folder. */
-async function untar(file: string, cwd: string): Promise<void> {
-  const { extract } = await import('tar')
-  await extract({ file, cwd, strict: true })
+/** Counts bytes that entries unpack to. @throws Error where they are more than an archive of this size may have */
+type Budget = (bytes: number) => void
+
+function budgetOf(size: number): Budget {
+  const most = Math.max(MOST_BYTES, MOST_TIMES * size)
+  let total = 0
+  return (bytes) => {
+    total += bytes
+    if (!(total <= most)) throw new Error(`${size} bytes that unpack to more than ${most}`)
+  }
 }
 
-async function unzip(file: string, folder: string): Promise<void> {
+/** @throws Error for a name that leads out of the folder that it is unpacked to, on any system */
+function checkName(name: string): void {
+  const wrong = name.includes('\0')
+    ? 'a name with a NUL'
+    : /^[\\/]/.test(name)
+      ? 'an absolute name'
+      : /^[a-zA-Z]:/.test(name)
+        ? 'a name with a drive'
+        : name.includes('\\')
+          ? 'a name with a backslash'
+          : name.split('/').includes('..')
+            ? 'a name that leads out of the archive'
+            : undefined
+  if (wrong !== undefined) throw new Error(`${wrong}: ${JSON.stringify(name)}`)
+}
+
+async function untar(file: string, cwd: string, budget: Budget): Promise<void> {
+  const { extract } = await import('tar')
+  let wrong: unknown
+  // Throwing in here would leave files open: the first wrong entry, and all that follow it, are passed over.
+  const filter = (path: string, entry: object) => {
+    if (wrong !== undefined) return false
+    const { type, size } = entry as { readonly type?: string; readonly size: number }
+    try {
+      checkName(path)
+      if (type !== 'File' && type !== 'OldFile' && type !== 'Directory')
+        throw new Error(`an entry of type ${String(type)}: ${JSON.stringify(path)}`)
+      budget(size)
+      return true
+    } catch (error) {
+      wrong = error
+      return false
+    }
+  }
+  const done = await extract({ file, cwd, strict: true, preserveOwner: false, filter }).catch((error: unknown) => error)
+  if (wrong !== undefined || done !== undefined) throw wrong ?? done
+}
+
+async function unzip(file: string, folder: string, budget: Budget, size: number): Promise<void> {
   const { openPromise } = await import('yauzl')
   const zip = await openPromise(file)
+  let stored = 0
   for await (const entry of zip.eachEntry()) {
-    const path = join(folder, entry.fileName)
-    if (entry.fileName.endsWith('/')) {
+    const { fileName, compressedSize, uncompressedSize, externalFileAttributes } = entry
+    checkName(fileName)
+    // Mode bits of Unix; 0 where another system wrote it.
+    const kind = (externalFileAttributes >>> 16) & 0o170000
+    if (kind !== 0 && kind !== 0o100000 && kind !== 0o040000)
+      throw new Error(`an entry that is no file: ${JSON.stringify(fileName)}`)
+    budget(uncompressedSize)
+    // Entries that share their bytes would be a small file that fills any disk.
+    stored += compressedSize
+    if (stored > size) throw new Error(`${stored} bytes in its entries, of ${size}`)
+    const path = join(folder, fileName)
+    if (fileName.endsWith('/')) {
       await mkdir(path, { recursive: true })
       continue
     }
     await mkdir(dirname(path), { recursive: true })
-    await pipeline(await zip.openReadStreamPromise(entry), createWriteStream(path))
+    let checksum = 0
+    const check = new Transform({
+      transform(chunk: Uint8Array, _, done) {
+        checksum = crc32(chunk, checksum)
+        done(null, chunk)
+      },
+    })
+    await pipeline(await zip.openReadStreamPromise(entry), check, createWriteStream(path, { flags: 'wx' }))
+    if (checksum !== entry.crc32) throw new Error(`${fileName} with another checksum than it was written with`)
   }
 }

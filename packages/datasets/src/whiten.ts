@@ -1,5 +1,5 @@
 import { add, matMul, sub, tensor, type Engine } from '@haba/core'
-import type { Rank, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core'
+import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core'
 import { channelsFirst, chunksOf } from './channels-first.js'
 import type { Images } from './pixels.js'
 
@@ -26,18 +26,18 @@ export function meanOf({ pixels, image }: Images): Float32Array {
   return Float32Array.from(order, (place) => sums[place]! / count)
 }
 
-/** Unbiased covariance `Xcᵀ Xc / (n - 1)`, `[values × values]`, channels first; centred before it is multiplied. */
+/** Unbiased covariance `Xcᵀ Xc / (n - 1)`, `[values × values]`, channels first; centered before it is multiplied. */
 export async function covarianceOf({ images, mean, engine }: CovarianceOptions): Promise<Float32Array> {
   const size = mean.length
   const accumulate = engine.compile('zca covariance', (total: Tensor2D, rows: Tensor2D, middle: Tensor1D) => {
-    const centred = sub(rows, middle)
-    return add(total, matMul(centred, centred, { a: true }))
+    const centered = sub(rows, middle)
+    return add(total, matMul(centered, centered, { a: true }))
   })
-  const middle = tensor<Rank.R1>(mean, [size])
-  let total = tensor<Rank.R2>(new Float32Array(size * size), [size, size])
+  const middle = tensor(mean, [size])
+  let total = tensor(new Float32Array(size * size), [size, size])
   const chunk = rowsOf(images, size)
   for (const { rows } of chunksOf(images, chunk, mean)) {
-    const part = tensor<Rank.R2>(rows, [chunk, size])
+    const part = tensor(rows, [chunk, size])
     const next = await accumulate(total, part, middle)
     for (const used of [total, part]) used.dispose()
     total = next
@@ -60,12 +60,12 @@ export async function whiten({ images, mean, transform, engine }: WhitenOptions)
   const apply = engine.compile('zca whiten', (rows: Tensor2D, middle: Tensor1D, matrix: Tensor2D) =>
     matMul(sub(rows, middle), matrix),
   )
-  const middle = tensor<Rank.R1>(mean, [size])
-  const matrix = tensor<Rank.R2>(transform, [size, size])
+  const middle = tensor(mean, [size])
+  const matrix = tensor(transform, [size, size])
   const result = new Float32Array(images.pixels.length)
   const chunk = rowsOf(images, size)
   for (const { start, count, rows } of chunksOf(images, chunk, mean)) {
-    const part = tensor<Rank.R2>(rows, [chunk, size])
+    const part = tensor(rows, [chunk, size])
     const white = await apply(part, middle, matrix)
     const values = await white.data<'float32'>()
     for (const used of [part, white]) used.dispose()

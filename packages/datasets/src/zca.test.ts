@@ -1,11 +1,10 @@
 import '@tensorflow/tfjs-backend-cpu'
-import type { Rank } from '@tensorflow/tfjs-core'
-import { directEngine, fold, keyFrom, tensor, uniform, type Engine } from '@haba/core'
+import { directEngine, foldIn, keyFrom, tensor, uniform, type Engine } from '@haba/core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { fitArrays } from './arrays.js'
 import { channelsFirst } from './channels-first.js'
 import { fitZca, zca } from './fit-zca.js'
-import { standardise } from './standardise.js'
+import { standardize } from './standardize.js'
 import { isZca, zcaFromTensors, zcaToTensors, type Zca } from './zca.js'
 
 const image = [4, 3, 2] as const
@@ -13,9 +12,9 @@ const size = 24
 const count = 50
 const epsilon = 0.05
 
-/** Neighbours are alike, as in pictures, and channels have different means. */
+/** Neighbors are alike, as in pictures, and channels have different means. */
 const pixels = (() => {
-  const noise = uniform(fold(keyFrom(7), 'pixels'), count * size)
+  const noise = uniform(foldIn(keyFrom(7), 'pixels'), count * size)
   return Float32Array.from(noise, (value, i) => (i % 2 === 0 ? 0.9 : 0.5) * (0.3 * value + 0.7 * noise[i - (i % 6)]!))
 })()
 
@@ -65,8 +64,8 @@ describe('fitZca', () => {
 
   it('applies and inverts channels-last images', () => {
     const values = fitted.apply(pixels, image)
-    const centred = expected.rows[3]!.map((value, i) => value - expected.mean[i]!)
-    const white = product([centred], matrix(fitted.transform))[0]!
+    const centered = expected.rows[3]!.map((value, i) => value - expected.mean[i]!)
+    const white = product([centered], matrix(fitted.transform))[0]!
     const order = channelsFirst(image)
     expect(
       difference(
@@ -111,7 +110,7 @@ describe('fitZca', () => {
     expect(() => fitted.apply(pixels, [5, 5, 1])).toThrow(/images of 24 values, got 25/)
     const { mean, transform } = zcaToTensors(fitted)
     await expect(
-      zcaFromTensors({ tensors: { mean, transform, inverse: tensor<Rank.R2>(fitted.inverse, [12, 48]) }, epsilon }),
+      zcaFromTensors({ tensors: { mean, transform, inverse: tensor(fitted.inverse, [12, 48]) }, epsilon }),
     ).rejects.toThrow(/from one file/)
   })
 })
@@ -126,7 +125,7 @@ describe('a data set with zca', () => {
     const data = await fitArrays({ name: 'z', image, classNames: ['a'], train, test, preprocessing: zca({ engine }) })
     const alone = await fitZca({ pixels: train.pixels, image, engine })
     expect(isZca(data.preprocessing) && data.preprocessing.transform).toEqual(alone.transform)
-    expect(isZca(standardise({ mean: [0], std: [1] }))).toBe(false)
+    expect(isZca(standardize({ mean: [0], std: [1] }))).toBe(false)
     expect(data.preprocessing.settings).toMatchObject({ epsilon: 0.1 })
     const read = (await data.test.images(Int32Array.of(9, 2))).dataSync() as Float32Array
     const rows = [9, 2].flatMap((row) => Array.from(test.pixels.subarray(row * size, (row + 1) * size)))

@@ -1,5 +1,5 @@
 import { HabaError, tensor, type Engine, type ImageShape, type Preprocessing } from '@haba/core'
-import type { Rank, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core'
+import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core'
 import { channelsFirst } from './channels-first.js'
 import type { Images } from './pixels.js'
 import { whiten } from './whiten.js'
@@ -26,7 +26,7 @@ export interface Zca extends Preprocessing {
   applyAll?(images: Images): Promise<Float32Array>
 }
 
-/** What a ZCA is made of. */
+/** Parts of a ZCA. */
 export interface ZcaParts {
   readonly mean: Float32Array
   readonly transform: Float32Array
@@ -91,13 +91,13 @@ function multiply(
 export function zcaToTensors({ mean, transform, inverse }: Zca): ZcaTensors {
   const size = mean.length
   return {
-    mean: tensor<Rank.R1>(mean, [size]),
-    transform: tensor<Rank.R2>(transform, [size, size]),
-    inverse: tensor<Rank.R2>(inverse, [size, size]),
+    mean: tensor(mean, [size]),
+    transform: tensor(transform, [size, size]),
+    inverse: tensor(inverse, [size, size]),
   }
 }
 
-/** What `zcaFromTensors` takes. */
+/** Options of `zcaFromTensors`. */
 export interface RestoreZcaOptions {
   /** From `zcaToTensors`; not disposed. */
   readonly tensors: ZcaTensors

@@ -1,14 +1,16 @@
-import { readFile, rename, writeFile } from 'node:fs/promises'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import {
+  checkFinite,
   fromSafetensors,
   HabaError,
   namedLeaves,
+  parseJson,
   tensorLeaves,
   toSafetensors,
-  withTensors,
+  treeToJson,
   type Args,
 } from '@haba/core'
+import { readWhole, writeWhole } from '@haba/core/files'
 
 /** A place-holder for a tensor in the JSON structure. */
 interface TensorMark {
@@ -17,22 +19,21 @@ interface TensorMark {
 
 /**
  * Writes a whole tree to one safetensors file: tensors by their paths, everything else as JSON in its metadata. The file
- * appears whole or not at all.
+ * appears whole or not at all, with checksums.
+ *
+ * @throws HabaError naming the first tensor that holds NaN or an infinity: nothing is written then
  */
 export async function saveTree(path: string, tree: Args): Promise<void> {
+  checkFinite(`checkpoint ${path}`, tree, 'when it was to be written', 'Nothing was written.')
   const tensors = namedLeaves(tree)
-  const names = [...tensors.keys()]
-  const marks = withTensors(
-    tree,
-    names.map((name) => ({ $tensor: name }) as unknown as Tensor),
-  )
-  await writeFile(`${path}.partial`, toSafetensors(tensors, { structure: JSON.stringify(marks) }))
-  await rename(`${path}.partial`, path)
+  const names = tensors.keys()
+  const marks = treeToJson(tree, () => names.next().value)
+  await writeWhole(path, toSafetensors(tensors, { structure: JSON.stringify(marks) }))
 }
 
 /** Reads back what `saveTree` wrote, bit for bit. @throws HabaError naming the file where it is damaged */
 export async function loadTree<T extends Args>(path: string): Promise<T> {
-  const { tensors, metadata } = fromSafetensors(path, await readFile(path))
+  const { tensors, metadata } = fromSafetensors(path, await readWhole(path), 'checkpoint')
   if (metadata.structure === undefined)
     throw new HabaError(
       `checkpoint ${path}`,
@@ -51,7 +52,14 @@ export async function loadTree<T extends Args>(path: string): Promise<T> {
     if (!t) throw new HabaError(`checkpoint ${path}`, `a tensor "${name}"`, 'none', 'The file is damaged.')
     return t
   }
-  const tree = restore(JSON.parse(metadata.structure)) as T
+  let structure: unknown
+  try {
+    structure = parseJson(metadata.structure)
+  } catch (cause) {
+    const got = (cause as Error).message
+    throw new HabaError(`checkpoint ${path}`, 'a structure in JSON', got, 'The file is damaged.', { cause })
+  }
+  const tree = restore(structure) as T
   if (tensorLeaves(tree).length !== tensors.size)
     throw new HabaError(
       `checkpoint ${path}`,

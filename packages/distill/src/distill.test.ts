@@ -2,7 +2,7 @@ import { mkdtemp, readFile, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
-  atLeast,
+  clampBelow,
   disposeTree,
   keyFrom,
   mapTree,
@@ -18,12 +18,12 @@ import {
   tensor,
   toSafetensors,
   valueAndGrad,
-  byName,
+  partition,
   storageOf,
   type Args,
-  type AnyGame,
+  type Game,
+  type Rows,
   type AnyObjective,
-  type Optimizer,
   type Parameterization,
   type RecurrenceObjective,
   type SetCodec,
@@ -34,22 +34,23 @@ import type { Scalar, Tensor } from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 import { loadTree, saveTree } from './checkpoint.js'
 import { distill, startDistilling, type DistillReport, type DistillSpec, type DistillState } from './distill.js'
-import { expand, readSet, writeSet } from './finished-set.js'
+import { expand } from './expand.js'
+import { readSet, writeSet } from './finished-set.js'
 import { bind, differentiate } from './gradient.js'
-import { recomputed, stored } from './stepper.js'
+import { recompute, store } from './stepper.js'
 import { studentObjective } from './student-objective.fixture.js'
 
 const real = toyData()
-const set = toySet({ image: real.image, classes: real.classes, views: 3 })
+const set: Parameterization<Tree> = toySet({ image: real.image, classes: real.classes, views: 3 })
 
 /** A game small enough to see through: the set pays for its distance from the critic's number. */
-const numberGame: AnyGame = {
+const numberGame: Game<Rows, { readonly number: Scalar }> = {
   name: 'number',
-  optimizer: sgd({ rate: 0.1, momentum: 0.9 }),
+  optimizer: sgd({ learningRate: 0.1, momentum: 0.9 }),
   init: () => ({ number: scalar(0.5) }),
   draw: () => rowsOf(Int32Array.of(0, 1), 1),
-  penalty: (move, s, critic) => mean(square(sub(s.render(move).images, critic.number))) as Scalar,
-  critique: (move, s, critic) => square(sub(mean(s.render(move).images), critic.number)) as Scalar,
+  penalty: (move, s, critic) => mean(square(sub(s.render(move).images, critic.number))),
+  critique: (move, s, critic) => square(sub(mean(s.render(move).images), critic.number)),
 }
 
 const spec = (objective: AnyObjective, options: Partial<DistillSpec> = {}): DistillSpec => ({
@@ -58,8 +59,8 @@ const spec = (objective: AnyObjective, options: Partial<DistillSpec> = {}): Dist
   real,
   parameterization: set,
   objective,
-  optimizer: sgd({ rate: 0.5, momentum: 0.5 }),
-  objectiveOptimizer: atLeast(0.001, sgd({ rate: 0.01, momentum: 0.9 })),
+  optimizer: sgd({ learningRate: 0.5, momentum: 0.5 }),
+  objectiveOptimizer: clampBelow(0.001, sgd({ learningRate: 0.01, momentum: 0.9 })),
   games: [numberGame],
   steps: 4,
   ...options,
@@ -72,7 +73,7 @@ async function run(s: DistillSpec, from?: DistillState): Promise<DistillReport[]
   return reports
 }
 
-describe('pace', () => {
+describe('learningRateScale', () => {
   it('scales the steps of the set, and of nothing else', async () => {
     const plain = studentObjective({ steps: 2 })
     const start = await startDistilling(spec(plain))
@@ -86,7 +87,7 @@ describe('pace', () => {
         rate: numbers(state.objective.params).flat(),
       }
     }
-    const [whole, half] = [await moved(plain), await moved({ ...plain, pace: () => 0.5 } as AnyObjective)]
+    const [whole, half] = [await moved(plain), await moved(Object.assign({}, plain, { learningRateScale: () => 0.5 }))]
     expect(Math.max(...whole.by.map(Math.abs))).toBeGreaterThan(1e-4)
     half.by.forEach((v, i) => expect(v).toBeCloseTo(whole.by[i]! / 2, 5))
     expect(half.rate).toEqual(whole.rate)
@@ -95,10 +96,10 @@ describe('pace', () => {
 
 describe('differentiate', () => {
   it.each([
-    ['recomputed', 0, recomputed],
-    ['stored', 0, stored],
-    ['recomputed', 0.9, recomputed],
-    ['stored', 0.9, stored],
+    ['recompute', 0, recompute],
+    ['store', 0, store],
+    ['recompute', 0.9, recompute],
+    ['store', 0.9, store],
   ])('gives the gradient of full backpropagation (%s, momentum %d)', async (_, momentum, how) => {
     const objective = studentObjective({ steps: 3, momentum }) as RecurrenceObjective
     const start = await startDistilling(spec(objective))
@@ -108,7 +109,7 @@ describe('differentiate', () => {
     const full = await referenceEngine().compile('full', (at: Tree, of: Tree, common: Args, items: readonly Args[]) =>
       valueAndGrad(
         (x) => {
-          const synthetic = bind(set, x.at as never)
+          const synthetic = bind(set, x.at)
           const last = items.reduce<Tree>(
             (carry, item) => objective.step(x.of, common, carry, objective.input(synthetic, common, item)),
             objective.start(common),
@@ -136,7 +137,7 @@ describe('differentiate', () => {
 describe('distill', () => {
   it('lowers the loss', async () => {
     const reports = await run(
-      spec(studentObjective({ steps: 2 }), { steps: 12, games: [], optimizer: sgd({ rate: 5 }) }),
+      spec(studentObjective({ steps: 2 }), { steps: 12, games: [], optimizer: sgd({ learningRate: 5 }) }),
     )
     expect(reports.map((r) => r.step)).toEqual(Array.from({ length: 12 }, (_, i) => i + 1))
     expect(reports.at(-1)!.loss).toBeLessThan(reports[0]!.loss)
@@ -151,10 +152,10 @@ describe('distill', () => {
   })
 
   it('moves the critic once a step, on the updated set', async () => {
-    const [report] = await run(spec(studentObjective({ steps: 1 }), { steps: 1, optimizer: sgd({ rate: 1 }) }))
+    const [report] = await run(spec(studentObjective({ steps: 1 }), { steps: 1, optimizer: sgd({ learningRate: 1 }) }))
     const { set: moved, games } = report!.state
     const images = (
-      await referenceEngine().compile('render', set.render)(moved as never, rowsOf(Int32Array.of(0, 1), 1))
+      await referenceEngine().compile('render', set.render)(moved, rowsOf(Int32Array.of(0, 1), 1))
     ).images.dataSync()
     const average = [...images].reduce((total, v) => total + v, 0) / images.length
     expect(report!.critiques[0]).toBeCloseTo((average - 0.5) ** 2, 5)
@@ -224,16 +225,14 @@ describe('a finished set', () => {
     const folder = await mkdtemp(join(tmpdir(), 'haba-set-'))
     const plain = pixels({ image: real.image, classes: real.classes, perClass: 2 })
     const { set: params } = await startDistilling(spec(studentObjective({ steps: 1 }), { parameterization: plain }))
-    const written = await writeSet(folder, plain, params as never, { note: 'test' })
-    const { params: read, manifest } = await readSet(folder, params as never)
+    const written = await writeSet(folder, plain, params, { note: 'test' })
+    const { params: read, manifest } = await readSet(folder, params)
     expect(manifest).toEqual(written)
     expect(numbers(read)).toEqual(numbers(params))
     const file = await readFile(join(folder, 'set.safetensors'))
     const header = 8 + Number(file.readBigUInt64LE(0))
     expect(file.length - header).toBe(manifest.storage.bytes)
-    await expect(readSet(join(folder, 'nowhere'), params as never)).rejects.toThrow(
-      'Choose the folder of a finished run.',
-    )
+    await expect(readSet(join(folder, 'nowhere'), params)).rejects.toThrow('Choose the folder of a finished run.')
   })
 
   it('keeps its fixed parts through a run, and packs them into the reported bytes', async () => {
@@ -250,7 +249,7 @@ describe('a finished set', () => {
       storage: (params) =>
         storageOf({ images: (params as { images: Tensor }).images.size }, plain.layout, { mask: masks }),
     }
-    const optimizer = byName({ images: sgd({ rate: 0.5, momentum: 0.5 }) }) as unknown as Optimizer
+    const optimizer = partition({ images: sgd({ learningRate: 0.5, momentum: 0.5 }) })
     const masking = spec(studentObjective({ steps: 1 }), { parameterization: masked, optimizer, games: [], steps: 2 })
     const { set: first } = await startDistilling(masking)
     const { set: last } = (await run(masking)).at(-1)!.state as unknown as { set: { images: Tensor; mask: Tensor } }
@@ -270,18 +269,18 @@ describe('a finished set', () => {
     const folder = await mkdtemp(join(tmpdir(), 'haba-set-'))
     const plain = pixels({ image: real.image, classes: real.classes, perClass: 2 })
     const { set: params } = await startDistilling(spec(studentObjective({ steps: 1 }), { parameterization: plain }))
-    const written = await writeSet(folder, plain, params as never, {}, wholeNumbers)
+    const written = await writeSet(folder, plain, params, {}, wholeNumbers)
     expect(written).toMatchObject({ version: 2, codec: 'whole numbers' })
-    const { params: read, manifest } = await readSet(folder, params as never, wholeNumbers)
+    const { params: read, manifest } = await readSet(folder, params, wholeNumbers)
     expect(manifest).toEqual(written)
     expect(numbers(read)).toEqual(numbers(params as Tree).map((leaf) => leaf.map((v) => Math.round(v) + 0)))
     const file = await readFile(join(folder, 'set.safetensors'))
     expect(file.length - 8 - Number(file.readBigUInt64LE(0))).toBe(manifest.storage.bytes)
-    await expect(readSet(folder, params as never)).rejects.toThrow(
+    await expect(readSet(folder, params)).rejects.toThrow(
       'expected a set without a codec, got one coded by whole numbers.',
     )
     const lying = { ...wholeNumbers, encode: () => ({ ...wholeNumbers.encode(namedLeaves(params)), parts: [] }) }
-    await expect(writeSet(folder, plain, params as never, {}, lying)).rejects.toThrow('as whole numbers reports')
+    await expect(writeSet(folder, plain, params, {}, lying)).rejects.toThrow('as whole numbers reports')
   })
 
   it('of the first version, with labels as numbers, still opens', async () => {
@@ -293,12 +292,21 @@ describe('a finished set', () => {
     expect(numbers((await readSet(folder, params, wholeNumbers)).params)).toEqual([[1, 2]])
   })
 
+  it('is expanded by one program, however often', async () => {
+    const { set: params } = await startDistilling(spec(studentObjective({ steps: 1 })))
+    const engine = referenceEngine()
+    const first = await expand(engine, set, params)
+    expect(engine.stats.compilations).toBe(1)
+    expect((await expand(engine, set, params)).images).toEqual(first.images)
+    expect(engine.stats.compilations).toBe(1)
+  })
+
   it('is expanded view by view', async () => {
     const { set: params } = await startDistilling(spec(studentObjective({ steps: 1 })))
-    const rendered = await expand(referenceEngine(), set, params as never)
+    const rendered = await expand(referenceEngine(), set, params)
     const { slots, views, image } = set.layout
     expect(rendered.images.length).toBe(slots * views * image[0] * image[1] * image[2])
-    const one = await referenceEngine().compile('one', set.render)(params as never, rowsOf(Int32Array.of(1), 2))
+    const one = await referenceEngine().compile('one', set.render)(params, rowsOf(Int32Array.of(1), 2))
     const size = image[0] * image[1] * image[2]
     expect([...rendered.images.subarray((2 * slots + 1) * size, (2 * slots + 2) * size)]).toEqual([
       ...one.images.dataSync(),

@@ -1,28 +1,31 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   bitsOfIndexSets,
-  disposeTree,
+  checkArguments,
+  checkedJson,
+  checkFinite,
   fromSafetensors,
   HabaError,
   namedLeaves,
   packIndexSets,
-  rowsOf,
-  sizeOf,
+  parseCheckedJson,
+  storageReport,
   storedLabels,
+  systemCode,
+  systemError,
   tensor,
   toSafetensors,
   treeFromNamed,
   unpackIndexSets,
-  type Engine,
+  type Complaint,
   type IndexSets,
   type Parameterization,
-  type RenderedSet,
-  type Rows,
   type SetCodec,
   type StorageReport,
   type Tree,
 } from '@haba/core'
+import { writeWhole } from '@haba/core/files'
 import type { Tensor } from '@tensorflow/tfjs-core'
 
 /** What is written beside the numbers of a finished set. */
@@ -49,10 +52,10 @@ export interface SetManifest {
 const FILES = { tensors: 'set.safetensors', manifest: 'set.json' } as const
 
 /**
- * Writes a finished set into a folder: `set.safetensors` (parameters and labels) and `set.json`.
+ * Writes a finished set into a folder: `set.safetensors` (parameters and labels) and `set.json`, with checksums.
  *
  * @param codec stores the parameters in fewer bits; the set is then what `readSet` gives, no longer `params`
- * @throws HabaError where the file would not have the bytes that are reported
+ * @throws HabaError where the file would not have the bytes that are reported, or a parameter is not finite
  */
 export async function writeSet<P extends Tree>(
   folder: string,
@@ -61,7 +64,13 @@ export async function writeSet<P extends Tree>(
   about: SetManifest['about'],
   codec?: SetCodec,
 ): Promise<SetManifest> {
+  checkArguments(
+    'writeSet',
+    { folder, parameterization, params },
+    { folder: 'text', parameterization: 'parameterization', params: 'object' },
+  )
   const { image, classes, slots, views } = parameterization.layout
+  checkFinite(`set ${folder}`, params, 'when it was to be written', 'Nothing was written.')
   const plain = parameterization.storage(params)
   const { indexSets } = parameterization
   const packed = new Map(
@@ -94,21 +103,27 @@ export async function writeSet<P extends Tree>(
   }
   await mkdir(folder, { recursive: true })
   await writeWhole(join(folder, FILES.tensors), toSafetensors(tensors))
-  await writeWhole(join(folder, FILES.manifest), `${JSON.stringify(manifest, null, 2)}\n`)
+  await writeWhole(join(folder, FILES.manifest), `${checkedJson(manifest, 2)}\n`)
   return manifest
 }
 
 const bytesOf = (one: Tensor | Uint8Array) => (one instanceof Uint8Array ? one.length : 4 * one.size)
 
-function codedStorage(coded: StorageReport['parts'], labels: number): StorageReport {
-  const parts = [...coded, { name: 'labels', floats: 0, bytes: labels }]
-  const total = (of: 'floats' | 'bytes') => parts.reduce((sum, part) => sum + part[of], 0)
-  return { parts, floats: total('floats'), bytes: total('bytes') }
-}
+const codedStorage = (coded: StorageReport['parts'], labels: number): StorageReport =>
+  storageReport([...coded, { name: 'labels', floats: 0, bytes: labels }])
 
-async function writeWhole(path: string, data: Uint8Array | string): Promise<void> {
-  await writeFile(`${path}.partial`, data)
-  await rename(`${path}.partial`, path)
+/** What `readSet` uses of a manifest. */
+function checkManifest(value: unknown): Complaint {
+  const manifest = (typeof value === 'object' && value !== null ? value : {}) as Readonly<Record<string, unknown>>
+  const { format, codec, indexSets = {} } = manifest
+  const wrong = (field: string, expected: string, got: unknown) => ({ field, expected, got: `${JSON.stringify(got)}` })
+  if (format !== 'haba-set') return wrong('format', '"haba-set"', format)
+  if (codec !== undefined && typeof codec !== 'string') return wrong('codec', 'a name', codec)
+  const sets = typeof indexSets === 'object' && indexSets !== null ? Object.entries(indexSets) : undefined
+  const isSet = (set: unknown) => Number.isSafeInteger((set as { below?: unknown } | null)?.below)
+  if (!sets?.every(([, set]) => isSet(set)))
+    return wrong('indexSets', 'a whole number "below" for each path', indexSets)
+  return undefined
 }
 
 /**
@@ -116,7 +131,7 @@ async function writeWhole(path: string, data: Uint8Array | string): Promise<void
  *
  * @param like parameters of the same structure, such as those of a fresh `init`; only shapes matter
  * @param codec of the name that the manifest says, for a coded set
- * @throws HabaError where there is no set, one of other shapes, or one of another codec
+ * @throws HabaError where there is no set, a damaged one, one of other shapes, or one of another codec
  */
 export async function readSet<P extends Tree>(
   folder: string,
@@ -124,35 +139,41 @@ export async function readSet<P extends Tree>(
   codec?: SetCodec,
 ): Promise<{ readonly params: P; readonly manifest: SetManifest }> {
   const read = (name: string) =>
-    readFile(join(folder, name)).catch(() => {
-      throw new HabaError(`set ${folder}`, `a file ${name}`, 'none', 'Choose the folder of a finished run.')
+    readFile(join(folder, name)).catch((cause: unknown) => {
+      if (systemCode(cause) !== 'ENOENT') throw systemError(cause, join(folder, name), 'to read it')
+      throw new HabaError(`set ${folder}`, `a file ${name}`, 'none', 'Choose the folder of a finished run.', { cause })
     })
-  const manifest = JSON.parse((await read(FILES.manifest)).toString('utf8')) as SetManifest
+  const manifest = parseCheckedJson<SetManifest>(
+    join(folder, FILES.manifest),
+    (await read(FILES.manifest)).toString('utf8'),
+    { kind: 'set', check: checkManifest },
+  )
   if (manifest.codec !== undefined && manifest.codec !== codec?.name)
     throw new HabaError(
-      `set ${folder}`,
+      `set ${join(folder, FILES.manifest)}`,
       codec ? `the codec ${codec.name}` : 'a set without a codec',
       `one coded by ${manifest.codec}`,
       'Read it with that codec.',
     )
   const file = join(folder, FILES.tensors)
-  const { tensors, bytes } = fromSafetensors(file, await read(FILES.tensors))
+  const { tensors, bytes } = fromSafetensors(file, await read(FILES.tensors), 'set')
   const coded = new Map<string, Tensor | Uint8Array>([...tensors, ...bytes])
   coded.delete('labels')
   const decoded = manifest.codec === undefined ? tensors : codec!.decode(coded, file)
+  const who = `set ${file}, read as ${FILES.manifest} says`
   const unpacked = new Map(decoded)
   for (const [path, { below }] of Object.entries(manifest.indexSets ?? {})) {
     const [words, shape] = [decoded.get(path), namedLeaves(like).get(path)?.shape]
-    if (words && shape) unpacked.set(path, unpackedSets(`set ${folder}: ${path}`, words, shape, below))
+    if (words && shape?.length === 2) unpacked.set(path, unpackedSets(`${who}: ${path}`, words, shape, below))
   }
-  return { params: treeFromNamed(`set ${folder}`, like, unpacked), manifest }
+  return { params: treeFromNamed(who, like, unpacked), manifest }
 }
 
 const setsOf = (shape: readonly number[], below: number): IndexSets => ({ rows: shape[0]!, size: shape[1]!, below })
 
 /** `[rows, size]` int32 as words. */
 function packedSets(leaf: Tensor, below: number): Tensor {
-  const words = packIndexSets(leaf.dataSync() as Int32Array, setsOf(leaf.shape, below))
+  const words = packIndexSets(leaf.dataSync<'int32'>(), setsOf(leaf.shape, below))
   return tensor(words, [words.length])
 }
 
@@ -162,27 +183,5 @@ function unpackedSets(who: string, words: Tensor, shape: readonly number[], belo
   const count = Math.ceil(bitsOfIndexSets(sets) / 32)
   if (words.size !== count)
     throw new HabaError(who, `${count} words`, `${words.size}`, 'It was written with other settings.')
-  return tensor(unpackIndexSets(words.dataSync() as Int32Array, sets), shape)
-}
-
-/** Renders every slot under every view. */
-export async function expand<P extends Tree>(
-  engine: Engine,
-  parameterization: Parameterization<P>,
-  params: P,
-): Promise<RenderedSet> {
-  const { layout } = parameterization
-  const { slots, views, classes, image } = layout
-  const render = engine.compile('expand', (set: Tree, rows: Rows) => parameterization.render(set as P, rows))
-  const all = Int32Array.from({ length: slots }, (_, i) => i)
-  const images = new Float32Array(views * slots * sizeOf(image))
-  const targets = new Float32Array(slots * classes)
-  for (let view = 0; view < views; view++) {
-    const rows = rowsOf(all, view)
-    const batch = await render(params, rows)
-    images.set((await batch.images.data()) as Float32Array, view * slots * sizeOf(image))
-    if (view === 0) targets.set((await batch.targets.data()) as Float32Array)
-    disposeTree(batch, rows)
-  }
-  return { layout, images, targets }
+  return tensor(unpackIndexSets(words.dataSync<'int32'>(), sets), shape)
 }

@@ -15,7 +15,7 @@ const spec = (steps: number, rate = 0.05) => ({
   engine: referenceEngine(),
   key: keyFrom(2),
   real,
-  parameterization: { ...set, fit: { steps, rate } },
+  parameterization: { ...set, fit: { steps, learningRate: rate } },
 })
 const numbers = (tree: Tree) => tensorLeaves(tree).flatMap((leaf) => [...leaf.dataSync()])
 const start = async (given: FitSpec) => startFitting(given, await initialSet(given as never))
@@ -70,10 +70,15 @@ describe('fit', () => {
   })
 
   it('is where distilling starts', async () => {
-    const distilled = { ...spec(4), objective: studentObjective({ steps: 1 }), optimizer: sgd({ rate: 1 }), steps: 1 }
-    const state = await startDistilling(distilled as never)
+    const distilled = {
+      ...spec(4),
+      objective: studentObjective({ steps: 1 }),
+      optimizer: sgd({ learningRate: 1 }),
+      steps: 1,
+    }
+    const state = await startDistilling(distilled)
     expect(numbers(state.set)).toEqual(numbers((await run(spec(4), await start(spec(4)))).last.set))
-    const unfitted = await startDistilling(distilled as never, await initialSet(distilled as never))
+    const unfitted = await startDistilling(distilled, await initialSet(distilled))
     expect(numbers(unfitted.set)).not.toEqual(numbers(state.set))
   })
 
@@ -81,6 +86,6 @@ describe('fit', () => {
     [0, 0.1],
     [2, 0],
   ])('refuses %d steps at a rate of %d', async (steps, rate) => {
-    await expect(start(spec(steps, rate))).rejects.toThrow('at least 1 step at a rate above 0')
+    await expect(start(spec(steps, rate))).rejects.toThrow('at least 1 step at a learningRate above 0')
   })
 })

@@ -1,4 +1,3 @@
-export { loadTree, saveTree } from './checkpoint.js'
 export {
   distill,
   drawRealImages,
@@ -8,9 +7,9 @@ export {
   type DistillSpec,
   type DistillState,
 } from './distill.js'
+export { expand } from './expand.js'
 export { fit, startFitting, type FitReport, type FitSpec, type FitState } from './fit.js'
-export { expand, readSet, writeSet, type SetManifest } from './finished-set.js'
 export { bind, differentiate, type DifferentiatedObjective, type ObjectiveGradient } from './gradient.js'
 export { differentiationWithin, estimateMemory, type Memory, type MemoryEstimate } from './memory.js'
-export { recomputed, stored, type CompiledStep, type Differentiation, type Step, type StepGradient } from './stepper.js'
+export { recompute, store, type CompiledStep, type Differentiation, type Step, type StepGradient } from './stepper.js'
 export { tesla, teslaReleased } from './tesla.js'

@@ -3,7 +3,7 @@ import { leakCheck, referenceEngine, toyData, toySet } from '@haba/testing'
 import { describe, expect, it } from 'vitest'
 import type { DistillSpec } from './distill.js'
 import { differentiationWithin, estimateMemory } from './memory.js'
-import { recomputed, stored } from './stepper.js'
+import { recompute, store } from './stepper.js'
 import { studentObjective } from './student-objective.fixture.js'
 
 const real = toyData()
@@ -13,7 +13,7 @@ const spec = (steps: number): DistillSpec => ({
   real,
   parameterization: toySet({ image: real.image, classes: real.classes, views: 3 }),
   objective: studentObjective({ steps }),
-  optimizer: sgd({ rate: 0.5 }),
+  optimizer: sgd({ learningRate: 0.5 }),
   steps: 1,
 })
 
@@ -40,10 +40,10 @@ describe('differentiationWithin', () => {
   const estimate = { least: 100, fastest: 1000 }
 
   it('takes the quickest that fits', () => {
-    expect(differentiationWithin(estimate, 'least')).toBe(recomputed)
-    expect(differentiationWithin(estimate, 'fastest')).toBe(stored)
-    expect(differentiationWithin(estimate, 999)).toBe(recomputed)
-    expect(differentiationWithin(estimate, 1000)).toBe(stored)
+    expect(differentiationWithin(estimate, 'least')).toBe(recompute)
+    expect(differentiationWithin(estimate, 'fastest')).toBe(store)
+    expect(differentiationWithin(estimate, 999)).toBe(recompute)
+    expect(differentiationWithin(estimate, 1000)).toBe(store)
   })
 
   it('refuses what cannot fit, with both figures', () => {

@@ -1,7 +1,7 @@
 import {
   bytesOf,
   disposeTree,
-  fold,
+  foldIn,
   HabaError,
   hostTensor,
   peakBytes,
@@ -12,23 +12,21 @@ import {
   vjp,
   type Args,
   type Drawn,
-  type Game,
-  type Key,
   type Parameterization,
   type Program,
   type RecurrenceObjective,
   type SumObjective,
   type Tree,
 } from '@haba/core'
-import { initialSet, startDistilling, type DistillSpec, type DistillState } from './distill.js'
+import { checkSpec, initialSet, startDistilling, type DistillSpec, type DistillState } from './distill.js'
 import { bind } from './gradient.js'
-import { recomputed, stored, type Differentiation } from './stepper.js'
+import { recompute, store, type Differentiation } from './stepper.js'
 
 /** Bytes of the arrays of one distillation step, by how a recurrence is differentiated; equal for a sum. */
 export interface MemoryEstimate {
-  /** `recomputed`: the weights before every student step, and one step's intermediates. */
+  /** `recompute`: the weights before every student step, and one step's intermediates. */
   readonly least: number
-  /** `stored`: every step's intermediates. */
+  /** `store`: every step's intermediates. */
   readonly fastest: number
 }
 
@@ -42,20 +40,20 @@ export type Memory = 'least' | 'fastest' | number
  * @param state a state that the run goes on from @default a fresh start
  */
 export async function estimateMemory(spec: DistillSpec, state?: DistillState): Promise<MemoryEstimate> {
+  checkSpec('estimateMemory', spec)
   const { objective, parameterization, key, real } = spec
   const now = state ?? (await startDistilling(spec, await initialSet(spec)))
-  const draw = objective.draw as unknown as (key: Key, from: object) => Promise<Drawn<Args, Args>>
-  const drawn = await draw(fold(fold(fold(key, 'step'), now.step), 'draw'), {
+  const drawn = await objective.draw(foldIn(foldIn(foldIn(key, 'step'), now.step), 'draw'), {
     real,
     layout: parameterization.layout,
     state: now.objective.state,
   })
-  const carried = bytesIn(now as unknown as Args)
+  const carried = bytesIn(now)
   const games = Math.max(0, ...peaksOfGames(spec, now))
   const { least, fastest } =
     objective.kind === 'sum'
-      ? sumMemory(parameterization, objective as unknown as SumObjective, now, drawn)
-      : recurrenceMemory(parameterization, objective as unknown as RecurrenceObjective, now, drawn)
+      ? sumMemory(parameterization, objective, now, drawn)
+      : recurrenceMemory(parameterization, objective, now, drawn)
   disposeTree(drawn.common, ...drawn.items, ...(state ? [] : [now]))
   return { least: carried + Math.max(least, games), fastest: carried + Math.max(fastest, games) }
 }
@@ -63,7 +61,7 @@ export async function estimateMemory(spec: DistillSpec, state?: DistillState): P
 /**
  * How to differentiate a recurrence within a limit.
  *
- * @throws HabaError where even `recomputed` needs more than `available`, or than `memory` itself
+ * @throws HabaError where even `recompute` needs more than `available`, or than `memory` itself
  */
 export function differentiationWithin(
   { least, fastest }: MemoryEstimate,
@@ -71,7 +69,7 @@ export function differentiationWithin(
   available = Infinity,
 ): Differentiation {
   if (typeof memory === 'number' && !(memory > 0))
-    throw new HabaError('memory', '"least", "fastest" or a number of bytes above 0', `${memory}`, 'Mend memory.')
+    throw new HabaError('memory', '"least", "fastest" or a number of bytes above 0', `${memory}`, '')
   const limit = typeof memory === 'number' ? Math.min(memory, available) : available
   const wanted = memory === 'least' || (typeof memory === 'number' && fastest > limit) ? least : fastest
   if (wanted > limit)
@@ -83,7 +81,7 @@ export function differentiationWithin(
         ? 'Use memory "least".'
         : 'Use fewer images a step, a narrower network, or a machine with more memory.',
     )
-  return wanted === least && memory !== 'fastest' ? recomputed : stored
+  return wanted === least && memory !== 'fastest' ? recompute : store
 }
 
 const inMegabytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MB`
@@ -143,7 +141,7 @@ function recurrenceMemory(
 }
 
 function peaksOfGames({ games = [], parameterization }: DistillSpec, { set, games: players }: DistillState): number[] {
-  return (games as unknown as readonly Game<Args>[]).map((game, i) => {
+  return games.map((game, i) => {
     const move = game.draw({ hi: 0, lo: 0 }, parameterization.layout)
     const { critic } = players[i]!
     const penalty = trace(

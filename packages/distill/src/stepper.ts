@@ -17,7 +17,7 @@ export interface CompiledStep {
   backward(params: Tree, common: Tree, carry: Tree, input: Tree, kept: Tree, cotangent: Tree): Promise<StepGradient>
 }
 
-/** How a recurrence is differentiated: the same value in other time and memory (`recomputed`, `stored`), or an approximation (`tesla`). */
+/** How a recurrence is differentiated: the same value in other time and memory (`recompute`, `store`), or an approximation (`tesla`). */
 export interface Differentiation {
   readonly name: string
   /** @param hasVelocity whether the carry is `MovingWeights` @default false */
@@ -28,10 +28,10 @@ type Taken = { readonly params: Tree; readonly carry: Tree; readonly input: Tree
 
 /**
  * Keeps the weights before each step and computes the rest of it again on the way back: exact, in the memory of one step
- * and the weights of all (spec §5.3).
+ * and the weights of all.
  */
-export const recomputed: Differentiation = {
-  name: 'recomputed',
+export const recompute: Differentiation = {
+  name: 'recompute',
   compile(engine, name, step) {
     const take = engine.compile(`${name}/step`, step)
     const adjoint = engine.compile(
@@ -47,8 +47,8 @@ export const recomputed: Differentiation = {
 }
 
 /** Keeps what the way back needs of every step: less work, more memory. */
-export const stored: Differentiation = {
-  name: 'stored',
+export const store: Differentiation = {
+  name: 'store',
   compile(engine, name, step) {
     const linear = engine.linearize(`${name}/stored`, (x: Taken, common: Tree) =>
       step(x.params, common, x.carry, x.input),

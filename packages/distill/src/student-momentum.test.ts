@@ -25,7 +25,7 @@ import { referenceEngine, tinyNetwork } from '@haba/testing'
 import type { Scalar, Tensor4D } from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 import { differentiate } from './gradient.js'
-import { recomputed, stored } from './stepper.js'
+import { recompute, store } from './stepper.js'
 
 // Written by tools/fixtures/student_momentum.py.
 const file = join(import.meta.dirname, 'student-momentum.test-data.safetensors')
@@ -68,11 +68,11 @@ const near = (got: readonly number[], name: string) => {
 }
 
 describe("steps with momentum, against PyTorch's autograd", () => {
-  it.each([recomputed, stored])('have its loss and its gradients in images and rate ($name)', async (how) => {
+  it.each([recompute, store])('have its loss and its gradients in images and rate ($name)', async (how) => {
     const got = await differentiate(
       referenceEngine(),
-      set as never,
-      objective as never,
+      set,
+      objective,
       how,
     )(images, params, {
       common,

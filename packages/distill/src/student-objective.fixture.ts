@@ -3,7 +3,7 @@ import {
   disposeTree,
   drawBatches,
   drawView,
-  fold,
+  foldIn,
   innerProduct,
   mapTree,
   rowsOf,
@@ -39,16 +39,16 @@ export function studentObjective({
     hasVelocity: momentum > 0,
     init: () => ({ params: { rate: scalar(0.3) }, state: {} }),
     draw: async (key, { layout }) => {
-      const { weights } = network.init(fold(key, 'network'))
-      const shifted = network.init(fold(key, 'target')).weights
+      const { weights } = network.init(foldIn(key, 'network'))
+      const shifted = network.init(foldIn(key, 'target')).weights
       const target = mapTree(
         (w, t) => tensor(w.dataSync().map((v, i) => v + 0.1 * t.dataSync()[i]!) as Float32Array, w.shape),
         weights,
         shifted,
       )
       disposeTree(shifted)
-      const items = drawBatches(fold(key, 'rows'), layout, steps, 4).map((slots, i) =>
-        rowsOf(slots, drawView(fold(fold(key, 'view'), i), layout)),
+      const items = drawBatches(foldIn(key, 'rows'), layout, steps, 4).map((slots, i) =>
+        rowsOf(slots, drawView(foldIn(foldIn(key, 'view'), i), layout)),
       )
       return { common: { start: weights, target }, items }
     },

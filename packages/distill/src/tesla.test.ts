@@ -13,7 +13,7 @@ import {
 import { referenceEngine, seedFrom, toyData, toySet } from '@haba/testing'
 import { describe, expect, it } from 'vitest'
 import { bind, differentiate } from './gradient.js'
-import { recomputed, type Differentiation } from './stepper.js'
+import { recompute, type Differentiation } from './stepper.js'
 import { studentObjective } from './student-objective.fixture.js'
 import { tesla, teslaReleased } from './tesla.js'
 
@@ -35,7 +35,7 @@ async function gradients(steps: number, how: Differentiation, momentum = 0) {
         const last = items.reduce<Tree>((carry, item) => {
           const { weights, velocity } = (momentum ? carry : { weights: carry }) as { weights: Tree; velocity?: Tree }
           const held = mapTree((w) => stopGradient(w), weights)
-          const input = objective.input(bind(set, x.at as never), common, item)
+          const input = objective.input(bind(set, x.at), common, item)
           const from = velocity ? { weights: held, velocity } : held
           const next = objective.step(x.of, common, from, input)
           const reached = velocity ? (next as MovingWeights).weights : next
@@ -49,7 +49,7 @@ async function gradients(steps: number, how: Differentiation, momentum = 0) {
       { at, of },
     ),
   )(params, learned, drawn.common, drawn.items)
-  return { got, written, exact: await differentiate(engine, set, objective, recomputed)(params, learned, drawn) }
+  return { got, written, exact: await differentiate(engine, set, objective, recompute)(params, learned, drawn) }
 }
 
 const near = (got: Args, wanted: Args, factor = 1) => {
@@ -76,7 +76,7 @@ describe('tesla', () => {
     near(got.params, exact.params)
   })
 
-  it('halves what the set owes as it was released, and not the step size', async () => {
+  it('halves the gradient of the set as released, and not that of the step size', async () => {
     const [{ got }, truncated] = [await gradients(3, teslaReleased), await gradients(3, tesla)]
     near(got.set, truncated.got.set, 0.5)
     near(got.params, truncated.got.params)

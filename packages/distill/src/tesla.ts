@@ -4,22 +4,21 @@ import type { CompiledStep, Differentiation, Step, StepGradient } from './steppe
 /**
  * TESLA's gradient (Cui et al., ICML 2023): the weights that a step starts from are held constant, so the cotangent of
  * the last weights passes every step unchanged and no Hessian is needed. With student steps `θ - α g` it is
- * `-α ∂⟨g, λ⟩/∂x` a step, `λ = 2(θ_N - θ*)/‖θ_0 - θ*‖²` (spec §8.1). Exact for the last step, an approximation before;
+ * `-α ∂⟨g, λ⟩/∂x` a step, `λ = 2(θ_N - θ*)/‖θ_0 - θ*‖²`. Exact for the last step, an approximation before;
  * the step size's gradient is truncated alike. With momentum the velocity, which is linear in the gradients, is still
  * differentiated: a step's input is charged for all later steps that its gradient keeps moving the weights in.
  */
 export const tesla: Differentiation = { name: 'tesla', compile: truncated((input) => input) }
 
-/**
- * TESLA as released, which made its published numbers: what inputs owe is halved, because the factor 2 multiplies a tuple
- * there (trap 35). The step size's gradient loses nothing.
+/** * TESLA as released, which produced its published numbers: the gradients of inputs are halved, because the factor 2
+ * multiplies a tuple there. The step size's gradient loses nothing.
  */
 export const teslaReleased: Differentiation = {
   name: 'tesla, released',
   compile: truncated((input) => mapTree((x) => mul(x, 0.5), input)),
 }
 
-/** A step whose weights are constant to it, so that what the next step owes is what the last one does. */
+/** A step with constant weights: the cotangent of the next step is that of the last one. */
 function truncated(owed: (input: Tree) => Tree): Differentiation['compile'] {
   return (engine, name, step: Step, hasVelocity = false): CompiledStep => {
     const take = engine.compile(`${name}/step`, step)

@@ -1,3 +1,4 @@
+import { exactJson } from '@haba/core'
 import type { Attribute, Initializer, Operator } from './onnx-model.js'
 import { providers, type Traits } from './provider.js'
 
@@ -41,7 +42,7 @@ export function emitter(traits: Traits = providers.cpu.traits): Emitter {
   }
 
   const op: Emitter['op'] = (type, inputs, attributes = {}, domain = '') =>
-    once(`${domain}${type}(${inputs})${JSON.stringify(attributes)}`, (output) =>
+    once(`${domain}${type}(${inputs})${exactJson(attributes)}`, (output) =>
       operators.push({ type, domain, inputs, output, attributes }),
     )
 
@@ -65,7 +66,7 @@ export function emitter(traits: Traits = providers.cpu.traits): Emitter {
       return result
     },
     constant: (values, shape, dtype = 'float32') =>
-      once(`${dtype}[${values}]:${shape}`, (name) =>
+      once(`${dtype}${exactJson(values)}:${shape}`, (name) =>
         initializers.push({
           name,
           shape,

@@ -28,7 +28,7 @@ describe.skipIf(!status.works && !required)('onnxruntime on WebGPU', () => {
     const { weights } = network.init(keyFrom(1))
     const images = tensor(normal(keyFrom(2), 2 * 8 * 8 * 2), [2, 8, 8, 2]) as Tensor4D
     const targets = tensor([1, 0, 0, 0, 0, 1], [2, 3]) as Tensor2D
-    // What a step of the student owes to its images; and a convolution in steps of 2, whose gradient goes another way.
+    // The gradient of a student step with respect to its images; and a convolution in steps of 2, whose gradient goes another way.
     const owed = profiled.compile('owed', (x: Tensor4D, w: TinyWeights, y: Tensor2D) => {
       const slope = (z: Tensor4D) =>
         grad((v: TinyWeights) => crossEntropy(network.apply(v, z, { kind: 'train', state: {} }).logits, y), w)

@@ -1,8 +1,12 @@
-import { hostTensor, sizeOf, type Values } from '@haba/core'
-import type { Rank, Tensor } from '@tensorflow/tfjs-core'
+import { hostTensor, sizeOf, type RankOf, type Values } from '@haba/core'
+import type { Tensor } from '@tensorflow/tfjs-core'
 
 /** For tests: row-major `logical` values, held with the axes of the array in `order`. */
-export function held<R extends Rank>(logical: Values, shape: readonly number[], order: readonly number[]): Tensor<R> {
+export function held<const S extends readonly number[]>(
+  logical: Values,
+  shape: S,
+  order: readonly number[],
+): Tensor<RankOf<S>> {
   const strides = shape.map((_, axis) => sizeOf(shape.slice(axis + 1)))
   const lengths = order.map((axis) => shape[axis]!)
   const values = logical.slice()
@@ -14,5 +18,5 @@ export function held<R extends Rank>(logical: Values, shape: readonly number[], 
     }
     values[place] = logical[offset]!
   }
-  return hostTensor<R>({ values, order }, shape, logical instanceof Int32Array ? 'int32' : 'float32')
+  return hostTensor({ values, order }, shape, logical instanceof Int32Array ? 'int32' : 'float32')
 }

@@ -55,7 +55,7 @@ const lowerings: Lowerings<Primitive> = {
 export function lowerGraph(graph: Graph, inputOrders: readonly (readonly number[])[], traits?: Traits): LoweredGraph {
   const emit = emitter(traits)
   const values = new Map<Node, Value>(
-    graph.inputs.map((node, i) => [node, stored(inputName(i), node.shape, inputOrders[i]!, node.dtype)]),
+    graph.inputs.map((node, i) => [node, stored(inputName(i), node.shape, inputOrders[i], node.dtype)]),
   )
   const readOnce = onlyReaders(graph)
   for (const node of graph.nodes) {
@@ -67,6 +67,7 @@ export function lowerGraph(graph: Graph, inputOrders: readonly (readonly number[
       return together && readOnce.has(input) ? value : plain(value)
     })
     const lower = lowerings[node.op] as Lowering<Primitive>
+    // As many as the operation has: a lowering reads no others.
     values.set(node, lower(emit, node, operands as unknown as Operands))
   }
   const outputs = graph.outputs.map((node) => leaving(emit, values.get(node)!))

@@ -1,4 +1,4 @@
-import type { Graph, Node, Primitive, PrimitiveAttributes } from '@haba/core'
+import { exactJson, nodeOf, type Graph, type Node, type Primitive, type PrimitiveAttributes } from '@haba/core'
 
 /** Makes nodes beside those of a graph, float32 by default; what was made before is not made again. */
 export interface NodeMaker {
@@ -16,10 +16,10 @@ export function nodeMaker({ nodes, inputs }: Graph): NodeMaker {
   let id = 1 + Math.max(-1, ...nodes.map((node) => node.id), ...inputs.map((node) => node.id))
   return {
     make(op, inputs, attributes, shape, dtype = 'float32') {
-      const key = `${op}(${inputs.map((input) => input.id)})${JSON.stringify(attributes)}[${shape}]${dtype}`
+      const key = `${op}(${inputs.map((input) => input.id)})${exactJson(attributes)}[${shape}]${dtype}`
       const found = known.get(key)
       if (found) return found
-      const node = { op, id: id++, inputs, attributes, shape, dtype } as unknown as Node
+      const node = nodeOf(op, id++, inputs, attributes, shape, dtype)
       known.set(key, node)
       return node
     },

@@ -51,7 +51,7 @@ export const dataType = (type: ElementType): number => dataTypes[type]
 /** Version 17 of onnx's operators is the newest whose reductions still take their axes as attributes. */
 const opset = 17n
 
-/** Serialises a graph as an onnx model. */
+/** Serializes a graph as an onnx model. */
 export function encodeModel({ operators, initializers, inputs, outputs }: OnnxGraph): Uint8Array {
   return toBinary(
     ModelProtoSchema,

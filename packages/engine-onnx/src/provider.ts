@@ -77,6 +77,6 @@ export const providers: Readonly<Record<Provider, ProviderFacts>> = {
     session: { executionProviders: ['cuda'] },
     install:
       'On Linux for x64 with CUDA 12 and cuDNN 9, run ' +
-      '"ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node --ignore-scripts=false".',
+      '"ONNXRUNTIME_NODE_INSTALL=cuda12 node node_modules/onnxruntime-node/script/install.js".',
   },
 }

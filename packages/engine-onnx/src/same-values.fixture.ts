@@ -16,7 +16,7 @@ async function evaluated(graph: Graph, args: readonly Tensor[]): Promise<readonl
   const session = await InferenceSession.create(lowered.model, { graphOptimizationLevel: 'basic', logSeverityLevel: 4 })
   const feeds = lowered.inputs.map((i) => {
     const { shape, dtype } = args[i]!
-    return [inputName(i), new Tensor(dtype as 'float32', args[i]!.dataSync() as Float32Array, shape)] as const
+    return [inputName(i), new Tensor(dtype as 'float32', args[i]!.dataSync<'float32'>(), shape)] as const
   })
   const found = await session.run(Object.fromEntries(feeds))
   await session.release()

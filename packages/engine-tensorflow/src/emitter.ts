@@ -1,4 +1,4 @@
-import type { Values } from '@haba/core'
+import { exactJson, type Values } from '@haba/core'
 import type { Attribute, Operator } from './saved-model.js'
 
 /** Collects the operators of a graph and names them. */
@@ -23,7 +23,7 @@ export function emitter(): Emitter {
     return name
   }
   const constant: Emitter['constant'] = (values, shape) => {
-    const key = values.length > 64 ? undefined : `${values.constructor.name}[${shape}]${values.join()}`
+    const key = values.length > 64 ? undefined : `${values.constructor.name}[${shape}]${exactJson([...values])}`
     const found = key === undefined ? undefined : known.get(key)
     if (found !== undefined) return found
     const dtype = values instanceof Int32Array ? 'int32' : 'float32'

@@ -1,6 +1,6 @@
-import type { Graph, Node } from '@haba/core'
+import type { Graph, Node, Primitive } from '@haba/core'
 import { emitter } from './emitter.js'
-import { lowerings } from './lowerings.js'
+import { lowerings, type Lowering } from './lowerings.js'
 import { savedModel, type Operator } from './saved-model.js'
 
 /** A program as TensorFlow runs it. */
@@ -28,7 +28,9 @@ export function lowerGraph({ inputs, nodes, outputs }: Graph): LoweredGraph {
   for (const node of nodes) {
     const index = places.get(node)
     if (index === undefined) {
-      names.set(node, lowerings[node.op]({ target, node: node as never, name }))
+      // Which lowering it is follows from the node, as TypeScript does not see.
+      const lower = lowerings[node.op] as Lowering<Primitive>
+      names.set(node, lower({ target, node, name }))
       continue
     }
     used.push(index)

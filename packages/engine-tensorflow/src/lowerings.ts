@@ -1,7 +1,7 @@
 import { sizeOf, type Node, type Primitive } from '@haba/core'
 import type { Emitter } from './emitter.js'
 import { convolutionAttributes } from './convolution.js'
-import { operandsOf } from './operands.js'
+import { operandsOf, type AnyTask } from './operands.js'
 
 /** A node to write, and the names of those written before. */
 interface Task<P extends Primitive> {
@@ -10,14 +10,7 @@ interface Task<P extends Primitive> {
   name(node: Node): string
 }
 
-type Lowering<P extends Primitive> = (task: Task<P>) => string
-
-/** What most of them need to know. */
-export interface AnyTask {
-  readonly target: Emitter
-  readonly node: Pick<Node, 'inputs' | 'shape' | 'dtype'>
-  name(node: Node): string
-}
+export type Lowering<P extends Primitive> = (task: Task<P>) => string
 
 const float = { type: 'float32' } as const
 const T = { T: float }

@@ -1,5 +1,12 @@
 import type { Node } from '@haba/core'
-import type { AnyTask } from './lowerings.js'
+import type { Emitter } from './emitter.js'
+
+/** What most lowerings need to know. */
+export interface AnyTask {
+  readonly target: Emitter
+  readonly node: Pick<Node, 'inputs' | 'shape' | 'dtype'>
+  name(node: Node): string
+}
 
 interface Operand {
   readonly name: string

@@ -8,11 +8,12 @@ const storage = {
     { name: 'labels', floats: 0, bytes: 40 },
   ],
   floats: 58_560,
+  bits: 1_874_240,
   bytes: 234_280,
 }
 
 describe('budgetOfSet', () => {
-  it('is what the set stores, and in images a class (spec §6.8)', () => {
+  it('is what the set stores, and in images a class', () => {
     const { floats, bytes, imagesPerClass } = budgetOfSet({ storage, image: [32, 32, 3], classes: 10 })
     expect([floats, bytes]).toEqual([58_560, 234_280])
     expect(imagesPerClass).toBe(1.90625)

@@ -14,7 +14,7 @@ export interface SetBudget {
   readonly parts: readonly BudgetPart[]
   /** 32-bit numbers, of the counted parts. */
   readonly floats: number
-  /** Of the counted parts, labels included. */
+  /** Sum of the counted parts, with labels. */
   readonly bytes: number
   /** Images a class that have as many values. */
   readonly imagesPerClass: number
@@ -30,7 +30,7 @@ export interface SetBudgetOptions extends ImageContext {
   readonly transform?: number
 }
 
-/** What a set costs, part by part. */
+/** Floats and bytes of a set, part by part. */
 export function budgetOfSet({ storage, learned = {}, transform, image, classes }: SetBudgetOptions): SetBudget {
   const part = (name: string, floats: number, counted: boolean) => ({ name, floats, bytes: 4 * floats, counted })
   const parts: readonly BudgetPart[] = [

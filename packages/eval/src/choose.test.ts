@@ -5,7 +5,7 @@ import { evaluateChosen } from './choose.js'
 import { selectionAsSet } from './continual.js'
 import { dataOfSet } from './evaluate.js'
 import { protocols } from './protocols.js'
-import { holdOut, relabelled } from './subset.js'
+import { holdOut, relabeled } from './subset.js'
 
 const real = toyData({ noise: 0.3, perClass: 10 })
 const { train, validation } = holdOut(real, 0.2, keyFrom(1))
@@ -32,7 +32,7 @@ describe('evaluateChosen', () => {
       networks: 1,
       validation: watched(validation, 'validation', log),
       test: watched(toyData({ noise: 0.3 }), 'test', log),
-      protocolAt: (rate) => ({ ...protocols.ours({ epochs: 12, rate }), weightDecay: 0 }),
+      protocolAt: (rate) => ({ ...protocols.ours({ epochs: 12, learningRate: rate }), weightDecay: 0 }),
       rates: [1e-6, 0.05],
       candidates: [
         { name: 'step 1', data: dataOfSet(blankOf(good)) },
@@ -54,7 +54,7 @@ describe('evaluateChosen', () => {
     const set = await selectionAsSet(train, Int32Array.of(0, 1))
     const options = { engine: referenceEngine(), network: tinyNetwork(), key: keyFrom(3), networks: 1, rates: [0.1] }
     const candidates = [{ name: 'only', data: dataOfSet(set) }]
-    const protocolAt = (rate: number) => protocols.ours({ epochs: 1, rate })
+    const protocolAt = (rate: number) => protocols.ours({ epochs: 1, learningRate: rate })
     await leakCheck(async () => {
       await evaluateChosen({ ...options, validation, test: validation, protocolAt, candidates })
     })
@@ -68,9 +68,9 @@ describe('holdOut', () => {
   })
 })
 
-describe('relabelled', () => {
+describe('relabeled', () => {
   it('numbers some classes anew, in the given order', async () => {
-    const some = relabelled(real, [2, 0])
+    const some = relabeled(real, [2, 0])
     expect(some.classes).toBe(2)
     const [first] = [...some.labels.keys()].filter((i) => some.labels[i] === 0)
     const same = await real.images(Int32Array.of(real.labels.indexOf(2)))

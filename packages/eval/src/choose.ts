@@ -1,16 +1,16 @@
-import { fold, HabaError, type RealSource } from '@haba/core'
+import { checkArguments, foldIn, HabaError, type RealSource } from '@haba/core'
 import { evaluateOn, type EvaluateOptions } from './evaluate.js'
 import type { Protocol } from './protocol.js'
 import type { Accuracy } from './statistics.js'
 import type { TrainingData } from './train-under.js'
 
-/** What may be chosen, such as the set at one checkpoint of a run. */
+/** A candidate, such as the set at one checkpoint of a run. */
 export interface Candidate {
   readonly name: string
   readonly data: TrainingData
 }
 
-/** What was tried on validation data. */
+/** A trial on validation data. */
 export interface Trial {
   readonly candidate: string
   readonly rate: number
@@ -18,7 +18,7 @@ export interface Trial {
   readonly mean: number
 }
 
-/** What was chosen, and from what. */
+/** The chosen candidate, and all trials. */
 export interface Choice extends Trial {
   readonly trials: readonly Trial[]
 }
@@ -43,13 +43,22 @@ export interface ChooseOptions extends Omit<EvaluateOptions, 'protocol' | 'test'
  * equals is taken.
  */
 export async function chooseOnValidation(options: ChooseOptions): Promise<Choice> {
+  checkArguments('chooseOnValidation', options, {
+    candidates: 'list',
+    rates: 'list',
+    validation: 'real',
+    protocolAt: 'function',
+    engine: 'engine',
+    network: 'network',
+    key: 'key',
+  })
   const { candidates, rates, validation, protocolAt, trialNetworks = 1, onTrial, onNetwork: _, ...rest } = options
   const last = candidates.at(-1)
   if (!last || rates.length === 0)
     throw new HabaError('chooseOnValidation', 'candidates and rates', 'none', 'Pass at least one of each.')
   const trials: Trial[] = []
   const attempt = async ({ name, data }: Candidate, rate: number) => {
-    const key = fold(rest.key, 'trial')
+    const key = foldIn(rest.key, 'trial')
     const how = { ...rest, protocol: protocolAt(rate), test: validation, networks: trialNetworks, key }
     const { mean } = await evaluateOn(data, how)
     trials.push({ candidate: name, rate, mean })

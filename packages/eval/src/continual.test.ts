@@ -4,13 +4,13 @@ import { describe, expect, it } from 'vitest'
 import { classSteps, continual, joinSets, selectionAsSet, spreadClasses } from './continual.js'
 import { numpyPermutation } from './numpy-permutation.js'
 import { protocols } from './protocols.js'
-import { relabelled } from './subset.js'
+import { relabeled } from './subset.js'
 
 const real = toyData({ noise: 0.3 })
 
 /** The first image of each class, as a method would make it: of a source that knows these classes only. */
 async function firstOfEach(classes: readonly number[]): Promise<RenderedSet> {
-  const some = relabelled(real, classes)
+  const some = relabeled(real, classes)
   const set = await selectionAsSet(
     some,
     Int32Array.from(classes.keys(), (label) => some.labels.indexOf(label)),
@@ -24,7 +24,7 @@ describe('continual', () => {
     const curve = await continual({
       engine: referenceEngine(),
       network: tinyNetwork(),
-      protocol: { ...protocols.dsa({ epochs: 12, rate: 0.05 }), weightDecay: 0 },
+      protocol: { ...protocols.dsa({ epochs: 12, learningRate: 0.05 }), weightDecay: 0 },
       test: real,
       key: keyFrom(3),
       networks: 1,
@@ -67,7 +67,7 @@ describe('joinSets', () => {
 })
 
 describe('numpyPermutation', () => {
-  // The first ten of numpy.random.RandomState(seed).permutation(100); spec §9.3.
+  // The first ten of numpy.random.RandomState(seed).permutation(100) (seeds of the released code).
   it.each([
     [0, [26, 86, 2, 55, 75, 93, 16, 73, 54, 95]],
     [1, [80, 84, 33, 81, 93, 17, 36, 82, 69, 65]],

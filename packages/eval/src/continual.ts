@@ -1,15 +1,15 @@
-import { HabaError, sizeOf, type RealSource, type RenderedSet } from '@haba/core'
+import { oneHotRows, checkArguments, HabaError, sizeOf, type RealSource, type RenderedSet } from '@haba/core'
 import { evaluateSet, type EvaluateOptions } from './evaluate.js'
 import type { Accuracy } from './statistics.js'
 import { ofClasses } from './subset.js'
 
 /** Options of `continual`. */
-export interface ContinualOptions extends Omit<EvaluateOptions, 'onNetwork'> {
+export interface ContinualOptions extends Omit<EvaluateOptions, 'onNetwork' | 'onStep'> {
   /** Classes as they arrive, such as `numpyPermutation(seed, 100)`. */
   readonly order: readonly number[]
   /** 5 or 10 in the papers; each brings about as many classes. */
   readonly steps: number
-  /** What is kept of a step's classes, made of their images alone; its targets are over all classes. */
+  /** The memory of a step's classes, made from their images alone; its targets are over all classes. */
   memory(classes: readonly number[], step: number): Promise<RenderedSet>
   readonly onStep?: (step: ContinualStep) => void
 }
@@ -27,10 +27,11 @@ export interface ContinualStep {
 }
 
 /**
- * Class-incremental learning as GDumb and DM do it (spec §9.3): at every step networks are trained from scratch on all
+ * Class-incremental learning as GDumb and DM do it: at every step networks are trained from scratch on all
  * memory so far, and tested on the classes seen.
  */
 export async function continual(options: ContinualOptions): Promise<readonly ContinualStep[]> {
+  checkArguments('continual', options, { order: 'list', steps: 'number', memory: 'function', test: 'real' })
   const { order, steps, memory, onStep, ...evaluateOptions } = options
   const { test } = evaluateOptions
   const curve: ContinualStep[] = []
@@ -100,9 +101,8 @@ export function spreadClasses(set: RenderedSet, classes: readonly number[], all:
 export async function selectionAsSet(real: RealSource, indices: Int32Array): Promise<RenderedSet> {
   const images = await real.images(indices)
   const labels = indices.map((index) => real.labels[index]!)
-  const targets = new Float32Array(indices.length * real.classes)
-  labels.forEach((label, slot) => (targets[slot * real.classes + label] = 1))
-  const values = (await images.data()) as Float32Array
+  const targets = oneHotRows(labels, real.classes)
+  const values = await images.data<'float32'>()
   images.dispose()
   const { image, classes } = real
   return { layout: { image, classes, slots: indices.length, views: 1, labels }, images: values, targets }

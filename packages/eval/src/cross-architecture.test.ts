@@ -18,24 +18,24 @@ describe('planWorkers', () => {
 })
 
 describe('shareOut', () => {
-  it('keeps every lane at one job, and the order of jobs', async () => {
+  it('keeps every worker at one job, and the order of jobs', async () => {
     const busy = [0, 0]
-    const lanes = busy.map((_, lane) => async (job: number) => {
-      expect(++busy[lane]!).toBe(1)
+    const workers = busy.map((_, worker) => async (job: number) => {
+      expect(++busy[worker]!).toBe(1)
       await new Promise((resolve) => setTimeout(resolve, job % 3))
-      busy[lane]!--
+      busy[worker]!--
       return 10 * job
     })
-    expect(await shareOut([5, 4, 3, 2, 1], lanes)).toEqual([50, 40, 30, 20, 10])
+    expect(await shareOut([5, 4, 3, 2, 1], workers)).toEqual([50, 40, 30, 20, 10])
   })
 
   it('ends with the first failure', async () => {
     const done: number[] = []
-    const lane = async (job: number) => {
+    const worker = async (job: number) => {
       if (job === 1) throw new Error('lost')
       done.push(job)
     }
-    await expect(shareOut([0, 1, 2], [lane])).rejects.toThrow('lost')
+    await expect(shareOut([0, 1, 2], [worker])).rejects.toThrow('lost')
     expect(done).toEqual([0])
   })
 })
@@ -43,15 +43,15 @@ describe('shareOut', () => {
 describe('crossArchitecture', () => {
   it('gives a row for each network, with its interval', async () => {
     const accuracy = { small: [0.5, 0.6, 0.7], large: [0.25, 0.25, 0.25] }
-    const lane = async ({ network, seed }: { network: string; seed: number }) =>
+    const worker = async ({ network, seed }: { network: string; seed: number }) =>
       accuracy[network as keyof typeof accuracy][seed]!
-    const [small, large] = await crossArchitecture({ networks: ['small', 'large'], lanes: [lane, lane] })
+    const [small, large] = await crossArchitecture({ networks: ['small', 'large'], workers: [worker, worker] })
     expect(small).toMatchObject({ network: 'small', accuracies: [0.5, 0.6, 0.7] })
     expect(small!.mean).toBeCloseTo(0.6, 12)
     // t of 2 degrees of freedom, s = 0.1
     expect(small!.halfInterval).toBeCloseTo(0.24841, 5)
     expect(large).toMatchObject({ std: 0, halfInterval: 0 })
-    const [one] = await crossArchitecture({ networks: ['small'], seeds: 1, lanes: [lane] })
+    const [one] = await crossArchitecture({ networks: ['small'], seeds: 1, workers: [worker] })
     expect(one).not.toHaveProperty('halfInterval')
   })
 })

@@ -1,30 +1,30 @@
-import { HabaError } from '@haba/core'
-import { halfInterval95, summarise, type Accuracy } from './statistics.js'
+import { checkArguments, HabaError } from '@haba/core'
+import { halfInterval95, summarize, type Accuracy } from './statistics.js'
 
 /** Does one job after the other, such as a worker process. */
-export type Lane<Job, Result> = (job: Job) => Promise<Result>
+export type Worker<Job, Result> = (job: Job) => Promise<Result>
 
-/** Does all jobs, each lane one at a time; results are in the order of the jobs. The first failure ends it. */
+/** Does all jobs, each worker one at a time; results are in the order of the jobs. The first failure ends it. */
 export async function shareOut<Job, Result>(
   jobs: readonly Job[],
-  lanes: readonly Lane<Job, Result>[],
+  workers: readonly Worker<Job, Result>[],
   onResult: (job: Job, result: Result, done: number) => void = () => {},
 ): Promise<readonly Result[]> {
   const results = new Array<Result>(jobs.length)
   let [next, done, failed] = [0, 0, false]
-  const work = async (lane: Lane<Job, Result>) => {
+  const work = async (worker: Worker<Job, Result>) => {
     while (next < jobs.length && !failed) {
       const index = next++
       try {
-        results[index] = await lane(jobs[index]!)
+        results[index] = await worker(jobs[index]!)
       } catch (error) {
         failed = true
         throw error
       }
-      onResult(jobs[index]!, results[index]!, ++done)
+      onResult(jobs[index]!, results[index], ++done)
     }
   }
-  await Promise.all(lanes.map(work))
+  await Promise.all(workers.map(work))
   return results
 }
 
@@ -39,7 +39,7 @@ export function planWorkers({ cores, jobs, workers }: WorkerNeeds): {
   return { workers: used, threads: Math.floor(cores / used) }
 }
 
-/** What is there to be shared out. */
+/** Cores and jobs to divide among workers. */
 export interface WorkerNeeds {
   readonly cores: number
   readonly jobs: number
@@ -59,25 +59,26 @@ export interface CrossArchitectureOptions {
   /** Fresh networks of each kind. @default 3 */
   readonly seeds?: number
   /** Each gives the test accuracy of the network of a job. */
-  readonly lanes: readonly Lane<NetworkJob, number>[]
+  readonly workers: readonly Worker<NetworkJob, number>[]
   readonly onResult?: (job: NetworkJob, accuracy: number, done: number) => void
 }
 
-/** What networks of one kind learn from a set. */
+/** Accuracies of networks of one kind trained on a set. */
 export interface NetworkAccuracy extends Accuracy {
   readonly network: string
   /** Half of the 95 % confidence interval of the mean; absent for a single seed. */
   readonly halfInterval?: number
 }
 
-/** Several seeds of several kinds of networks, a row for each kind (spec §9.2). */
+/** Several seeds of several kinds of networks, a row for each kind. */
 export async function crossArchitecture(options: CrossArchitectureOptions): Promise<readonly NetworkAccuracy[]> {
-  const { networks, seeds = 3, lanes, onResult } = options
+  checkArguments('crossArchitecture', options, { networks: 'list', workers: 'list' })
+  const { networks, seeds = 3, workers, onResult } = options
   const jobs = networks.flatMap((network) => Array.from({ length: seeds }, (_, seed) => ({ network, seed })))
-  const results = await shareOut(jobs, lanes, onResult)
+  const results = await shareOut(jobs, workers, onResult)
   return networks.map((network, i) => {
     const accuracies = results.slice(i * seeds, (i + 1) * seeds)
     const halfInterval = halfInterval95(accuracies)
-    return { network, ...summarise(accuracies), ...(halfInterval !== undefined && { halfInterval }) }
+    return { network, ...summarize(accuracies), ...(halfInterval !== undefined && { halfInterval }) }
   })
 }

@@ -6,7 +6,7 @@ import { protocols } from './protocols.js'
 
 const real = toyData({ noise: 0.3 })
 const network = tinyNetwork()
-const quick = { ...protocols.dsa({ epochs: 12, rate: 0.05 }), weightDecay: 0 }
+const quick = { ...protocols.dsa({ epochs: 12, learningRate: 0.05 }), weightDecay: 0 }
 
 /** The first images of every class as a set of one view, or of two: the second with labels that lie. */
 async function setOf(views: 1 | 2): Promise<RenderedSet> {
@@ -26,6 +26,15 @@ describe('evaluateSet', () => {
     expect(a).toEqual(b)
     expect(a.accuracies.length).toBe(2)
     expect(a.mean).toBeGreaterThan(0.8)
+  })
+
+  it('tells of every training step', async () => {
+    const told: string[] = []
+    const onStep = (step: number, steps: number) => told.push(`${step} of ${steps}`)
+    await evaluateSet(await setOf(1), { ...options, protocol: { ...quick, epochs: 2, batch: 2 }, onStep })
+    // Three images in batches of two, twice, for each of two networks.
+    const each = ['1 of 4', '2 of 4', '3 of 4', '4 of 4']
+    expect(told).toEqual([...each, ...each])
   })
 
   it('trains network 1 alike with network 0 before it, or alone', async () => {

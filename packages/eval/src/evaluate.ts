@@ -1,7 +1,7 @@
-import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
 import {
+  checkArguments,
   disposeTree,
-  fold,
+  foldIn,
   integers,
   realBatch,
   sizeOf,
@@ -16,10 +16,10 @@ import {
   type Training,
 } from '@haba/core'
 import type { Protocol } from './protocol.js'
-import { summarise, type Accuracy } from './statistics.js'
+import { summarize, type Accuracy } from './statistics.js'
 import { trainUnder, type TrainingData } from './train-under.js'
 
-/** What is trained and tested, and where it runs. */
+/** Network, test data, protocol and engine of an evaluation. */
 export interface EvaluateOptions {
   readonly engine: Engine
   readonly network: Network
@@ -28,33 +28,44 @@ export interface EvaluateOptions {
   readonly key: Key
   /** Fresh networks. @default 5 */
   readonly networks?: number
-  /** The number of the first one: network i is the same whoever else is trained. @default 0 */
+  /** The number of the first one: network i is the same in every evaluation. @default 0 */
   readonly first?: number
+  /** Called after every training step: how many its network has taken, and how many it takes in all. */
+  readonly onStep?: (step: number, steps: number) => void
   /** Called after every network. */
   readonly onNetwork?: (index: number, accuracy: number) => void
 }
 
 /**
  * Trains fresh networks on a rendered set and tests each once on real data. Hallucination is online: for every image of
- * every epoch a view is drawn (spec §6.9), so an epoch sees each slot once.
+ * every epoch a view is drawn, so an epoch sees each slot once.
  */
-export const evaluateSet = (set: RenderedSet, options: EvaluateOptions): Promise<Accuracy> =>
-  evaluate(options, () => dataOfSet(set))
+export async function evaluateSet(set: RenderedSet, options: EvaluateOptions): Promise<Accuracy> {
+  checkArguments('evaluateSet', { set }, { set: 'rendered' })
+  return evaluate('evaluateSet', options, () => dataOfSet(set))
+}
 
 /** The same with real images: all of a source, or the chosen ones. */
-export const evaluateReal = (real: RealSource, options: EvaluateOptions, chosen?: Int32Array): Promise<Accuracy> =>
-  evaluate(options, () => dataOfReal(real, chosen))
+export async function evaluateReal(real: RealSource, options: EvaluateOptions, chosen?: Int32Array): Promise<Accuracy> {
+  checkArguments('evaluateReal', { real, chosen }, { real: 'real', chosen: 'integers?' })
+  return evaluate('evaluateReal', options, () => dataOfReal(real, chosen))
+}
 
-/** The same with real images that are chosen anew for each network, so that their luck is part of the deviation. */
-export const evaluateDraws = (
+/** The same with real images that are chosen again for each network, so that the deviation includes the choice. */
+export async function evaluateDraws(
   real: RealSource,
   options: EvaluateOptions,
   choose: (network: number) => Int32Array,
-): Promise<Accuracy> => evaluate(options, (network) => dataOfReal(real, choose(network)))
+): Promise<Accuracy> {
+  checkArguments('evaluateDraws', { real, choose }, { real: 'real', choose: 'function' })
+  return evaluate('evaluateDraws', options, (network) => dataOfReal(real, choose(network)))
+}
 
-/** The same with whatever makes batches. */
-export const evaluateOn = (data: TrainingData, options: EvaluateOptions): Promise<Accuracy> =>
-  evaluate(options, () => data)
+/** The same with any source of batches. */
+export async function evaluateOn(data: TrainingData, options: EvaluateOptions): Promise<Accuracy> {
+  checkArguments('evaluateOn', { data }, { data: 'object' })
+  return evaluate('evaluateOn', options, () => data)
+}
 
 /** A rendered set to train on. */
 export function dataOfSet(set: RenderedSet): TrainingData {
@@ -72,8 +83,8 @@ export function dataOfSet(set: RenderedSet): TrainingData {
         targets.set(set.targets.subarray(slot * classes, (slot + 1) * classes), i * classes)
       })
       return {
-        images: tensor(images, [rows.length, ...image]) as Tensor4D,
-        targets: tensor(targets, [rows.length, classes]) as Tensor2D,
+        images: tensor(images, [rows.length, ...image]),
+        targets: tensor(targets, [rows.length, classes]),
       }
     },
   }
@@ -102,19 +113,24 @@ const trainerOf = ({ engine, network, protocol }: EvaluateOptions): Trainer =>
     ...(protocol.transform && { transform: protocol.transform.apply }),
   })
 
-async function evaluate(options: EvaluateOptions, dataFor: (network: number) => TrainingData): Promise<Accuracy> {
-  const { protocol, test, key, networks = 5, first = 0, onNetwork } = options
+async function evaluate(
+  who: string,
+  options: EvaluateOptions,
+  dataFor: (network: number) => TrainingData,
+): Promise<Accuracy> {
+  checkArguments(who, options, { engine: 'engine', network: 'network', protocol: 'protocol', test: 'real', key: 'key' })
+  const { protocol, test, key, networks = 5, first = 0, onStep, onNetwork } = options
   const train = trainerOf(options)
   const accuracies: number[] = []
   for (let i = first; i < first + networks; i++) {
     let training: Training | undefined
     const data = dataFor(i)
-    for await (const trained of trainUnder({ train, protocol, data, key: fold(fold(key, 'network'), i) }))
-      training = trained.training
+    const how = { train, protocol, data, key: foldIn(foldIn(key, 'network'), i), ...(onStep && { onStep }) }
+    for await (const trained of trainUnder(how)) training = trained.training
     const { accuracy } = await train.test(training!, test, protocol.testBatch)
-    disposeTree(training!)
+    disposeTree(training)
     accuracies.push(accuracy)
     onNetwork?.(i, accuracy)
   }
-  return summarise(accuracies)
+  return summarize(accuracies)
 }

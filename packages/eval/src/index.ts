@@ -29,7 +29,7 @@ export {
   planWorkers,
   shareOut,
   type CrossArchitectureOptions,
-  type Lane,
+  type Worker,
   type NetworkAccuracy,
   type NetworkJob,
   type WorkerNeeds,
@@ -45,7 +45,7 @@ export {
 } from './evaluate.js'
 export { numpyPermutation } from './numpy-permutation.js'
 export {
-  batchStandardisation,
+  batchStandardization,
   describeProtocol,
   protocolHash,
   rateAt,
@@ -76,7 +76,7 @@ export {
   type SearchSpace,
   type TimedAccuracy,
 } from './search.js'
-export { halfInterval95, studentQuantile, summarise, type Accuracy } from './statistics.js'
+export { halfInterval95, studentQuantile, summarize, type Accuracy } from './statistics.js'
 export { imageStrength } from './strength.js'
-export { holdOut, ofClasses, relabelled, subset, type HeldOut } from './subset.js'
+export { holdOut, ofClasses, relabeled, subset, type HeldOut } from './subset.js'
 export { trainUnder, type TrainedEpoch, type TrainingData, type TrainUnderOptions } from './train-under.js'

@@ -1,6 +1,6 @@
 /**
  * `numpy.random.RandomState(seed).permutation(length)`, number for number: class orders of the continual-learning papers
- * are given as seeds of it (spec §9.3). Nothing else here draws from it.
+ * are given as seeds of it. Nothing else here draws from it.
  *
  * @param seed `0 … 2³²-1`
  */

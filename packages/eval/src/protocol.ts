@@ -1,15 +1,13 @@
-import { sha256 } from '@noble/hashes/sha2.js'
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import type { Tensor4D } from '@tensorflow/tfjs-core'
-import { div, mean, sqrt, square, sub, sum, type Augmentation, type Mixing } from '@haba/core'
+import { canonicalHash, div, mean, sqrt, square, sub, sum, type Augmentation, type Mixing } from '@haba/core'
 
 /** A stretch of epochs at one rate. */
 export interface Phase {
   /** Its first epoch, counted from 0. */
   readonly epoch: number
-  /** Of the protocol's rate. */
+  /** Factor of the protocol's rate. */
   readonly factor: number
-  /** Whether a new optimiser is made, whose momentum starts at zero. */
+  /** Whether a new optimizer is made, whose momentum starts at zero. */
   readonly newOptimizer: boolean
 }
 
@@ -18,7 +16,7 @@ export interface Protocol {
   readonly name: string
   /** Raised whenever numbers under this name would change. */
   readonly version: number
-  /** Epochs trained. The released codes of DC and its kin train one more than they are asked for. */
+  /** Epochs trained. The released codes of DC and its successors train one more than their option says. */
   readonly epochs: number
   /** Images a step. */
   readonly batch: number
@@ -50,14 +48,14 @@ export interface BatchTransform {
 
 /**
  * HaBa's hidden protocol: every batch, in training and in testing, is shifted and scaled by one mean and one (unbiased)
- * deviation over all its values (`utils.epoch` in the released code; spec §6.9).
+ * deviation over all its values (`utils.epoch` in the released code).
  */
-export const batchStandardisation: BatchTransform = {
-  name: 'batch standardisation',
+export const batchStandardization: BatchTransform = {
+  name: 'batch standardization',
   apply: (images) => {
-    const centred = sub(images, mean(images))
-    const deviation = sqrt(div(sum(square(centred)), images.size - 1))
-    return div(centred, deviation)
+    const centered = sub(images, mean(images))
+    const deviation = sqrt(div(sum(square(centered)), images.size - 1))
+    return div(centered, deviation)
   },
 }
 
@@ -75,9 +73,15 @@ export function describeProtocol(protocol: Protocol): Readonly<Record<string, un
  * was learned or chosen is left out: it is the set's, and two sets measured alike share one hash.
  */
 export function protocolHash(protocol: Protocol): string {
-  const { rate, choice: _, ...rest } = plain(protocol)
-  const hashed = protocol.rateFrom === 'fixed' ? { ...rest, rate } : rest
-  return bytesToHex(sha256(utf8ToBytes(sortedJson(hashed)))).slice(0, 12)
+  const { rate, choice: _, transform, ...rest } = plain(protocol)
+  const known = { ...rest, transform: earlier[transform] ?? transform }
+  const hashed = protocol.rateFrom === 'fixed' ? { ...known, rate } : known
+  return canonicalHash(hashed).slice(0, 12)
+}
+
+/** What hashes are made with where a name has changed since: results of earlier versions keep their hash. */
+const earlier: Readonly<Record<string, string>> = {
+  [batchStandardization.name]: 'batch standardisation', // earlier name
 }
 
 const plain = ({ augmentation, mixing, transform, ...rest }: Protocol) => ({
@@ -86,10 +90,3 @@ const plain = ({ augmentation, mixing, transform, ...rest }: Protocol) => ({
   mixing: mixing?.name ?? 'none',
   transform: transform?.name ?? 'none',
 })
-
-const sortedJson = (value: unknown): string =>
-  JSON.stringify(value, (_, one: unknown) =>
-    typeof one === 'object' && one !== null && !Array.isArray(one)
-      ? Object.fromEntries(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : one,
-  )

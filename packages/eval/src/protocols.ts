@@ -1,13 +1,13 @@
 import { HabaError, type Augmentation, type Mixing } from '@haba/core'
-import { batchStandardisation, type BatchTransform, type Phase, type Protocol } from './protocol.js'
+import { batchStandardization, type BatchTransform, type Phase, type Protocol } from './protocol.js'
 
-/** What a protocol leaves open. */
+/** Settings that a protocol leaves open. */
 export interface ProtocolOptions {
   /** @default 0.01 */
-  readonly rate?: number
+  readonly learningRate?: number
   /** Where the rate comes from. @default 'fixed', and 'validation' for `ours` */
   readonly rateFrom?: Protocol['rateFrom']
-  /** As the released codes are asked: 1000 means 1001 but for `idc` and `rtp`. */
+  /** As the released codes count: 1000 means 1001, except for `idc` and `rtp`. */
   readonly epochs?: number
   readonly augmentation?: Augmentation
   /** @default none; IDC's numbers are with cutmix, on half of the batches */
@@ -35,17 +35,22 @@ interface Preset {
 const protocol =
   ({ name, more, phases, epochs: epochsByDefault, batch: batchByDefault, ...preset }: Preset) =>
   (options: ProtocolOptions = {}): Protocol => {
-    const { rate = 0.01, epochs = epochsByDefault, batch = batchByDefault, augmentation, mixing } = options
+    const { learningRate = 0.01, epochs = epochsByDefault, batch = batchByDefault, augmentation, mixing } = options
     if (!Number.isInteger(epochs) || epochs < 1)
-      throw new HabaError(`protocol ${name}`, 'at least 1 epoch', `${epochs}`, 'Mend epochs.')
-    if (!(rate > 0))
-      throw new HabaError(`protocol ${name}`, 'a rate above 0', `${rate}`, 'A learned step size may have collapsed.')
+      throw new HabaError(`protocol ${name}`, 'at least 1 epoch', `${epochs}`, '')
+    if (!(learningRate > 0))
+      throw new HabaError(
+        `protocol ${name}`,
+        'a learningRate above 0',
+        `${learningRate}`,
+        'A learned step size may have collapsed.',
+      )
     return {
       name,
       ...preset,
       epochs: epochs + more,
       batch,
-      rate,
+      rate: learningRate,
       rateFrom: options.rateFrom ?? preset.rateFrom ?? 'fixed',
       momentum: 0.9,
       weightDecay: preset.weightDecay ?? 5e-4,
@@ -55,7 +60,7 @@ const protocol =
     }
   }
 
-/** A tenth of the rate from half-time on, by a new optimiser: epoch index 502 of 0 … 1000 (spec §13). */
+/** A tenth of the rate from half-time on, by a new optimizer: epoch index 502 of 0 … 1000. */
 const halfTime = (epochs: number): readonly Phase[] => [
   { epoch: 0, factor: 1, newOptimizer: true },
   { epoch: Math.floor(epochs / 2) + 2, factor: 0.1, newOptimizer: true },
@@ -75,7 +80,7 @@ const once = 'The set of the last step; every network is tested once, after its 
 const published = (how: string) => `${once} Published numbers: ${how}.`
 const released = { version: 1, batch: 256, phases: halfTime, more: 1 } as const
 
-/** The protocols of the released codes, and ours, as functions of what they leave open (spec §6.9, §9.1, §8.2). */
+/** The protocols of the released codes, and ours, as functions of what they leave open. */
 export const protocols = {
   /** DC: 300 epochs without augmentation. */
   dc: protocol({
@@ -101,13 +106,13 @@ export const protocols = {
     testBatch: 128,
     choice: published('5 networks, the best of all evaluations on the test set'),
   }),
-  /** HaBa: as MTT, with batch standardisation and a view drawn for every image. */
+  /** HaBa: as MTT, with batch standardization and a view drawn for every image. */
   haba: protocol({
     ...released,
     name: 'haba',
     epochs: 1000,
     testBatch: 128,
-    transform: batchStandardisation,
+    transform: batchStandardization,
     choice: published('5 networks, the best of 16 evaluations on the test set'),
   }),
   /** IDC: 1000 epochs of batches of 64; with its augmentation and cutmix. */

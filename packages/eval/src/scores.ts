@@ -1,4 +1,4 @@
-import { HabaError } from '@haba/core'
+import { checkArguments, HabaError } from '@haba/core'
 
 /** The four accuracies of the label-robust score, as fractions. */
 export interface LabelRobustOptions {
@@ -26,14 +26,20 @@ export interface LabelRobustScore {
 
 /**
  * DD-Ranking's label-robust score: how good a set is once soft labels are not counted as its merit. Accuracies are
- * fractions; the released package feeds percentages to the exponential (spec §13).
+ * fractions; the released package feeds percentages to the exponential.
  */
 export function labelRobustScore(options: LabelRobustOptions): LabelRobustScore {
+  checkArguments('labelRobustScore', options, {
+    realHard: 'number',
+    setHard: 'number',
+    setAny: 'number',
+    randomAny: 'number',
+  })
   const { realHard, setHard, setAny, randomAny, weight = 0.5 } = options
   fractions('labelRobustScore', { realHard, setHard, setAny, randomAny, weight })
   const hardLabelRecovery = realHard - setHard
   const improvementOverRandom = setAny - randomAny
-  const score = normalised(weight * improvementOverRandom - (1 - weight) * hardLabelRecovery)
+  const score = normalized(weight * improvementOverRandom - (1 - weight) * hardLabelRecovery)
   return { hardLabelRecovery, improvementOverRandom, score }
 }
 
@@ -59,18 +65,24 @@ export interface AugmentationRobustScore {
 
 /** DD-Ranking's augmentation-robust score: how good a set is whether or not networks are trained with augmentation. */
 export function augmentationRobustScore(options: AugmentationRobustOptions): AugmentationRobustScore {
+  checkArguments('augmentationRobustScore', options, {
+    setAugmented: 'number',
+    randomAugmented: 'number',
+    setPlain: 'number',
+    randomPlain: 'number',
+  })
   const { setAugmented, randomAugmented, setPlain, randomPlain, weight = 0.5 } = options
   fractions('augmentationRobustScore', { setAugmented, randomAugmented, setPlain, randomPlain, weight })
   const withAugmentation = setAugmented - randomAugmented
   const withoutAugmentation = setPlain - randomPlain
-  const score = normalised(weight * withAugmentation + (1 - weight) * withoutAugmentation)
+  const score = normalized(weight * withAugmentation + (1 - weight) * withoutAugmentation)
   return { withAugmentation, withoutAugmentation, score }
 }
 
 /** From `-1 … 1` to `0 … 1`, on an exponential scale. */
-const normalised = (alpha: number) => (Math.exp(alpha) - Math.exp(-1)) / (Math.E - Math.exp(-1))
+const normalized = (alpha: number) => (Math.exp(alpha) - Math.exp(-1)) / (Math.E - Math.exp(-1))
 
-/** How much of what all real data teach a set teaches: a ratio of accuracies. */
+/** Accuracy with the set divided by accuracy with all real data. */
 export function recoveryRatio(set: number, fullData: number): number {
   fractions('recoveryRatio', { set, fullData })
   return set / fullData
@@ -83,7 +95,7 @@ export interface SizedAccuracy {
 }
 
 /**
- * What a method would reach at other bytes: linear in the logarithm of the size between the measured neighbours.
+ * What a method would reach at other bytes: linear in the logarithm of the size between the measured neighbors.
  * Undefined outside what was measured: nothing is extrapolated.
  */
 export function accuracyAtBytes(measured: readonly SizedAccuracy[], bytes: number): number | undefined {

@@ -4,19 +4,19 @@ import { HabaError } from '@haba/core'
 export interface Architecture {
   readonly width: number
   readonly depth: number
-  readonly normalisation: string
+  readonly normalization: string
   readonly activation: string
   readonly pooling: string
 }
 
-/** What may be chosen for each part of a network. */
+/** Choices for each part of a network. */
 export type SearchSpace = { readonly [Part in keyof Architecture]: readonly Architecture[Part][] }
 
-/** The 720 ConvNets of DC's search (spec §9.4). */
+/** The 720 ConvNets of DC's search. */
 export const convNetSpace: SearchSpace = {
   width: [32, 64, 128, 256],
   depth: [1, 2, 3, 4],
-  normalisation: ['none', 'batch', 'layer', 'instance', 'group'],
+  normalization: ['none', 'batch', 'layer', 'instance', 'group'],
   activation: ['sigmoid', 'relu', 'leakyRelu'],
   pooling: ['none', 'max', 'average'],
 }
@@ -25,9 +25,9 @@ export const convNetSpace: SearchSpace = {
 export const architectures = (space: SearchSpace = convNetSpace): readonly Architecture[] =>
   space.width.flatMap((width) =>
     space.depth.flatMap((depth) =>
-      space.normalisation.flatMap((normalisation) =>
+      space.normalization.flatMap((normalization) =>
         space.activation.flatMap((activation) =>
-          space.pooling.map((pooling) => ({ width, depth, normalisation, activation, pooling })),
+          space.pooling.map((pooling) => ({ width, depth, normalization, activation, pooling })),
         ),
       ),
     ),
@@ -54,7 +54,7 @@ export interface SearchReport {
     readonly byTruth: number | undefined
     readonly byProxy: number | undefined
   }[]
-  /** What the proxy would choose. */
+  /** The network that the proxy would choose. */
   readonly chosen: ScoredArchitecture
   /** The best there is. */
   readonly best: ScoredArchitecture
@@ -64,7 +64,7 @@ export interface SearchReport {
 }
 
 /**
- * Compares a search on a proxy with one on the real data (spec §9.4).
+ * Compares a search on a proxy with one on the real data.
  *
  * @param tops how many of the best ranks are correlated; the whole space is added @default [5, 10, 20]
  */
@@ -104,13 +104,13 @@ const sortedBy = (scored: readonly ScoredArchitecture[], by: 'proxy' | 'truth') 
 
 /** Spearman's: Pearson's correlation of ranks, equal values sharing the mean of theirs. Undefined where all are equal. */
 export function rankCorrelation(a: readonly number[], b: readonly number[]): number | undefined {
-  const [x, y] = [centredRanks(a), centredRanks(b)]
+  const [x, y] = [centeredRanks(a), centeredRanks(b)]
   const product = (u: readonly number[], v: readonly number[]) => u.reduce((sum, r, i) => sum + r * v[i]!, 0)
   const scale = Math.sqrt(product(x, x) * product(y, y))
   return scale === 0 ? undefined : product(x, y) / scale
 }
 
-const centredRanks = (values: readonly number[]): readonly number[] =>
+const centeredRanks = (values: readonly number[]): readonly number[] =>
   values.map((value) => {
     const [below, equal] = [values.filter((v) => v < value).length, values.filter((v) => v === value).length]
     return below + (equal - 1) / 2 - (values.length - 1) / 2

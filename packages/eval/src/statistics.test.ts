@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { halfInterval95, studentQuantile, summarise } from './statistics.js'
+import { halfInterval95, studentQuantile, summarize } from './statistics.js'
 
-describe('summarise', () => {
+describe('summarize', () => {
   it('uses the population deviation', () => {
-    const { mean, std } = summarise([0.5, 0.7])
+    const { mean, std } = summarize([0.5, 0.7])
     expect(mean).toBeCloseTo(0.6, 12)
     expect(std).toBeCloseTo(0.1, 12)
   })

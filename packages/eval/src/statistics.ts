@@ -9,7 +9,7 @@ export interface Accuracy {
 }
 
 /** Mean and population standard deviation. */
-export function summarise(accuracies: readonly number[]): Accuracy {
+export function summarize(accuracies: readonly number[]): Accuracy {
   const mean = sum(accuracies) / accuracies.length
   const variance = sum(accuracies.map((a) => (a - mean) ** 2)) / accuracies.length
   return { mean, std: Math.sqrt(variance), accuracies }

@@ -1,4 +1,4 @@
-import { drawSome, fold, indicesByClass, type Key, type RealSource } from '@haba/core'
+import { drawSome, foldIn, indicesByClass, type Key, type RealSource } from '@haba/core'
 
 /** Chosen images of a source as a source: image i of it is image `indices[i]`. */
 export const subset = (real: RealSource, indices: Int32Array): RealSource => ({
@@ -15,7 +15,7 @@ export function ofClasses(real: RealSource, classes: readonly number[]): RealSou
 }
 
 /** The images of some classes, which become the classes `0, 1, …` in the given order. */
-export function relabelled(real: RealSource, classes: readonly number[]): RealSource {
+export function relabeled(real: RealSource, classes: readonly number[]): RealSource {
   const chosen = ofClasses(real, classes)
   return { ...chosen, classes: classes.length, labels: chosen.labels.map((label) => classes.indexOf(label)) }
 }
@@ -34,7 +34,7 @@ export interface HeldOut {
 export function holdOut(real: RealSource, fraction: number, key: Key): HeldOut {
   const held = new Set(
     indicesByClass(real.labels, real.classes).flatMap((members, label) => [
-      ...drawSome(fold(key, label), members, Math.max(1, Math.round(fraction * members.length))),
+      ...drawSome(foldIn(key, label), members, Math.max(1, Math.round(fraction * members.length))),
     ]),
   )
   const [train, validation] = [false, true].map((inside) =>

@@ -1,7 +1,7 @@
-import { disposeTree, fold, permutation, type Batch, type Key, type Trainer, type Training } from '@haba/core'
+import { disposeTree, foldIn, permutation, type Batch, type Key, type Trainer, type Training } from '@haba/core'
 import { rateAt, type Protocol } from './protocol.js'
 
-/** What a network is trained on: `items` things, and how some of them become a batch. */
+/** Training data: `items` things, and a function that makes a batch of some of them. */
 export interface TrainingData {
   readonly items: number
   /** Rows of the items in a batch; the key is for what else is drawn. The caller owns the batch. */
@@ -16,6 +16,8 @@ export interface TrainUnderOptions {
   readonly key: Key
   /** Where to begin; it is disposed. @default a fresh network */
   readonly start?: Training
+  /** Called after every step: how many the network has taken, and how many it takes in all. */
+  readonly onStep?: (step: number, steps: number) => void
 }
 
 /** A network after an epoch. */
@@ -23,7 +25,7 @@ export interface TrainedEpoch {
   /** From 0. */
   readonly epoch: number
   readonly rate: number
-  /** Of the last batch, before its step. */
+  /** Loss of the last batch, before its step. */
   readonly loss: number
   /** Disposed when the next epoch is asked for; the last one is the caller's. */
   readonly training: Training
@@ -31,25 +33,33 @@ export interface TrainedEpoch {
 
 /** Trains one network exactly as a protocol says, an epoch at a time. */
 export async function* trainUnder(options: TrainUnderOptions): AsyncGenerator<TrainedEpoch, void, void> {
-  const { train, protocol, data, key } = options
-  let training = options.start ?? train.start(fold(key, 'weights'))
+  const { train, protocol, data, key, onStep } = options
+  const steps = protocol.epochs * Math.ceil(data.items / protocol.batch)
+  let step = 0
+  let training = options.start ?? train.start(foldIn(key, 'weights'))
   const renewed = new Set(protocol.phases.filter((phase) => phase.newOptimizer).map((phase) => phase.epoch))
   for (let epoch = 0; epoch < protocol.epochs; epoch++) {
-    const own = fold(fold(key, 'epoch'), epoch)
+    const own = foldIn(foldIn(key, 'epoch'), epoch)
     if (epoch > 0 && renewed.has(epoch)) {
       const restarted = train.restart(training)
       disposeTree(training.velocity)
       training = restarted
     }
     const rate = rateAt(protocol, epoch)
-    const order = permutation(fold(own, 'order'), data.items)
+    const order = permutation(foldIn(own, 'order'), data.items)
     let loss = NaN
     for (let at = 0; at < data.items; at += protocol.batch) {
-      const batch = await data.batch(order.slice(at, at + protocol.batch), fold(fold(own, 'views'), at))
-      const stepped = await train.step(training, batch, rate, fold(fold(own, 'augment'), at))
+      const batch = await data.batch(order.slice(at, at + protocol.batch), foldIn(foldIn(own, 'views'), at))
+      const stepped = await train
+        .step(training, batch, rate, foldIn(foldIn(own, 'augment'), at))
+        .catch((error: unknown) => {
+          disposeTree(training, batch)
+          throw error
+        })
       disposeTree(training, batch)
       training = stepped.next
       loss = stepped.loss
+      onStep?.(++step, steps)
     }
     yield { epoch, rate, loss, training }
   }

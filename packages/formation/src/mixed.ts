@@ -1,4 +1,3 @@
-import type { Tensor4D } from '@tensorflow/tfjs-core'
 import { disposeTree, sizeOf, tensor, type Start } from '@haba/core'
 
 /** Where the cells of a grid lie along a side: `[from, to)` for each, and the length that an image is shrunk to. */
@@ -29,7 +28,7 @@ export const releasedCells: Cells = (length, factor) => {
 }
 
 /**
- * Starts each cell at a real image of the class, shrunk to its size by nearest neighbours (IDC's `mix`).
+ * Starts each cell at a real image of the class, shrunk to its size by nearest neighbors (IDC's `mix`).
  *
  * @param cells `releasedCells` made the published numbers; the same for 32 by 2 and 224 by 3 @default decodedCells
  */
@@ -40,7 +39,7 @@ export const mixed =
     const each = factor * factor
     const perClass = Math.max(...countClasses(labels))
     const batch = await seed(perClass * each)
-    const real = (await batch.images.data()) as Float32Array
+    const real = await batch.images.data<'float32'>()
     disposeTree(batch)
     const result = new Float32Array(sizeOf(shape))
     const [rows, columns] = [cells(height, factor), cells(width, factor)]
@@ -63,7 +62,7 @@ export const mixed =
         }),
       )
     }
-    return tensor(result, shape) as Tensor4D
+    return tensor(result, shape)
   }
 
 const countClasses = (labels: Int32Array): readonly number[] =>

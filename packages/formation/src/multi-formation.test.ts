@@ -1,6 +1,5 @@
 import { keyFrom, rowsOf, tensor, type Batch, type Parameterization, type Tree } from '@haba/core'
 import { referenceEngine, testParameterization, toyData } from '@haba/testing'
-import type { Rank } from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 import { decodedCells, mixed, releasedCells } from './mixed.js'
 import { multiFormation, type MultiFormationOptions } from './multi-formation.js'
@@ -18,7 +17,7 @@ testParameterization({
 })
 
 describe('multiFormation', () => {
-  const stored = { images: tensor<Rank.R4>(Float32Array.from({ length: 16 }, (_, i) => i), [1, 4, 4, 1]) } // prettier-ignore
+  const stored = { images: tensor(Float32Array.from({ length: 16 }, (_, i) => i), [1, 4, 4, 1]) } // prettier-ignore
   const seen = async (factor: number, view: number, padding = 0) => {
     const set = multiFormation({ image: [4, 4, 1], classes: 1, perClass: 1, factor, padding })
     const { images } = await referenceEngine().compile('render', set.render)(stored, rowsOf(Int32Array.of(0), view))
@@ -46,7 +45,7 @@ describe('multiFormation', () => {
     const { images } = real
     const seed = async (perClass: number): Promise<Batch> => ({
       images: await images(Int32Array.from({ length: 2 * perClass }, (_, i) => i)),
-      targets: tensor<Rank.R2>(new Float32Array(4 * perClass), [2 * perClass, 2]),
+      targets: tensor(new Float32Array(4 * perClass), [2 * perClass, 2]),
     })
     expect(set.storage(await set.init(keyFrom(1), seed)).floats).toBe(6 * 32)
   })
@@ -61,8 +60,8 @@ describe('mixed', () => {
     const seed = (perClass: number): Promise<Batch> => {
       const values = Float32Array.from({ length: 16 * perClass }, (_, i) => 100 * Math.floor(i / 16) + (i % 16))
       return Promise.resolve({
-        images: tensor<Rank.R4>(values, [perClass, 4, 4, 1]),
-        targets: tensor<Rank.R2>(new Float32Array(perClass), [perClass, 1]),
+        images: tensor(values, [perClass, 4, 4, 1]),
+        targets: tensor(new Float32Array(perClass), [perClass, 1]),
       })
     }
     const start = await mixed(2)(keyFrom(1), [1, 4, 4, 1], Int32Array.of(0), seed)

@@ -1,5 +1,6 @@
-import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
+import type { Tensor4D } from '@tensorflow/tfjs-core'
 import {
+  checkArguments,
   add,
   cast,
   classMajorLabels,
@@ -36,7 +37,7 @@ export interface MultiFormationOptions {
   readonly start?: Start
 }
 
-/** What a multi-formation set stores. */
+/** Parameters that a multi-formation set stores. */
 export type MultiFormationParams = {
   /** `[slots, height, width, channels]` */
   readonly images: Tensor4D
@@ -49,11 +50,12 @@ export type MultiFormationParams = {
  * @throws HabaError for a factor that is no whole number, or larger than the image
  */
 export function multiFormation(options: MultiFormationOptions): Parameterization<MultiFormationParams> {
+  checkArguments('multiFormation', options, { image: 'image', classes: 'classes' })
   const { image, classes, perClass, factor = 2, padding = 0, start = mixed(factor) } = options
   const [height, width, channels] = image
   const most = Math.min(height, width)
   if (!Number.isInteger(factor) || factor < 1 || factor > most)
-    throw new HabaError('multiFormation', `a factor of 1 … ${most}`, `${factor}`, 'Mend the option.')
+    throw new HabaError('multiFormation', `a factor of 1 … ${most}`, `${factor}`, '')
   const labels = classMajorLabels('multiFormation', classes, perClass)
   const layout: Layout = { image, classes, slots: labels.length, views: factor * factor, labels }
   const [rows, columns] = [Math.ceil(height / factor), Math.ceil(width / factor)]
@@ -66,7 +68,7 @@ export function multiFormation(options: MultiFormationOptions): Parameterization
       const grid = reshape(filled, [layout.slots, factor, rows, factor, columns, channels])
       const cells = reshape(transpose(grid, [0, 1, 3, 2, 4, 5]), [layout.slots * layout.views, rows, columns, channels])
       const seen = add(mul(cast(slots, 'float32'), layout.views), cast(views, 'float32'))
-      const cell = gather(cells as Tensor4D, cast(seen, 'int32') as Tensor1D)
+      const cell = gather(cells, cast(seen, 'int32'))
       return { images: resizeBilinear(cell, height, width), targets: targetsOf(layout, slots) }
     },
     storage: ({ images }) => storageOf({ images: images.size }, layout),
@@ -78,5 +80,5 @@ function padded(images: Tensor4D, height: number, width: number, value: number):
   const after = [0, height - images.shape[1], width - images.shape[2], 0]
   if (after.every((length) => length === 0)) return images
   // Zeros outside are all that `pad` knows: the value is moved to zero and back.
-  return add(pad(add(images, -value), [0, 0, 0, 0], after), value) as Tensor4D
+  return add(pad(add(images, -value), [0, 0, 0, 0], after), value)
 }

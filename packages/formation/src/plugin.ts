@@ -14,6 +14,7 @@ const starts: Readonly<Record<string, (factor: number) => Start>> = {
 export const plugin: Plugin = {
   parameterizations: {
     'multi-formation': {
+      title: 'IDC',
       summary: 'IDC: every stored image is a grid of smaller ones, enlarged when they are seen',
       options: {
         type: 'object',

@@ -1,5 +1,5 @@
 import type { Game, Network } from '@haba/core'
-import { batchNormalised, testGame, tinyNetwork, toySet } from '@haba/testing'
+import { batchNormalized, testGame, tinyNetwork, toySet } from '@haba/testing'
 import { describe, expect, it } from 'vitest'
 import { adversarialContrast } from './adversarial-contrast.js'
 import { instanceContrastive } from './contrastive.js'
@@ -12,14 +12,14 @@ testGame({ make: () => make(), unfit: [oneView] })
 testGame({ make: () => ({ ...make({ contrast: instanceContrastive(), batch: 3 }), name: 'instance contrast' }) })
 testGame({
   make: () => ({
-    ...make({ network: batchNormalised(tinyNetwork(), toySet().layout.image[2]) as unknown as Network }),
+    ...make({ network: batchNormalized(tinyNetwork(), toySet().layout.image[2]) as unknown as Network }),
     name: 'a critic with batch normalization',
   }),
 })
 
 describe('adversarialContrast', () => {
   it('refuses a negative weight', () =>
-    expect(() => make({ weights: { apart: -1 } })).toThrow(
-      'adversarialContrast: expected a weight "apart" of at least 0, got -1.',
+    expect(() => make({ weights: { cosine: -1 } })).toThrow(
+      'adversarialContrast: expected a weight "cosine" of at least 0, got -1.',
     ))
 })

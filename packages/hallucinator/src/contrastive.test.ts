@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { dissimilarity, similarity } from './adversarial-contrast.js'
 import { instanceContrastive, supervisedContrastive, type ContrastiveLoss } from './contrastive.js'
 
-// The worked example of spec §6.5: three bases under two views.
+// A worked example: three bases under two views.
 const first = [1, 0, 0.6, 0.8, 0, 1]
 const second = [0.8, 0.6, 1, 0, -0.6, 0.8]
 const pairs = [0, 1, 2].flatMap((i) => [...first.slice(2 * i, 2 * i + 2), ...second.slice(2 * i, 2 * i + 2)])

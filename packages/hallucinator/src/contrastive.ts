@@ -1,4 +1,4 @@
-import type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core'
+import type { Scalar, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core'
 import {
   add,
   cast,
@@ -73,13 +73,13 @@ export function supervisedContrastive({ temperature = 0.07 }: { readonly tempera
     const positive = mul(equal(column, reshape(column, [1, n])), others)
     const logProbability = sub(shifted, log(sum(mul(exp(shifted), others), 1, true)))
     const perAnchor = div(sum(mul(positive, logProbability), 1), sum(positive, 1))
-    return mul(neg(sum(perAnchor)), 1 / n) as Scalar
+    return mul(neg(sum(perAnchor)), 1 / n)
   }
 }
 
 /**
- * The paper's instance-level loss (Liu et al., NeurIPS 2022, eq. 3): a basis under one view is told from all bases under
- * another. Over all ordered pairs of the given views, divided by `views² · batch`.
+ * The paper's instance-level loss (Liu et al., NeurIPS 2022, eq. 3): a basis under one view is classified among all
+ * bases under another view. Summed over all ordered pairs of the given views, divided by `views² · batch`.
  *
  * @param options.temperature above 0 @default 0.07
  */
@@ -91,7 +91,7 @@ export function instanceContrastive({ temperature = 0.07 }: { readonly temperatu
       Float32Array.from({ length: batch * batch }, (_, i) => (i % (batch + 1) === 0 ? 1 : 0)),
       [batch, batch],
     )
-    let total: Tensor = fill([], 0)
+    let total: Scalar = fill([], 0)
     for (let j = 0; j < views; j++)
       for (let k = 0; k < views; k++) {
         if (j === k) continue
@@ -100,6 +100,6 @@ export function instanceContrastive({ temperature = 0.07 }: { readonly temperatu
         const own = sum(mul(shifted, diagonal), 1)
         total = add(total, sum(sub(own, log(sum(exp(shifted), 1)))))
       }
-    return mul(neg(total), 1 / (views * views * batch)) as Scalar
+    return mul(neg(total), 1 / (views * views * batch))
   }
 }

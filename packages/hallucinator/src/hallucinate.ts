@@ -35,7 +35,7 @@ export interface Convolutions {
 }
 
 /**
- * Each image by a hallucinator of its own: `decode(scale ⊙ encode(basis) + shift)`.
+ * Renders each image with its own hallucinator: `decode(scale ⊙ encode(basis) + shift)`.
  *
  * @param bases `[batch, height, width, basisChannels]`
  * @param each the weights of every image's hallucinator, with a first axis of length batch
@@ -47,7 +47,7 @@ export function hallucinate(bases: Tensor4D, each: Hallucinators, { activation, 
     (x, { kernel, bias }) => activation(add(encodeEach(x, kernel, padding), channels(bias)) as Tensor4D),
     bases,
   )
-  const mixed = add(mul(encoded, each.scale), each.shift) as Tensor4D
+  const mixed = add(mul(encoded, each.scale), each.shift)
   const layers = [...after, each.decode]
   return layers.reduce((x, { kernel, bias }, i) => {
     const decoded = add(decodeEach(x, kernel, padding), channels(bias)) as Tensor4D
@@ -55,7 +55,7 @@ export function hallucinate(bases: Tensor4D, each: Hallucinators, { activation, 
   }, mixed)
 }
 
-const channels = (bias: Tensor): Tensor => reshape(bias, [bias.shape[0]!, 1, 1, bias.shape[1]!])
+const channels = (bias: Tensor): Tensor => reshape(bias, [bias.shape[0], 1, 1, bias.shape[1]!])
 
 /** Convolves image i with kernel i, `[batch, k, k, in, out]`. */
 function encodeEach(x: Tensor4D, kernel: Tensor5D, padding: number): Tensor4D {
@@ -75,8 +75,7 @@ function decodeEach(x: Tensor4D, kernel: Tensor5D, padding: number): Tensor4D {
   return windowsTimes(padded(x, size - 1 - padding), matrices, size)
 }
 
-const padded = (x: Tensor4D, by: number): Tensor4D =>
-  by === 0 ? x : (pad(x, [0, by, by, 0], [0, by, by, 0]) as Tensor4D)
+const padded = (x: Tensor4D, by: number): Tensor4D => (by === 0 ? x : pad(x, [0, by, by, 0], [0, by, by, 0]))
 
 /** The windows of image i as rows, times matrix i: `[batch, size² · in, out]`. */
 function windowsTimes(x: Tensor4D, matrices: Tensor, size: number): Tensor4D {

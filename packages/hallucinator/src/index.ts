@@ -7,13 +7,13 @@ export {
 } from './adversarial-contrast.js'
 export { instanceContrastive, supervisedContrastive, type ContrastiveLoss } from './contrastive.js'
 export {
-  factorised,
+  factorized,
   perClass,
   shared,
   type Enlarge,
-  type FactorisedOptions,
-  type FactorisedParams,
+  type FactorizedOptions,
+  type FactorizedParams,
   type Sharing,
-} from './factorised.js'
+} from './factorized.js'
 export { hallucinate, type Activation, type Convolutions, type Hallucinators, type Layer } from './hallucinate.js'
 export { identity, released, type HallucinatorShape, type Initializer } from './initializers.js'

@@ -1,4 +1,4 @@
-import { fold, normal, sizeOf, tensor, uniform, type Key } from '@haba/core'
+import { foldIn, normal, sizeOf, tensor, uniform, type Key } from '@haba/core'
 import type { Tensor4D, Tensor5D } from '@tensorflow/tfjs-core'
 import type { Hallucinators, Layer } from './hallucinate.js'
 
@@ -31,10 +31,10 @@ type MakeLayer = (
 const layered =
   (make: MakeLayer): Initializer =>
   (key, { count, kernel, channels: { basis, hidden, image }, maps, layers }) => {
-    const layer = (name: 'encode' | 'decode', from: number, to: number, own = fold(key, name)) =>
+    const layer = (name: 'encode' | 'decode', from: number, to: number, own = foldIn(key, name)) =>
       make(own, name, count, kernel, from, to)
     const inner = (name: 'encode' | 'decode') =>
-      Array.from({ length: layers - 1 }, (_, i) => layer(name, hidden, hidden, fold(fold(key, `inner ${name}`), i)))
+      Array.from({ length: layers - 1 }, (_, i) => layer(name, hidden, hidden, foldIn(foldIn(key, `inner ${name}`), i)))
     const shape = [count, ...maps, hidden]
     return {
       encode: layer('encode', basis, hidden),
@@ -52,7 +52,7 @@ const layered =
 export const released: Initializer = layered((key, direction, count, kernel, from, to) => {
   const bound = 1 / Math.sqrt(kernel * kernel * (direction === 'encode' ? from : to))
   const drawn = (name: string, shape: readonly number[]) =>
-    tensor(uniform(fold(key, name), sizeOf(shape), -bound, bound), shape)
+    tensor(uniform(foldIn(key, name), sizeOf(shape), -bound, bound), shape)
   return {
     kernel: drawn('kernel', [count, kernel, kernel, ...(direction === 'encode' ? [from, to] : [to, from])]) as Tensor5D,
     bias: drawn('bias', [count, to]),
@@ -60,16 +60,16 @@ export const released: Initializer = layered((key, direction, count, kernel, fro
 })
 
 /**
- * Every hallucinator passes its basis on, up to noise that tells the views apart: kernels of a single 1 in the middle,
- * biases and shifts 0, scales 1. Step 0 is the bases as pixels, where the hallucinators have no activation; without
- * padding, all but their border.
+ * Every hallucinator is the identity plus noise that makes the views different: kernels with a single 1 in the middle,
+ * biases and shifts 0, scales 1. Without an activation, step 0 shows the bases as pixels; without padding, all but
+ * their border.
  *
  * @param options.noise deviation of what is added to every kernel @default 0.05
  */
 export const identity = ({ noise = 0.05 }: { readonly noise?: number } = {}): Initializer =>
   layered((key, direction, count, kernel, from, to) => {
     const shape = [count, kernel, kernel, ...(direction === 'encode' ? [from, to] : [to, from])]
-    const values = normal(fold(key, 'kernel'), sizeOf(shape)).map((v) => v * noise)
+    const values = normal(foldIn(key, 'kernel'), sizeOf(shape)).map((v) => v * noise)
     const middle = Math.floor(kernel / 2)
     // Where channels differ in number, the fewer are repeated, or means of the more.
     for (let n = 0; n < count; n++)

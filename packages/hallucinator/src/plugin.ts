@@ -1,7 +1,7 @@
 import { fromNoise, fromReal, relu, type Fit, type ImageShape, type Plugin } from '@haba/core'
-import { adversarialContrast, type GameWeights } from './adversarial-contrast.js'
+import { adversarialContrast } from './adversarial-contrast.js'
 import { instanceContrastive, supervisedContrastive } from './contrastive.js'
-import { factorised, perClass, shared, type Enlarge } from './factorised.js'
+import { factorized, perClass, shared, type Enlarge } from './factorized.js'
 import { identity, released } from './initializers.js'
 
 const count = { type: 'integer', minimum: 1 }
@@ -20,7 +20,8 @@ const contrasts = { supervised: supervisedContrastive, instance: instanceContras
 /** Names for configuration files. */
 export const plugin: Plugin = {
   parameterizations: {
-    factorised: {
+    factorized: {
+      title: 'HaBa',
       summary: 'HaBa: bases and hallucinators; the set is all their products',
       options: {
         type: 'object',
@@ -70,7 +71,7 @@ export const plugin: Plugin = {
             type: 'object',
             properties: {
               steps: { ...count, default: 1000, description: 'of Adam' },
-              rate: { type: 'number', exclusiveMinimum: 0, default: 0.01, description: 'step size' },
+              learningRate: { type: 'number', exclusiveMinimum: 0, default: 0.01, description: 'step size' },
             },
             additionalProperties: false,
             description:
@@ -81,7 +82,7 @@ export const plugin: Plugin = {
         },
       },
       make: (options, context) =>
-        factorised({
+        factorized({
           image: context.image,
           classes: context.classes,
           ...(context.of && { of: context.of }),
@@ -110,16 +111,19 @@ export const plugin: Plugin = {
       options: {
         type: 'object',
         properties: {
-          apart: weight('what the set pays for views that look alike', 0.1),
-          classify: weight("the critic's cross-entropy", 1),
-          together: weight("pulls a basis's views together in the critic", 0.1),
-          contrast: weight("the critic's contrastive loss", 0.1),
+          cosine: weight("λ_cos: the similarity of two views of a basis, in the set's loss", 0.1),
+          task: weight("λ_task: the critic's cross-entropy", 1),
+          likelihood: weight(
+            "the critic's pull on views of a basis toward each other; in the released code, not in the paper",
+            0.1,
+          ),
+          contrastive: weight("λ_con: the critic's contrastive loss", 0.1),
           loss: { enum: Object.keys(contrasts), default: 'supervised', description: 'form of the contrastive loss' },
           relative: {
             type: 'boolean',
             default: false,
             description:
-              "multiply what the set pays by the objective's loss, so that its weight is a share of that loss",
+              "multiply the game's set loss by the objective's loss, so that its weight is a share of that loss",
           },
           temperature: { type: 'number', exclusiveMinimum: 0, default: 0.07, description: 'of the contrastive loss' },
           batch: { ...count, description: 'bases in a move (default: all)' },
@@ -128,7 +132,7 @@ export const plugin: Plugin = {
       make: ({ loss, temperature, batch, relative, ...weights }, { network, augmentation }) =>
         adversarialContrast({
           network,
-          weights: weights as GameWeights,
+          weights: weights,
           relative: relative as boolean,
           contrast: contrasts[loss as keyof typeof contrasts]({ temperature: temperature as number }),
           ...(augmentation && { augmentation }),

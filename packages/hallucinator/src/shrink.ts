@@ -5,7 +5,7 @@ import { sizeOf, tensor, type ImageShape } from '@haba/core'
 export async function shrunk(images: Tensor4D, basis: ImageShape): Promise<Tensor4D> {
   const [count, height, width, channels] = images.shape
   if (height === basis[0] && width === basis[1] && channels === basis[2]) return images
-  const values = (await images.data()) as Float32Array
+  const values = await images.data<'float32'>()
   images.dispose()
   const result = new Float32Array(count * sizeOf(basis))
   const span = (i: number, from: number, to: number) =>

@@ -1,48 +1,50 @@
-import { HabaError } from '@haba/core'
-import { checkCount } from './check.js'
+import { checkCount, HabaError } from '@haba/core'
 
 /** Accuracies on real images, the latest last. */
 export type Watch = { readonly seen: readonly number[]; readonly last: number }
 
-/** What a measurement becomes in a watch. @param last what the one before became, 0 at first */
+/** The value recorded for a measurement. @param last the value recorded before it, 0 at first */
 export type Accumulation = (accuracy: number, last: number, classes: number) => number
 
-/** Every measurement by itself, as the paper means it. */
+/** Every measurement by itself, as in the paper. */
 export const plainAccuracy: Accumulation = (accuracy) => accuracy
 
-/** The released code's fault, which made the published numbers: its sum is not reset, so a share of the last value stays. */
+/**
+ * The released code, which produced the published numbers, does not reset its sum, so a share of the last value
+ * remains.
+ */
 export const leakingAccuracy: Accumulation = (accuracy, last, classes) => accuracy + last / classes
 
 /** Options of `dynamicStop`. */
 export interface DynamicStopOptions {
   /** Measurements that are compared. @default 10 */
   readonly window?: number
-  /** A network has served once its accuracies differ by less (λ1). @default 0.04 */
+  /** Stop with this network when accuracies differ by less (λ1). @default 0.04 */
   readonly settled?: number
-  /** The set moves again once the accuracies differ by more (λ2). @default 0.03 */
+  /** Update the set again when accuracies differ by more (λ2). @default 0.03 */
   readonly moved?: number
   /** Real images a class and measurement. @default 128 */
   readonly perClass?: number
   /** The most steps under one network; the paper has no bound. @default Infinity */
   readonly maxSteps?: number
-  /** The most epochs between two steps; the paper has no bound, and need not end. @default 100 */
+  /** The most epochs between two steps; the paper has no bound and may not end. @default 100 */
   readonly maxEpochs?: number
   /** @default plainAccuracy */
   readonly accumulation?: Accumulation
 }
 
-/** When a network is replaced, and when it was trained enough for the next step. */
+/** Decides when a network is replaced, and when it was trained enough for the next step. */
 export interface DynamicStop {
   readonly perClass: number
   readonly empty: Watch
   add(watch: Watch, accuracy: number, classes: number): Watch
-  /** Whether the network has served. @param steps that it served for */
+  /** Whether the network is to be replaced. @param steps of the set under it */
   replaces(watch: Watch, steps: number): boolean
   /** Whether it was trained enough. @param epochs since the last step */
   resumes(watch: Watch, epochs: number): boolean
 }
 
-/** CAFE's dynamic bi-level schedule (Wang et al., CVPR 2022, §3.4): loops end by what accuracy does, not by counts. */
+/** CAFE's dynamic bi-level schedule (Wang et al., CVPR 2022, §3.4): loops end by changes of accuracy, not by counts. */
 export function dynamicStop({
   window = 10,
   settled = 0.04,

@@ -1,6 +1,6 @@
 import type { Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs-core'
 import {
-  concat,
+  oneHotRows,
   crossEntropy,
   matMul,
   mul,
@@ -23,13 +23,13 @@ export interface Tapped {
   readonly counts: readonly number[]
 }
 
-/** What CAFE compares, before weighing. */
+/** The terms of CAFE, before weighting. */
 export interface CafeTerms {
   /** For each tap: `Σ ‖mean(real) - mean(synthetic)‖²` over classes and positions (eq. 2). */
   readonly layers: readonly Scalar[]
   /** The classes' mean features over the synthetic images: `[classes, features]`. */
-  readonly centres: Tensor2D
-  /** Inner products of every real feature with the centres: `[real images, classes]`. */
+  readonly centers: Tensor2D
+  /** Inner products of every real feature with the centers: `[real images, classes]`. */
   readonly products: Tensor2D
   /** Cross-entropy of these, summed over real images (eq. 4). */
   readonly discrimination: Scalar
@@ -38,25 +38,20 @@ export interface CafeTerms {
 /** A network's maps from shallow to deep, then its features; a ConvNet of depth 3 has CAFE's five. */
 export const tapsOf = ({ maps = [], features }: NetworkOutput<Tree>): readonly Tensor[] => [...maps, features]
 
-/** The two losses of CAFE (Wang et al., CVPR 2022, §3.2 and §3.3); the real side is constant, the centres are not. */
+/** The two losses of CAFE (Wang et al., CVPR 2022, §3.2 and §3.3); the real side is constant, the centers are not. */
 export function cafeTerms(real: Tapped, synthetic: Tapped): CafeTerms {
   const layers = synthetic.taps.map((tap, i) => {
     const target = stopGradient(classMeans(real.taps[i]!, real.counts))
-    return sum(square(sub(target, classMeans(tap, synthetic.counts)))) as Scalar
+    return sum(square(sub(target, classMeans(tap, synthetic.counts))))
   })
-  const centres = classMeans(synthetic.taps.at(-1)!, synthetic.counts)
-  const products = matMul(stopGradient(real.taps.at(-1)!) as Tensor2D, transpose(centres, [1, 0])) as Tensor2D
-  const discrimination = mul(crossEntropy(products, targetsOf(real.counts)), products.shape[0]) as Scalar
-  return { layers, centres, products, discrimination }
+  const centers = classMeans(synthetic.taps.at(-1)!, synthetic.counts)
+  const products = matMul(stopGradient(real.taps.at(-1)!) as Tensor2D, transpose(centers, [1, 0]))
+  const discrimination = mul(crossEntropy(products, targetsOf(real.counts)), products.shape[0])
+  return { layers, centers, products, discrimination }
 }
 
 /** One-hot rows of a class-contiguous batch. */
-const targetsOf = (counts: readonly number[]): Tensor2D =>
-  concat(
-    counts.map((count, label) => {
-      const rows = new Float32Array(count * counts.length)
-      for (let row = 0; row < count; row++) rows[row * counts.length + label] = 1
-      return constant(rows, [count, counts.length])
-    }),
-    0,
-  ) as Tensor2D
+function targetsOf(counts: readonly number[]): Tensor2D {
+  const labels = counts.flatMap((count, label) => new Array<number>(count).fill(label))
+  return constant(oneHotRows(labels, counts.length), [labels.length, counts.length])
+}

@@ -24,7 +24,7 @@ describe('cafeTerms', () => {
     }))(tensor([1, 0, 3, 0, 0, 1], [3, 2]), tensor([1, 1, 0, 2, 0, 0], [3, 2]))
     // Real means (2, 0) and (0, 1), synthetic ones (1, 1) and (0, 1): 1 + 1 + 0 + 0.
     expect(terms.layers[0]!.dataSync()[0]).toBeCloseTo(2, 6)
-    expect([...terms.centres.dataSync()]).toEqual([1, 1, 0, 1])
+    expect([...terms.centers.dataSync()]).toEqual([1, 1, 0, 1])
     expect([...terms.products.dataSync()]).toEqual([1, 0, 3, 0, 1, 1])
     // log(1 + e⁻¹) + log(1 + e⁻³) + log 2
     expect(terms.discrimination.dataSync()[0]).toBeCloseTo(0.313262 + 0.048587 + 0.693147, 5)
@@ -92,12 +92,12 @@ describe('cafe', () => {
     disposeTree(replaced.training, params)
   })
 
-  it('halves the pace after 1200, 1600 and 1800 networks, as released', () => {
-    const { pace, init } = make()
+  it('halves the learning rate after 1200, 1600 and 1800 networks, as released', () => {
+    const { learningRateScale, init } = make()
     const { state } = init(keyFrom(2))
-    const at = (networks: number) => pace!({ ...state, networks })
+    const at = (networks: number) => learningRateScale({ ...state, networks })
     expect([0, 1199, 1200, 1600, 1799, 1800, 2000].map(at)).toEqual([1, 1, 0.5, 0.25, 0.25, 0.125, 0.125])
-    expect(make({ decay: { after: [], factor: 1 } }).pace!({ ...state, networks: 5000 })).toBe(1)
+    expect(make({ decay: { after: [], factor: 1 } }).learningRateScale({ ...state, networks: 5000 })).toBe(1)
     expect(() => make({ decay: { after: [3], factor: 0 } })).toThrow('cafe: expected decay.factor in (0, 1], got 0.')
     disposeTree(state.training)
   })

@@ -1,10 +1,13 @@
-import type { Scalar, Tensor4D } from '@tensorflow/tfjs-core'
+import type { Tensor4D } from '@tensorflow/tfjs-core'
 import {
+  checkCount,
+  checkArguments,
   add,
   copyOf,
+  disposeOnThrow,
   disposeTree,
   drawSome,
-  fold,
+  foldIn,
   HabaError,
   indicesByClass,
   mul,
@@ -12,6 +15,7 @@ import {
   trainer,
   type AdvanceContext,
   type Augmentation,
+  type HasLearningRateScale,
   type Key,
   type Network,
   type None,
@@ -24,7 +28,7 @@ import {
 } from '@haba/core'
 import { cafeTerms, tapsOf } from './cafe-terms.js'
 import { dynamicStop, type DynamicStop, type Watch } from './cafe-stop.js'
-import { checkCount, checkViews } from './check.js'
+import { checkViews } from './check.js'
 import { countsOf, drawClasses, joined, type ClassBatch } from './class-batch.js'
 import { switched, widened } from './switched.js'
 import { trainEpoch } from './train-epoch.js'
@@ -38,8 +42,8 @@ export interface CafeOptions {
   /** Real images a class. @default 256 */
   readonly realPerClass?: number
   /**
-   * Views of a class's slots that a step sees: all, or so many distinct ones. With fewer than all, the loss has a term that
-   * pulls the views of a basis onto each other: the variance between views, times `(views left out) / (n · (all - 1))`.
+   * Views of a class's slots that a step sees: all, or so many distinct ones. With fewer than all, the loss has a term
+   * that makes the views of a basis alike: the variance between views, times `(views left out) / (n · (all - 1))`.
    * @default 'all'
    */
   readonly views?: ViewCount
@@ -61,11 +65,11 @@ export interface CafeOptions {
   readonly decay?: NetworkDecay
 }
 
-/** A rate that falls as networks are used up: how many steps each serves for is only known afterwards. */
+/** A rate that falls with the number of networks: how many steps each is used for is known only afterwards. */
 export interface NetworkDecay {
   /** Networks after which the rate drops. */
   readonly after: readonly number[]
-  /** Of the rate at each drop, `(0, 1]`. */
+  /** Factor of the rate at each drop, `(0, 1]`. */
   readonly factor: number
 }
 
@@ -83,50 +87,52 @@ type State = {
 }
 
 /**
- * CAFE (Wang et al., CVPR 2022): the class means of every layer's maps match those of real images, and real features find
- * their class by the synthetic class centres. The one item holds all classes, since the centres need them. A step is one
- * move of the set; the network trains on the set between steps, and both loops end by its accuracy on real images.
+ * CAFE (Wang et al., CVPR 2022): the class means of every layer's maps match those of real images, and real features
+ * find their class by the synthetic class centers. The one item holds all classes, since the centers need them. A step
+ * is one move of the set; the network trains on the set between steps, and both loops end by its accuracy on real
+ * images.
  *
- * The released code also adds the cross-entropy of the real images, which has no gradient in the set: left out.
- * Where its dynamic stop departs from the paper: `leakingAccuracy`.
+ * The released code also adds the cross-entropy of the real images, which has no gradient with respect to the set; it
+ * is left out here. `leakingAccuracy` is the difference between its dynamic stop and the paper's.
  *
  * @throws HabaError for counts below 1, weights that are not one a layer, or a factor of decay outside `(0, 1]`
  */
-export function cafe({
-  network,
-  augmentation,
-  realPerClass = 256,
-  views = 'all',
-  layerWeights,
-  discrimination = 0.01,
-  stop = dynamicStop(),
-  networkRate = 0.01,
-  networkBatch = 256,
-  decay = cafeDecay,
-}: CafeOptions): SumObjective<Common, Item, None, State> {
+export function cafe(options: CafeOptions): SumObjective<Common, Item, None, State> & HasLearningRateScale<State> {
+  const {
+    network,
+    augmentation,
+    realPerClass = 256,
+    views = 'all',
+    layerWeights,
+    discrimination = 0.01,
+    stop = dynamicStop(),
+    networkRate = 0.01,
+    networkBatch = 256,
+    decay = cafeDecay,
+  } = checkArguments('cafe', options, { network: 'network', augmentation: 'augmentation?' })
   checkCount('cafe', 'realPerClass', realPerClass)
   checkViews('cafe', views)
   checkCount('cafe', 'networkBatch', networkBatch)
   decay.after.forEach((count) => checkCount('cafe', 'decay.after', count))
   if (!(decay.factor > 0 && decay.factor <= 1))
-    throw new HabaError('cafe', 'decay.factor in (0, 1]', `${decay.factor}`, 'Mend the option.')
+    throw new HabaError('cafe', 'decay.factor in (0, 1]', `${decay.factor}`, '')
   const fresh = (key: Key, networks: number): State => {
     const { weights, state } = network.init(key)
-    return { training: { weights, state, velocity: {} } as Training, networks, steps: 0, watch: stop.empty }
+    return { training: { weights, state, velocity: {} }, networks, steps: 0, watch: stop.empty }
   }
   const changed = augmentation && switched(augmentation)
   const trainerOn = oncePerEngine((engine) => trainer({ engine, network, ...(augmentation && { augmentation }) }))
   return {
     kind: 'sum',
     name: 'cafe',
-    init: (key) => ({ params: {}, state: fresh(fold(key, 'network'), 0) }),
-    pace: ({ networks }) => decay.factor ** decay.after.filter((count) => networks >= count).length,
+    init: (key) => ({ params: {}, state: fresh(foldIn(key, 'network'), 0) }),
+    learningRateScale: ({ networks }) => decay.factor ** decay.after.filter((count) => networks >= count).length,
     async draw(key, from) {
       const { weights, state } = from.state.training
       const classes = await drawClasses(key, from, { realPerClass, views, augmentation })
       return {
         // Copies: what is drawn is disposed by the caller, the state is not.
-        common: copyOf({ weights, state }) as Common,
+        common: copyOf({ weights, state }),
         items: [{ classes: widened(classes, changed, from.layout.image) }],
       }
     },
@@ -140,20 +146,20 @@ export function cafe({
         seen(classes.map(({ rows }) => set.render(rows).images)),
       )
       const weighed = weightsFor(terms.layers.length, layerWeights).map((weight, i) => mul(terms.layers[i]!, weight))
-      return [...weighed, mul(terms.discrimination, discrimination)].reduce((total, term) => add(total, term)) as Scalar
+      return [...weighed, mul(terms.discrimination, discrimination)].reduce((total, term) => add(total, term))
     },
     async advance(key, from) {
       const on = trainerOn(from.engine)
-      const measured = await measure(on, from.state.training, from.real, stop, fold(key, 'watch'))
+      const measured = await measure(on, from.state.training, from.real, stop, foldIn(key, 'watch'))
       const watch = stop.add(from.state.watch, measured, from.real.classes)
       const steps = from.state.steps + 1
       if (stop.replaces(watch, steps)) {
         disposeTree(from.state.training)
-        return fresh(fold(key, 'network'), from.state.networks + 1)
+        return fresh(foldIn(key, 'network'), from.state.networks + 1)
       }
       return {
         networks: from.state.networks,
-        training: await trainUntil(on, key, from, stop, { rate: networkRate, batch: networkBatch }),
+        training: await trainUntil(on, key, from, stop, { learningRate: networkRate, batch: networkBatch }),
         steps,
         watch,
       }
@@ -178,18 +184,20 @@ async function trainUntil(
   key: Key,
   from: AdvanceContext<State>,
   stop: DynamicStop,
-  settings: { readonly rate: number; readonly batch: number },
+  settings: { readonly learningRate: number; readonly batch: number },
 ): Promise<Training> {
-  let { training } = from.state
-  let watch = stop.empty
-  for (let epoch = 0; !stop.resumes(watch, epoch); epoch++) {
-    const own = fold(fold(key, 'epoch'), epoch)
-    const next = await trainEpoch(on, training, own, from, settings)
-    disposeTree(training)
-    training = next
-    watch = stop.add(watch, await measure(on, training, from.real, stop, fold(own, 'watch')), from.real.classes)
-  }
-  return training
+  return disposeOnThrow(async (own) => {
+    let { training } = from.state
+    let watch = stop.empty
+    for (let epoch = 0; !stop.resumes(watch, epoch); epoch++) {
+      const ofEpoch = foldIn(foldIn(key, 'epoch'), epoch)
+      const next = own(await trainEpoch(on, training, ofEpoch, from, settings))
+      disposeTree(training)
+      training = next
+      watch = stop.add(watch, await measure(on, training, from.real, stop, foldIn(ofEpoch, 'watch')), from.real.classes)
+    }
+    return training
+  })
 }
 
 /** Accuracy on random real images, as many of each class. */
@@ -202,7 +210,7 @@ async function measure(
 ): Promise<number> {
   const chosen = Int32Array.from(
     indicesByClass(real.labels, real.classes).flatMap((members, label) => [
-      ...drawSome(fold(key, label), members, perClass),
+      ...drawSome(foldIn(key, label), members, perClass),
     ]),
   )
   const source: RealSource = {

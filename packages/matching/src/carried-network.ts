@@ -1,7 +1,7 @@
 import {
   copyOf,
   disposeTree,
-  fold,
+  foldIn,
   oncePerEngine,
   zerosOf,
   type AdvanceContext,
@@ -40,7 +40,7 @@ export interface CarriedNetworkOptions {
 export function carriedNetwork({ network, turns, practice }: CarriedNetworkOptions) {
   const trainingOn = oncePerEngine((engine) => practice.on(engine, network))
   const fresh = (key: Key, networks: number): Carried => {
-    const { weights, state } = network.init(fold(key, 'network'))
+    const { weights, state } = network.init(foldIn(key, 'network'))
     const velocity: Tree = practice.momentum ? zerosOf(weights) : {}
     return { training: { weights, state, velocity }, turn: 0, networks }
   }

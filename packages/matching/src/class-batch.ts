@@ -2,9 +2,10 @@ import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
 import {
   concat,
   constant,
+  disposeOnThrow,
   drawProducts,
   drawSome,
-  fold,
+  foldIn,
   indicesByClass,
   matMul,
   reshape,
@@ -21,13 +22,13 @@ import {
 /** Real images of a class, the set's rows of that class, and the draw that changes both alike. */
 export type ClassBatch = { readonly real: Tensor4D; readonly rows: Rows; readonly augment: Args }
 
-/** What of a class is seen in a step. */
+/** The part of a class that a step sees. */
 export interface ClassDraw {
   /** Real images. */
   readonly realPerClass: number
   /** Views of its slots. */
   readonly views: ViewCount
-  /** Of its slots under these views, at most so many. @default all */
+  /** Most slots of the class under these views. @default all */
   readonly syntheticPerClass?: number | undefined
   /** One draw a class. */
   readonly augmentation?: Augmentation | undefined
@@ -39,15 +40,17 @@ export function drawClasses(
   { real, layout }: { readonly real: RealSource; readonly layout: Layout },
   { realPerClass, views, syntheticPerClass, augmentation }: ClassDraw,
 ): Promise<readonly ClassBatch[]> {
-  return Promise.all(
-    indicesByClass(real.labels, real.classes).map(async (members, label) => {
-      const own = fold(fold(key, 'class'), label)
-      return {
-        real: await real.images(drawSome(fold(own, 'real'), members, realPerClass)),
-        rows: drawProducts(fold(own, 'view'), layout, slotsOfClass(layout, label), views, syntheticPerClass),
-        augment: augmentation?.draw(fold(own, 'augment'), 1, layout.image) ?? {},
-      }
-    }),
+  return disposeOnThrow((own) =>
+    Promise.all(
+      indicesByClass(real.labels, real.classes).map(async (members, label) => {
+        const ofClass = foldIn(foldIn(key, 'class'), label)
+        const images = own(await real.images(drawSome(foldIn(ofClass, 'real'), members, realPerClass)))
+        const slots = slotsOfClass(layout, label)
+        const rows = own(drawProducts(foldIn(ofClass, 'view'), layout, slots, views, syntheticPerClass))
+        const augment = augmentation?.draw(foldIn(ofClass, 'augment'), 1, layout.image) ?? {}
+        return { real: images, rows, augment: own(augment) }
+      }),
+    ),
   )
 }
 
@@ -71,15 +74,12 @@ export const countsOf = (images: readonly Tensor4D[]): readonly number[] => imag
  * @param counts rows of each class
  */
 export function classMeans(x: Tensor, counts: readonly number[]): Tensor2D {
-  const rows = x.shape[0]!
+  const rows = x.shape[0]
   const weights = new Float32Array(counts.length * rows)
   let at = 0
   counts.forEach((count, label) => {
     weights.fill(1 / count, label * rows + at, label * rows + at + count)
     at += count
   })
-  return matMul(
-    constant(weights, [counts.length, rows]) as Tensor2D,
-    reshape(x, [rows, x.size / rows]) as Tensor2D,
-  ) as Tensor2D
+  return matMul(constant(weights, [counts.length, rows]), reshape(x, [rows, x.size / rows]))
 }

@@ -1,10 +1,19 @@
 import type { Rank } from '@tensorflow/tfjs-core'
-import { add, concat, mapTree, mul, stopGradient, type None, type SumObjective } from '@haba/core'
+import {
+  checkCount,
+  checkArguments,
+  add,
+  concat,
+  mapTree,
+  mul,
+  stopGradient,
+  type None,
+  type SumObjective,
+} from '@haba/core'
 import type { Carried } from './carried-network.js'
-import { checkCount } from './check.js'
 import { joined } from './class-batch.js'
 import { layerwiseCosine } from './gradient-distance.js'
-import { gradientMatching, type GradientMatchingOptions, type LabelledBatch } from './gradient-matching.js'
+import { gradientMatching, type GradientMatchingOptions, type LabeledBatch } from './gradient-matching.js'
 import { gradientUnder, type MatchedNetwork } from './network-gradient.js'
 import { switched, widened } from './switched.js'
 
@@ -30,21 +39,25 @@ export interface ContrastiveSignalsOptions extends GradientMatchingOptions {
 }
 
 /** A class alone, or all of them. */
-export type Signal = LabelledBatch | { readonly classes: readonly LabelledBatch[] }
+export type Signal = LabeledBatch | { readonly classes: readonly LabeledBatch[] }
 
 /**
  * Dataset condensation with contrastive signals (DCC, and DSAC with an augmentation; Lee et al., ICML 2022): after a
- * warm-up of plain DC, the gradients of all classes are summed first and compared once, so that the set learns what tells
- * classes apart. The real gradient is the mean over classes of each class's, the synthetic one that of all synthetic
- * images. Until then an item is a class; then there is one item, and its memory grows with the number of classes. Every
- * class draws a change of its own, operation included (`DiffAugment` with a seed a class in the released code).
+ * warm-up of plain DC, the gradients of all classes are summed first and compared once, so that the set learns what
+ * distinguishes classes. The real gradient is the mean over classes of each class's, the synthetic one that of all
+ * synthetic images. Until then an item is a class; then there is one item, and its memory grows with the number of
+ * classes. Every class has its own draw, with its own operation (`DiffAugment` with a seed a class in the released
+ * code).
  *
  * @throws HabaError for counts below 1, warm-ups below 0
  */
-export function contrastiveSignals({
-  warmUps = dccWarmUps,
-  ...options
-}: ContrastiveSignalsOptions): SumObjective<MatchedNetwork, Signal, None, Carried> {
+export function contrastiveSignals(
+  given: ContrastiveSignalsOptions,
+): SumObjective<MatchedNetwork, Signal, None, Carried> {
+  const { warmUps = dccWarmUps, ...options } = checkArguments('contrastiveSignals', given, {
+    network: 'network',
+    augmentation: 'augmentation?',
+  })
   const who = 'contrastiveSignals'
   checkCount(who, 'warmUps.networks', warmUps.networks, 0)
   checkCount(who, 'warmUps.turns', warmUps.turns, 0)

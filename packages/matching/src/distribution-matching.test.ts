@@ -14,7 +14,7 @@ import {
   type Tree,
 } from '@haba/core'
 import { referenceEngine, seedFrom, testObjective, tinyNetwork, toyData } from '@haba/testing'
-import type { Rank, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
+import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 import { classByClass, classesTogether, distributionMatching, meanDistance } from './distribution-matching.js'
 
@@ -121,28 +121,28 @@ describe('grouping', () => {
     expect(together.rows).toEqual([12])
   })
 
-  it('mixes the classes where the network normalises by batches, as published', async () => {
-    const normalised = normalising()
-    const published = await accumulated(objectiveOf(normalised))
-    const together = await accumulated(objectiveOf(normalised, { grouping: classesTogether }))
-    const apart = await accumulated(objectiveOf(normalised, { grouping: classByClass }))
+  it('mixes the classes where the network normalizes by batches, as published', async () => {
+    const normalized = normalizing()
+    const published = await accumulated(objectiveOf(normalized))
+    const together = await accumulated(objectiveOf(normalized, { grouping: classesTogether }))
+    const apart = await accumulated(objectiveOf(normalized, { grouping: classByClass }))
     expect(published.numbers).toEqual(together.numbers)
-    // By itself every class is normalised to mean zero, so that nothing would be left to match.
+    // By itself every class is normalized to mean zero, so that nothing would be left to match.
     const loss = (numbers: readonly number[]) => numbers.at(-1)!
     expect(Math.abs(loss(apart.numbers))).toBeLessThan(1e-6)
     expect(loss(together.numbers)).toBeGreaterThan(1e-3)
   })
 })
 
-/** Batch normalisation and nothing else; its features are the pixels' means. */
-function normalising(): Network {
+/** Batch normalization and nothing else; its features are the pixels' means. */
+function normalizing(): Network {
   const ones = (value: number) => tensor([value, value], [2])
   return {
-    name: 'normalising',
+    name: 'normalizing',
     init: () => ({ weights: {}, state: { mean: ones(0) } }),
     apply: (_, images: Tensor4D, { state }) => {
-      const normalised = batchNorm(images, batchMoments(images), ones(1), ones(0))
-      const features = mean<Rank.R2>(normalised, [1, 2]) // [batch, channels]
+      const normalized = batchNorm(images, batchMoments(images), ones(1), ones(0))
+      const features = mean(normalized, [1, 2]) // [batch, channels]
       return { features, logits: features, state }
     },
   }

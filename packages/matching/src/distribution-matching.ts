@@ -1,6 +1,8 @@
 import type { Scalar, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
 import {
-  fold,
+  checkCount,
+  checkArguments,
+  foldIn,
   square,
   stopGradient,
   sub,
@@ -13,7 +15,7 @@ import {
   type Tree,
   type ViewCount,
 } from '@haba/core'
-import { checkCount, checkViews } from './check.js'
+import { checkViews } from './check.js'
 import { classMeans, countsOf, drawClasses, joined, type ClassBatch } from './class-batch.js'
 import { switched, widened } from './switched.js'
 
@@ -26,8 +28,8 @@ export interface DistributionMatchingOptions {
   /** Real images a class. @default 256 */
   readonly realPerClass?: number
   /**
-   * Views of a class's slots that a step sees: all, or so many distinct ones. With fewer than all, the loss has a term that
-   * pulls the views of a basis onto each other: the variance between views, times `(views left out) / (n · (all - 1))`.
+   * Views of a class's slots that a step sees: all, or so many distinct ones. With fewer than all, the loss has a term
+   * that makes the views of a basis alike: the variance between views, times `(views left out) / (n · (all - 1))`.
    * @default 'all'
    */
   readonly views?: ViewCount
@@ -44,10 +46,10 @@ export type Grouping = (batches: readonly ClassBatch[], state: Tree) => readonly
 /** An item a class: a step needs the memory of one class. */
 export const classByClass: Grouping = (batches) => batches
 
-/** One item: all classes share a batch, and batch normalisation sees them mixed. */
+/** One item: all classes share a batch, and batch normalization sees them mixed. */
 export const classesTogether: Grouping = (batches) => [{ classes: batches }]
 
-/** As the released code does: together where the network normalises by batches, else (the same sum) class by class. */
+/** As in the released code: together if the network normalizes by batches, otherwise (the same sum) class by class. */
 export const asPublished: Grouping = (batches, state) =>
   (tensorLeaves(state).length > 0 ? classesTogether : classByClass)(batches, state)
 
@@ -66,8 +68,7 @@ export const meanDistance = (
     real: [real.shape[0]],
     synthetic: [synthetic.shape[0]],
   },
-): Scalar =>
-  sum(square(sub(stopGradient(classMeans(real, counts.real)), classMeans(synthetic, counts.synthetic)))) as Scalar
+): Scalar => sum(square(sub(stopGradient(classMeans(real, counts.real)), classMeans(synthetic, counts.synthetic))))
 
 /**
  * Distribution matching (DM; Zhao and Bilen, WACV 2023, eq. 4): the mean embedding of every class of the set under random
@@ -76,13 +77,16 @@ export const meanDistance = (
  *
  * @throws HabaError for a count below 1
  */
-export function distributionMatching({
-  network,
-  augmentation,
-  realPerClass = 256,
-  views = 'all',
-  grouping = asPublished,
-}: DistributionMatchingOptions): SumObjective<Common, ClassItem, None, None> {
+export function distributionMatching(
+  options: DistributionMatchingOptions,
+): SumObjective<Common, ClassItem, None, None> {
+  const {
+    network,
+    augmentation,
+    realPerClass = 256,
+    views = 'all',
+    grouping = asPublished,
+  } = checkArguments('distributionMatching', options, { network: 'network', augmentation: 'augmentation?' })
   checkCount('distributionMatching', 'realPerClass', realPerClass)
   checkViews('distributionMatching', views)
   const changed = augmentation && switched(augmentation)
@@ -91,8 +95,9 @@ export function distributionMatching({
     name: 'distribution matching',
     init: () => ({ params: {}, state: {} }),
     async draw(key, from) {
-      const { weights, state } = network.init(fold(key, 'network'))
-      const items = grouping(await drawClasses(key, from, { realPerClass, views, augmentation }), state)
+      const batches = await drawClasses(key, from, { realPerClass, views, augmentation })
+      const { weights, state } = network.init(foldIn(key, 'network'))
+      const items = grouping(batches, state)
       return {
         common: { weights, state },
         items: items.map((item) =>

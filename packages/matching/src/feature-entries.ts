@@ -43,7 +43,7 @@ export const featureEntries: NonNullable<Plugin['objectives']> = {
           enum: Object.keys(groupings),
           default: 'published',
           description:
-            'classes that share a batch; published: all with batch normalisation, else one at a time for small memory',
+            'classes that share a batch; published: all with batch normalization, else one at a time for small memory',
         },
       },
     },
@@ -57,7 +57,7 @@ export const featureEntries: NonNullable<Plugin['objectives']> = {
       }),
   },
   cafe: {
-    summary: "CAFE: every layer's class means match, and real features find their class by the synthetic centres",
+    summary: "CAFE: every layer's class means match, and real features find their class by the synthetic centers",
     options: {
       type: 'object',
       properties: {

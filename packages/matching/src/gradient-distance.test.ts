@@ -20,7 +20,7 @@ describe('distances over all layers', () => {
   const one = { bias: tensor([5], [1]), kernel: tensor([1, 0, 2, 1], [2, 2]) }
   const other = { bias: tensor([7], [1]), kernel: tensor([2, 0, 1, 0], [2, 2]) }
 
-  it('layerwiseCosine sums 1 - cosine over outputs and leaves biases out (spec §7.1)', async () => {
+  it('layerwiseCosine sums 1 - cosine over outputs and leaves biases out', async () => {
     expect(await measure(layerwiseCosine, one, other)).toBeCloseTo(1.2, 5)
   })
 
@@ -43,7 +43,7 @@ describe('distances over kernels', () => {
     linear: tensor([1, 4], [1, 2]),
   }
 
-  it('leave out biases and linear layers, summed and not averaged (spec §8.2)', async () => {
+  it('leave out biases and linear layers, summed and not averaged', async () => {
     expect(await measure(convolutionSquared, one, other)).toBeCloseTo(4 + 1, 5)
     expect(await measure(convolutionAbsolute, one, other)).toBeCloseTo(2 + 1, 5)
   })

@@ -19,7 +19,7 @@ import {
 /** How far two gradients of one network are apart. Both are trees like the network's weights. */
 export type GradientDistance = (real: Tree, synthetic: Tree) => Scalar
 
-const total = (terms: readonly Tensor[]): Scalar => terms.reduce((s, t) => add(s, t), fill([], 0)) as Scalar
+const total = (terms: readonly Scalar[]): Scalar => terms.reduce((s, t) => add(s, t), fill([], 0))
 
 /** One row for each output: kernels `[height, width, in, out]`, `[in, out]` and layer norm's `[height, width, channels]` end in it. */
 function rowsByOutput(g: Tensor): Tensor {
@@ -31,7 +31,7 @@ const skipped = (g: Tensor): boolean => g.rank < 2
 
 /**
  * DC's distance (Zhao et al., ICLR 2021, eq. 9): `Σ 1 - ⟨a, b⟩ / (‖a‖ ‖b‖ + 1e-6)` over the output channels of every tensor
- * of two or more dimensions. Biases and the scales and shifts of normalisations are left out, as in the released code.
+ * of two or more dimensions. Biases and the scales and shifts of normalizations are left out, as in the released code.
  */
 export const layerwiseCosine: GradientDistance = (real, synthetic) => {
   const others = tensorLeaves(synthetic)
@@ -82,5 +82,5 @@ export const convolutionAbsolute: GradientDistance = sumOfDifferences(abs, convo
 /** `1 - cosine` of all gradients as one vector, biases included (`cos` in the released code). */
 export const globalCosine: GradientDistance = (real, synthetic) => {
   const length = (g: Tree) => sqrt(add(innerProduct(g, g), 1e-24))
-  return sub(1, div(innerProduct(real, synthetic), add(mul(length(real), length(synthetic)), 1e-6))) as Scalar
+  return sub(1, div(innerProduct(real, synthetic), add(mul(length(real), length(synthetic)), 1e-6)))
 }

@@ -1,5 +1,5 @@
 import { disposeTree, keyFrom, pixels, tensorLeaves, type Network } from '@haba/core'
-import { batchNormalised, referenceEngine, seedFrom, testObjective, tinyNetwork, toyData } from '@haba/testing'
+import { batchNormalized, referenceEngine, seedFrom, testObjective, tinyNetwork, toyData } from '@haba/testing'
 import { describe, expect, it } from 'vitest'
 import { squaredDistance } from './gradient-distance.js'
 import { gradientMatching } from './gradient-matching.js'
@@ -15,8 +15,8 @@ testObjective({
 })
 testObjective({
   make: () => ({
-    ...gradientMatching({ network: batchNormalised(tinyNetwork(), 2) as Network, realPerClass: 4 }),
-    name: 'gradient matching, batch-normalised',
+    ...gradientMatching({ network: batchNormalized(tinyNetwork(), 2) as Network, realPerClass: 4 }),
+    name: 'gradient matching, batch-normalized',
   }),
 })
 

@@ -1,5 +1,9 @@
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
 import {
+  oneHotRows,
+  checkCount,
+  checkArguments,
+  disposeOnThrow,
   mapTree,
   stopGradient,
   tensor,
@@ -10,7 +14,7 @@ import {
   type ViewCount,
 } from '@haba/core'
 import { carriedNetwork, type Carried, type Practice } from './carried-network.js'
-import { checkCount, checkViews } from './check.js'
+import { checkViews } from './check.js'
 import { drawClasses, type ClassBatch } from './class-batch.js'
 import { layerwiseCosine, type GradientDistance } from './gradient-distance.js'
 import type { Loops } from './loops.js'
@@ -38,35 +42,38 @@ export interface GradientMatchingOptions {
    * @default 'all'
    */
   readonly views?: ViewCount
-  /** Of a class's slots under these views, at most so many, drawn at random in each step. @default all */
+  /** Most slots of a class under these views, drawn at random in each step. @default all */
   readonly syntheticPerClass?: number
   /** How the network trains between matchings. @default on the set, `loops.inner` epochs of plain SGD */
   readonly practice?: Practice
 }
 
 /** A class's batch with the targets of its real images, `[images, classes]`. */
-export type LabelledBatch = ClassBatch & { readonly targets: Tensor2D }
+export type LabeledBatch = ClassBatch & { readonly targets: Tensor2D }
 
 /**
  * Gradient matching (DC; Zhao et al., ICLR 2021, algorithm 1): the gradient that a class of the set gives a network
  * approaches that of real images. An item is a class; a step is one turn of the outer loop, and the network is trained on
- * the set between turns and replaced after the last. A network with batch normalisation is matched with running
+ * the set between turns and replaced after the last. A network with batch normalization is matched with running
  * statistics that a batch of all classes moved, as published.
  *
  * @throws HabaError for counts below 1
  */
-export function gradientMatching({
-  network,
-  distance = layerwiseCosine,
-  augmentation,
-  loops = { outer: 1, inner: 1 },
-  realPerClass = 256,
-  networkRate = 0.01,
-  networkBatch = 256,
-  views = 'all',
-  syntheticPerClass,
-  practice = practiceOnSet({ epochs: loops.inner, rate: networkRate, batch: networkBatch, augmentation }),
-}: GradientMatchingOptions): SumObjective<MatchedNetwork, LabelledBatch, None, Carried> {
+export function gradientMatching(
+  options: GradientMatchingOptions,
+): SumObjective<MatchedNetwork, LabeledBatch, None, Carried> {
+  const {
+    network,
+    distance = layerwiseCosine,
+    augmentation,
+    loops = { outer: 1, inner: 1 },
+    realPerClass = 256,
+    networkRate = 0.01,
+    networkBatch = 256,
+    views = 'all',
+    syntheticPerClass,
+    practice = practiceOnSet({ epochs: loops.inner, learningRate: networkRate, batch: networkBatch, augmentation }),
+  } = checkArguments('gradientMatching', options, { network: 'network', augmentation: 'augmentation?' })
   const who = 'gradientMatching'
   checkCount(who, 'loops.outer', loops.outer)
   checkCount(who, 'loops.inner', loops.inner, 0)
@@ -78,12 +85,16 @@ export function gradientMatching({
     kind: 'sum',
     name: augmentation ? 'gradient matching, siamese' : 'gradient matching',
     init: (key) => ({ params: {}, state: carried.init(key) }),
-    draw: async (key, from) => ({
-      common: { ...carried.copy(from.state), statistics: await drawStatistics(key, from.real, from.state) },
-      items: (await drawClasses(key, from, { realPerClass, views, syntheticPerClass, augmentation })).map(
-        (batch, label) => ({ ...batch, targets: oneHotRows(batch.real.shape[0], label, from.real.classes) }),
-      ),
-    }),
+    draw: (key, from) =>
+      disposeOnThrow(async (own) => ({
+        common: own({
+          ...own(carried.copy(from.state)),
+          statistics: await drawStatistics(key, from.real, from.state),
+        }),
+        items: (await drawClasses(key, from, { realPerClass, views, syntheticPerClass, augmentation })).map(
+          (batch, label) => ({ ...batch, targets: targetsOf(batch.real.shape[0], label, from.real.classes) }),
+        ),
+      })),
     term(set, _, common, item) {
       const { real, targets, augment, rows } = item
       const synthetic = set.render(rows)
@@ -96,8 +107,6 @@ export function gradientMatching({
   }
 }
 
-function oneHotRows(rows: number, label: number, classes: number): Tensor2D {
-  const values = new Float32Array(rows * classes)
-  for (let row = 0; row < rows; row++) values[row * classes + label] = 1
-  return tensor(values, [rows, classes]) as Tensor2D
-}
+/** One-hot rows of one class. */
+const targetsOf = (rows: number, label: number, classes: number) =>
+  tensor(oneHotRows(new Array<number>(rows).fill(label), classes), [rows, classes])

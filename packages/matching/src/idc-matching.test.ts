@@ -15,12 +15,7 @@ describe('idcMatching', () => {
     const from = { real: onePixelData, layout: set.layout, state: objective.init(keyFrom(2)).state }
     const drawn = await objective.draw(keyFrom(1), from)
     const loss = await referenceEngine().compile('loss', (at: typeof params) =>
-      straightThrough(
-        objective as never,
-        { layout: set.layout, render: (rows) => set.render(at, rows) },
-        {},
-        drawn as never,
-      ),
+      straightThrough(objective, { layout: set.layout, render: (rows) => set.render(at, rows) }, {}, drawn),
     )(params)
     return loss.dataSync()[0]
   }

@@ -1,8 +1,15 @@
-import type { Augmentation, Mixing, Network, None, SumObjective } from '@haba/core'
+import {
+  checkCount,
+  checkArguments,
+  type Augmentation,
+  type Mixing,
+  type Network,
+  type None,
+  type SumObjective,
+} from '@haba/core'
 import type { Carried } from './carried-network.js'
-import { checkCount } from './check.js'
 import { convolutionSquared, type GradientDistance } from './gradient-distance.js'
-import { gradientMatching, type LabelledBatch } from './gradient-matching.js'
+import { gradientMatching, type LabeledBatch } from './gradient-matching.js'
 import type { MatchedNetwork } from './network-gradient.js'
 import { practiceOnReal } from './practice.js'
 
@@ -36,17 +43,18 @@ export interface IdcMatchingOptions {
  *
  * @throws HabaError for counts below 1
  */
-export function idcMatching({
-  network,
-  distance = convolutionSquared,
-  augmentation,
-  turns = 100,
-  realPerClass = 64,
-  syntheticPerClass = 128,
-  networkImages = 2000,
-  networkAugmentation,
-  networkMixing,
-}: IdcMatchingOptions): SumObjective<MatchedNetwork, LabelledBatch, None, Carried> {
+export function idcMatching(options: IdcMatchingOptions): SumObjective<MatchedNetwork, LabeledBatch, None, Carried> {
+  const {
+    network,
+    distance = convolutionSquared,
+    augmentation,
+    turns = 100,
+    realPerClass = 64,
+    syntheticPerClass = 128,
+    networkImages = 2000,
+    networkAugmentation,
+    networkMixing,
+  } = checkArguments('idcMatching', options, { network: 'network', augmentation: 'augmentation?' })
   checkCount('idcMatching', 'turns', turns)
   checkCount('idcMatching', 'networkImages', networkImages)
   return {

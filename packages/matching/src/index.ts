@@ -30,7 +30,7 @@ export {
   type DistributionMatchingOptions,
   type Grouping,
 } from './distribution-matching.js'
-export { openExperts, recordExperts, type Experts, type RecordExpertsOptions } from './experts.js'
+export type { Experts } from './experts.js'
 export {
   allKernels,
   convolutionAbsolute,
@@ -43,7 +43,7 @@ export {
   type Counted,
   type GradientDistance,
 } from './gradient-distance.js'
-export { gradientMatching, type GradientMatchingOptions, type LabelledBatch } from './gradient-matching.js'
+export { gradientMatching, type GradientMatchingOptions, type LabeledBatch } from './gradient-matching.js'
 export { idcMatching, type IdcMatchingOptions } from './idc-matching.js'
 export { dccLoops, dcLoops, type Loops } from './loops.js'
 export { type MatchedNetwork } from './network-gradient.js'

@@ -7,7 +7,7 @@ describe('published loops', () => {
     expect(dcLoops(50)).toEqual({ outer: 50, inner: 10 })
   })
 
-  it('of DC and DCC differ for one image a class (spec §7.6)', () => {
+  it('of DC and DCC differ for one image a class', () => {
     expect(dcLoops(1)).toEqual({ outer: 1, inner: 1 })
     expect(dccLoops(1)).toEqual({ outer: 10, inner: 5 })
   })

@@ -2,7 +2,7 @@ import type { Tensor4D } from '@tensorflow/tfjs-core'
 import {
   crossEntropy,
   drawSome,
-  fold,
+  foldIn,
   grad,
   indicesByClass,
   tensorLeaves,
@@ -28,16 +28,16 @@ const STATISTICS_PER_CLASS = 16
 /** Images for `gradientUnder`: 16 of every class where the network has running statistics, as DC's released code takes. */
 export async function drawStatistics(key: Key, real: RealSource, { training }: Carried): Promise<readonly Tensor4D[]> {
   if (tensorLeaves(training.state).length === 0) return []
-  const own = fold(key, 'statistics')
+  const own = foldIn(key, 'statistics')
   const chosen = indicesByClass(real.labels, real.classes).flatMap((members, label) => [
-    ...drawSome(fold(own, label), members, STATISTICS_PER_CLASS),
+    ...drawSome(foldIn(own, label), members, STATISTICS_PER_CLASS),
   ])
   return [await real.images(Int32Array.from(chosen))]
 }
 
 /**
  * The gradient of the mean cross-entropy in the network's weights. Batch statistics of a single class would tell little of
- * how the network is used, so batch normalisation is frozen (DC, appendix; `BNSizePC` in the released code): one training
+ * how the network is used, so batch normalization is frozen (DC, appendix; `BNSizePC` in the released code): one training
  * pass over real images of all classes moves the running statistics by a tenth, and matching uses those.
  */
 export function gradientUnder(

@@ -19,6 +19,7 @@ const starts = { real: fromReal, noise: fromNoise } as const
 export const plugin: Plugin = {
   parameterizations: {
     canvas: {
+      title: "MTT's textures",
       summary: "MTT's textures: canvases larger than an image; the set is crops of them",
       options: {
         type: 'object',
@@ -68,7 +69,12 @@ export const plugin: Plugin = {
             description:
               'draw a view for each image of a student step (default: one for the whole batch, as published)',
           },
-          rate: { type: 'number', exclusiveMinimum: 0, default: 0.01, description: "the student's first step size" },
+          learningRate: {
+            type: 'number',
+            exclusiveMinimum: 0,
+            default: 0.01,
+            description: "the student's first step size",
+          },
           momentum: {
             type: 'number',
             minimum: 0,
@@ -93,7 +99,7 @@ export const plugin: Plugin = {
           expertEpochs: options.expertEpochs as number,
           maxStartEpoch: options.maxStartEpoch as number,
           mixViews: options.mixViews as boolean,
-          rate: options.rate as number,
+          learningRate: options.learningRate as number,
           momentum: options.momentum as number,
           labels: labels[options.labels as keyof typeof labels],
           ...(options.batch !== undefined && { batch: options.batch as number }),

@@ -1,15 +1,12 @@
 import {
+  disposeOnThrow,
   disposeTree,
-  fold,
+  foldIn,
   permutation,
   realBatch,
   trainer,
   type Augmentation,
-  type Batch,
-  type Key,
   type Mixing,
-  type Trainer,
-  type Training,
 } from '@haba/core'
 import type { Practice } from './carried-network.js'
 import { trainEpoch } from './train-epoch.js'
@@ -19,7 +16,7 @@ export interface PracticeOnSetOptions {
   /** Passes over the set. */
   readonly epochs: number
   /** @default 0.01 */
-  readonly rate?: number
+  readonly learningRate?: number
   /** Images a step. @default 256 */
   readonly batch?: number
   /** A draw for each image. */
@@ -27,19 +24,27 @@ export interface PracticeOnSetOptions {
 }
 
 /** DC's way: plain SGD on the updated set; every slot once an epoch, each under a view drawn for it. */
-export const practiceOnSet = ({ epochs, rate = 0.01, batch = 256, augmentation }: PracticeOnSetOptions): Practice => ({
+export const practiceOnSet = ({
+  epochs,
+  learningRate = 0.01,
+  batch = 256,
+  augmentation,
+}: PracticeOnSetOptions): Practice => ({
   momentum: 0,
   on: (engine, network) => {
     const fit = trainer({ engine, network, ...(augmentation && { augmentation }) })
-    return async (key, from) => {
-      let { training } = from.state
-      for (let epoch = 0; epoch < epochs; epoch++) {
-        const next = await trainEpoch(fit, training, fold(fold(key, 'epoch'), epoch), from, { rate, batch })
-        disposeTree(training)
-        training = next
-      }
-      return training
-    }
+    return (key, from) =>
+      disposeOnThrow(async (own) => {
+        let { training } = from.state
+        for (let epoch = 0; epoch < epochs; epoch++) {
+          const next = own(
+            await trainEpoch(fit, training, foldIn(foldIn(key, 'epoch'), epoch), from, { learningRate, batch }),
+          )
+          disposeTree(training)
+          training = next
+        }
+        return training
+      })
   },
 })
 
@@ -50,7 +55,7 @@ export interface PracticeOnRealOptions {
   /** Images a step. @default 64 */
   readonly batch?: number
   /** @default 0.01 */
-  readonly rate?: number
+  readonly learningRate?: number
   /** @default 0.9 */
   readonly momentum?: number
   /** @default 5e-4 */
@@ -65,7 +70,7 @@ export interface PracticeOnRealOptions {
 export const practiceOnReal = ({
   images = 2000,
   batch = 64,
-  rate = 0.01,
+  learningRate = 0.01,
   momentum = 0.9,
   weightDecay = 5e-4,
   augmentation,
@@ -81,23 +86,19 @@ export const practiceOnReal = ({
       ...(augmentation && { augmentation }),
       ...(mixing && { mixing }),
     })
-    return async (key, { real, state }) => {
-      let { training } = state
-      const order = permutation(fold(key, 'order'), real.labels.length)
-      // Whole batches, as many as are needed; a small data set gives what it has.
-      const wanted = Math.min(Math.ceil(images / batch) * batch, order.length)
-      for (let at = 0; at < wanted; at += batch) {
-        const chosen = order.slice(at, Math.min(at + batch, wanted))
-        training = await stepOn(fit, training, await realBatch(real, chosen), rate, fold(fold(key, 'batch'), at))
-      }
-      return training
-    }
+    return (key, { real, state }) =>
+      disposeOnThrow(async (own) => {
+        let { training } = state
+        const order = permutation(foldIn(key, 'order'), real.labels.length)
+        // Whole batches, as many as are needed; a small data set gives what it has.
+        const wanted = Math.min(Math.ceil(images / batch) * batch, order.length)
+        for (let at = 0; at < wanted; at += batch) {
+          const drawn = own(await realBatch(real, order.slice(at, Math.min(at + batch, wanted))))
+          const { next } = await fit.step(training, drawn, learningRate, foldIn(foldIn(key, 'batch'), at))
+          disposeTree(training, drawn)
+          training = own(next)
+        }
+        return training
+      })
   },
 })
-
-/** One step; the batch and the training before it are used up. */
-async function stepOn(fit: Trainer, training: Training, batch: Batch, rate: number, key: Key): Promise<Training> {
-  const { next } = await fit.step(training, batch, rate, key)
-  disposeTree(training, batch)
-  return next
-}

@@ -2,7 +2,7 @@ import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
 import {
   add,
   disposeTree,
-  fold,
+  foldIn,
   keyFrom,
   mul,
   reshape,
@@ -18,7 +18,7 @@ import {
 /** A draw of one row of every kind, and which of them counts: `chosen` `[kinds]`, one-hot. */
 export type SwitchedDraw = { readonly chosen: Tensor1D; readonly draws: readonly Args[] }
 
-/** An augmentation whose kind of change is data. */
+/** An augmentation whose operation is data. */
 export interface Switched {
   /** A draw of one row beside one of every other kind; what was drawn passes into it. */
   widen(draw: Args, image: ImageShape): SwitchedDraw
@@ -28,8 +28,9 @@ export interface Switched {
 const TRIES = 100
 
 /**
- * Draws that all run as one program. What is static about a draw, such as which operation it is, would compile anew for
- * every combination of the classes' draws; here every kind is applied, and all but the drawn one are multiplied by 0.
+ * Draws that all run as one program. The static part of a draw, such as its operation, would compile a new program for
+ * every combination of the classes' draws. Here every operation is applied, and all but the drawn one are multiplied by
+ * 0.
  */
 export function switched(augmentation: Augmentation): Switched {
   const keysOf = new Map<string, ReadonlyMap<string, Key>>()
@@ -50,7 +51,7 @@ export function switched(augmentation: Augmentation): Switched {
         chosen: tensor(
           draws.map((_, i) => +(i === place)),
           [draws.length],
-        ) as Tensor1D,
+        ),
         draws,
       }
     },
@@ -61,7 +62,7 @@ export function switched(augmentation: Augmentation): Switched {
   }
 }
 
-/** The same batches, with draws that run as one program whatever was drawn. */
+/** The same batches, with draws that all run as one program. */
 export const widened = <B extends { readonly augment: Args }>(
   batches: readonly B[],
   changed: Switched | undefined,
@@ -73,7 +74,7 @@ export const widened = <B extends { readonly augment: Args }>(
 function kinds(augmentation: Augmentation, image: ImageShape): ReadonlyMap<string, Key> {
   const found = new Map<string, Key>()
   for (let i = 0; i < TRIES; i++) {
-    const key = fold(keyFrom(0), i)
+    const key = foldIn(keyFrom(0), i)
     const draw = augmentation.draw(key, 1, image)
     const kind = signature([draw])
     if (!found.has(kind)) found.set(kind, key)

@@ -1,7 +1,8 @@
 import {
+  disposeOnThrow,
   disposeTree,
   drawViews,
-  fold,
+  foldIn,
   permutation,
   rowsOf,
   type AdvanceContext,
@@ -17,17 +18,19 @@ export async function trainEpoch(
   start: Training,
   key: Key,
   { layout, render }: Pick<AdvanceContext<Args>, 'layout' | 'render'>,
-  { rate, batch: size }: { readonly rate: number; readonly batch: number },
+  { learningRate, batch: size }: { readonly learningRate: number; readonly batch: number },
 ): Promise<Training> {
-  let training = start
-  const order = permutation(fold(key, 'order'), layout.slots)
-  for (let at = 0; at < order.length; at += size) {
-    const slots = order.slice(at, at + size)
-    const rows = rowsOf(slots, drawViews(fold(fold(key, 'view'), at), layout, slots.length))
-    const batch = await render(rows)
-    const { next } = await step(training, batch, rate, fold(fold(key, 'augment'), at))
-    disposeTree(rows, batch, ...(training === start ? [] : [training]))
-    training = next
-  }
-  return training
+  return disposeOnThrow(async (own) => {
+    let training = start
+    const order = permutation(foldIn(key, 'order'), layout.slots)
+    for (let at = 0; at < order.length; at += size) {
+      const slots = order.slice(at, at + size)
+      const rows = own(rowsOf(slots, drawViews(foldIn(foldIn(key, 'view'), at), layout, slots.length)))
+      const batch = own(await render(rows))
+      const { next } = await step(training, batch, learningRate, foldIn(foldIn(key, 'augment'), at))
+      disposeTree(rows, batch, ...(training === start ? [] : [training]))
+      training = own(next)
+    }
+    return training
+  })
 }

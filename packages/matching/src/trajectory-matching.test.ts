@@ -1,10 +1,12 @@
-import { mkdtemp, readdir, truncate } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
   constant,
   disposeTree,
-  fold,
+  foldIn,
+  fromSafetensors,
+  isNotFinite,
   keyFrom,
   mapTree,
   mul,
@@ -15,12 +17,13 @@ import {
   softmax,
   tensor,
   tensorLeaves,
+  toSafetensors,
   valueAndGrad,
   type Network,
   type Tree,
 } from '@haba/core'
 import {
-  batchNormalised,
+  batchNormalized,
   referenceEngine,
   seedFrom,
   straightThrough,
@@ -42,11 +45,11 @@ const walkers = (epochs: number): Experts => ({
   epochs,
   read: async (expert, epoch) => {
     const { weights } = network.init(keyFrom(expert)) as { weights: Tree }
-    const key = fold(keyFrom(expert), 'walk')
+    const key = foldIn(keyFrom(expert), 'walk')
     const walked = mapTree(
       (w) =>
         tensor(
-          normal(fold(key, w.size), w.size).map((v, i) => w.dataSync()[i]! + 0.1 * epoch * v),
+          normal(foldIn(key, w.size), w.size).map((v, i) => w.dataSync()[i]! + 0.1 * epoch * v),
           w.shape,
         ),
       weights,
@@ -56,8 +59,8 @@ const walkers = (epochs: number): Experts => ({
   },
 })
 
-const small = { network, experts: walkers(5), steps: 3, expertEpochs: 2, maxStartEpoch: 3, batch: 4, rate: 0.2 }
-const normalized = batchNormalised(network, 2) as unknown as Network
+const small = { network, experts: walkers(5), steps: 3, expertEpochs: 2, maxStartEpoch: 3, batch: 4, learningRate: 0.2 }
+const normalized = batchNormalized(network, 2) as unknown as Network
 
 testObjective({ make: () => trajectoryMatching(small) })
 testObjective({
@@ -131,10 +134,7 @@ describe('expertLabels', async () => {
   it('pass no gradient: it is that of labels which stay', async () => {
     const gradientOf = (one: ReturnType<typeof teach>) =>
       referenceEngine().compile('gradient', (stored: typeof params, { rate }: { readonly rate: Scalar }) => ({
-        ...valueAndGrad(
-          (at: typeof params) => straightThrough(one as never, seen(at), { rate } as never, drawn as never),
-          stored,
-        ),
+        ...valueAndGrad((at: typeof params) => straightThrough(one, seen(at), { rate }, drawn), stored),
       }))(params, { rate: scalar(0.2) })
     const stay: StudentLabels = () => constant(values(labels.targets), [3, 3]) as Tensor2D
     const [own, fixed] = [await gradientOf(objective), await gradientOf(teach(stay))]
@@ -166,7 +166,7 @@ describe('experts', async () => {
       key: keyFrom(3),
       count,
       epochs: 2,
-      rate: 0.1,
+      learningRate: 0.1,
       batch: 10,
     })
   const numbers = (tree: Tree) => tensorLeaves(tree).map((t) => [...t.dataSync()])
@@ -194,12 +194,41 @@ describe('experts', async () => {
       key: keyFrom(3),
       count: 2,
       epochs: 2,
-      rate: 0.1,
+      learningRate: 0.1,
       batch: 10,
     })
     const again = await openExperts(other, network)
     expect(numbers(await again.read(1, 2))).toEqual(numbers(await experts.read(1, 2)))
     expect((await readdir(folder)).some((name) => name.endsWith('.partial'))).toBe(false)
+  })
+
+  it('are refused while they are recorded where they diverge, and not written', async () => {
+    const other = await mkdtemp(join(tmpdir(), 'haba-experts-'))
+    const options = { folder: other, engine: referenceEngine(), network, real, key: keyFrom(3), count: 1, epochs: 2 }
+    const error = await recordExperts({ ...options, batch: 4, learningRate: 3e38 }).catch((caught: unknown) => caught)
+    expect(String(error)).toMatch(/expert 1: expected finite numbers, got \S+ in (loss|weights\.\S+) in epoch [12]\./)
+    expect(isNotFinite(error)).toBe(true)
+    expect(await readdir(other)).toEqual([])
+  })
+
+  it('are named with their tensor where a bit is flipped, and where they were recorded diverged', async () => {
+    const path = join(folder, 'expert-0000.safetensors')
+    const whole = await readFile(path)
+    const experts = await openExperts(folder, network)
+    const copy = Buffer.from(whole)
+    copy[copy.length - 3]! ^= 4
+    await writeFile(path, copy)
+    await expect(experts.read(0, 2)).rejects.toThrow(/expert-0000\.safetensors, tensor 2\/.* the file is damaged\./)
+    // Only what is read is looked at.
+    await expect(experts.read(0, 1)).resolves.toBeDefined()
+    const { tensors, metadata } = fromSafetensors(path, whole)
+    const bad = [...tensors].map(([name, t], i) => {
+      const values = i === tensors.size - 1 ? new Float32Array(t.size).fill(NaN) : (t.dataSync() as Float32Array)
+      return [name, tensor(values, t.shape)] as const
+    })
+    await writeFile(path, toSafetensors(new Map(bad), metadata))
+    await expect((await openExperts(folder, network)).read(0, 2)).rejects.toThrow(/got NaN in .* after epoch 2\./)
+    await writeFile(path, whole)
   })
 
   it('are refused by name where they are missing, foreign or cut short', async () => {

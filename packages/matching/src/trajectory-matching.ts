@@ -1,12 +1,15 @@
 import type { Scalar, Tensor2D } from '@tensorflow/tfjs-core'
 import {
+  checkCount,
+  checkArguments,
   copyOf,
+  disposeOnThrow,
   disposeTree,
   div,
   drawBatches,
   drawView,
   drawViews,
-  fold,
+  foldIn,
   HabaError,
   innerProduct,
   integers,
@@ -28,7 +31,6 @@ import {
   type Rows,
   type Tree,
 } from '@haba/core'
-import { checkCount } from './check.js'
 import type { Experts } from './experts.js'
 
 /** Options of `trajectoryMatching`. */
@@ -48,26 +50,29 @@ export interface TrajectoryMatchingOptions {
   readonly batch?: number
   /** Draws a view for each image of a student step, instead of one for its whole batch. @default false, as published */
   readonly mixViews?: boolean
-  /** The student's step size at the start; it is learned with the set. @default 0.01 */
-  readonly rate?: number
-  /** Of the student's SGD, `[0, 1)`; above 0 the velocity starts at rest and is differentiated too. @default 0, as published */
+  /** The student's step size at the start; it is learned with the set, and never falls below 1e-6. @default 0.01 */
+  readonly learningRate?: number
+  /** Momentum of the student's SGD, `[0, 1)`; above 0 the velocity starts at rest and is differentiated too. @default 0, as published */
   readonly momentum?: number
-  /** Whose labels the student is taught by. @default ownLabels */
+  /** Labels that the student is trained with. @default ownLabels */
   readonly labels?: StudentLabels
 }
 
 /** A batch's targets `[batch, classes]`, before it is augmented. @param target the weights that the student should reach */
 export type StudentLabels = (batch: Batch, network: Network, target: Tree) => Tensor2D
 
-/** The set's own: one-hot (MTT), or those that a set of its own labels holds, once assigned or learned. */
+/** The set's own labels: one-hot (MTT), or the soft labels that it stores. */
 export const ownLabels: StudentLabels = ({ targets }) => targets
 
 /**
- * Assigned anew in every iteration: what the drawn expert says of the images as they are, at the epoch that the student
- * should reach (TESLA as released, `--teacher_label`, which made its ImageNet-1K numbers). No gradient passes.
+ * Assigned again in every iteration: predictions of the drawn expert for the current images, at the epoch that the
+ * student should reach (TESLA as released, `--teacher_label`, which made its ImageNet-1K numbers). No gradient passes.
  */
 export const expertLabels: StudentLabels = ({ images }, network, target) =>
-  stopGradient(softmax(network.apply(target, images, { kind: 'evaluate', state: {} }).logits)) as Tensor2D
+  stopGradient(softmax(network.apply(target, images, { kind: 'evaluate', state: {} }).logits))
+
+/** A step size is positive: at this one the student hardly moves, and the gradient can raise it again. */
+const LEAST_RATE = 1e-6
 
 type Params = { readonly rate: Scalar; readonly [name: string]: Scalar }
 /** `state`: running moments, if the network has any; a student trains only, so they enter no result. */
@@ -79,7 +84,7 @@ export function trajectoryDistance(reached: Tree, start: Tree, target: Tree): Sc
     const difference = mapTree((x, y) => sub(x, y), a, b)
     return innerProduct(difference, difference)
   }
-  return div(squared(reached, target), squared(start, target)) as Scalar
+  return div(squared(reached, target), squared(start, target))
 }
 
 /**
@@ -89,19 +94,26 @@ export function trajectoryDistance(reached: Tree, start: Tree, target: Tree): Sc
  *
  * @throws HabaError for counts below 1, a momentum out of range, or experts with too few epochs
  */
-export function trajectoryMatching({
-  network,
-  experts,
-  augmentation,
-  steps = 20,
-  expertEpochs = 3,
-  maxStartEpoch = 25,
-  batch,
-  mixViews = false,
-  rate = 0.01,
-  momentum = 0,
-  labels = ownLabels,
-}: TrajectoryMatchingOptions): RecurrenceObjective<Common, Item, Params, None, Tree, Batch> {
+export function trajectoryMatching(
+  options: TrajectoryMatchingOptions,
+): RecurrenceObjective<Common, Item, Params, None, Tree, Batch> {
+  const {
+    network,
+    experts,
+    augmentation,
+    steps = 20,
+    expertEpochs = 3,
+    maxStartEpoch = 25,
+    batch,
+    mixViews = false,
+    learningRate = 0.01,
+    momentum = 0,
+    labels = ownLabels,
+  } = checkArguments('trajectoryMatching', options, {
+    network: 'network',
+    experts: 'experts',
+    augmentation: 'augmentation?',
+  })
   const who = 'trajectoryMatching'
   checkCount(who, 'steps', steps)
   checkCount(who, 'expertEpochs', expertEpochs)
@@ -129,22 +141,22 @@ export function trajectoryMatching({
     kind: 'recurrence',
     name: 'trajectory matching',
     hasVelocity: momentum > 0,
-    init: () => ({ params: { rate: scalar(rate) }, state: {} }),
+    init: () => ({ params: { rate: scalar(learningRate) }, state: {} }),
+    least: { rate: LEAST_RATE },
     async draw(key, { layout }) {
-      const expert = integers(fold(key, 'expert'), 1, experts.count)[0]!
-      const epoch = integers(fold(key, 'epoch'), 1, maxStartEpoch)[0]!
-      const [start, target] = await Promise.all([
-        experts.read(expert, epoch),
-        experts.read(expert, epoch + expertEpochs),
-      ])
-      const items = drawBatches(fold(key, 'rows'), layout, steps, batch).map((slots, i): Item => {
-        const own = fold(fold(key, 'step'), i)
+      const expert = integers(foldIn(key, 'expert'), 1, experts.count)[0]!
+      const epoch = integers(foldIn(key, 'epoch'), 1, maxStartEpoch)[0]!
+      const [start, target] = await disposeOnThrow((own) =>
+        Promise.all([epoch, epoch + expertEpochs].map(async (at) => own(await experts.read(expert, at)))),
+      )
+      const items = drawBatches(foldIn(key, 'rows'), layout, steps, batch).map((slots, i): Item => {
+        const own = foldIn(foldIn(key, 'step'), i)
         return {
-          rows: rowsOf(slots, viewsOf(fold(own, 'view'), layout, slots.length)),
-          augment: augmentation?.draw(fold(own, 'augment'), slots.length, layout.image) ?? {},
+          rows: rowsOf(slots, viewsOf(foldIn(own, 'view'), layout, slots.length)),
+          augment: augmentation?.draw(foldIn(own, 'augment'), slots.length, layout.image) ?? {},
         }
       })
-      return { common: { start, target, state: copyOf(state) }, items }
+      return { common: { start: start!, target: target!, state: copyOf(state) }, items }
     },
     start: ({ start }) => student.start(start),
     input(set, { target }, { rows, augment }) {

@@ -1,4 +1,4 @@
-/** What one published row of trajectory matching was made with. */
+/** Settings of one published row of trajectory matching. */
 export interface TrajectoryPreset {
   /** Student steps (`syn_steps`). */
   readonly steps: number
@@ -7,7 +7,7 @@ export interface TrajectoryPreset {
   /** Synthetic images a student step (`batch_syn`); absent: all of them. */
   readonly batch?: number
   /** The student's first step size (`lr_teacher`). Absent where the source does not say. */
-  readonly rate?: number
+  readonly learningRate?: number
   /** Step size of SGD on that step size (`lr_lr`), momentum 0.5. Absent where the source does not say. */
   readonly rateRate?: number
   /** Step size of SGD on the images (`lr_img`), momentum 0.5. Absent where the source does not say. */
@@ -39,7 +39,7 @@ const at = (depth: number, numbers: Numbers): TrajectoryPreset => {
     expertEpochs,
     maxStartEpoch,
     ...(batch !== undefined && { batch }),
-    ...(rate !== undefined && { rate }),
+    ...(rate !== undefined && { learningRate: rate }),
     ...(rateRate !== undefined && { rateRate }),
     ...(imageRate !== undefined && { imageRate }),
     whitened,

@@ -12,17 +12,17 @@ export {
   asLogits,
   asProbabilities,
   hardLabels,
-  labelled,
+  labeled,
   predictedLabels,
   uniformLabels,
-  type LabelledOptions,
-  type LabelledParams,
-  type LabelledSet,
+  type LabeledOptions,
+  type LabeledParams,
+  type LabeledSet,
   type LabelStart,
   type LabelStorage,
   type PredictedLabelsOptions,
-  type Unlabelled,
-} from './labelled.js'
+  type Unlabeled,
+} from './labeled.js'
 export { ridge as ridgeRegression } from './ridge.js'
 export { testAsPrescribed, type TestAsPrescribedOptions } from './test-as-prescribed.js'
 export { unrolledTraining, type UnrolledTrainingOptions } from './unrolled-training.js'

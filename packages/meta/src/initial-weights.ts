@@ -1,4 +1,4 @@
-import { fold, mapTree, normal, sizeOf, tensor, type Key, type Prescription } from '@haba/core'
+import { foldIn, mapTree, normal, sizeOf, tensor, type Key, type Prescription } from '@haba/core'
 
 /** Where every training of unrolled training starts; the caller owns the result. */
 export type InitialWeights = Prescription['initial']
@@ -14,14 +14,14 @@ export const fixedWeights =
 
 /**
  * New weights each time as DD's released code draws them: kernels Xavier normal, `σ = √(2 / (fan in + fan out))`, biases 0.
- * What the network starts at one value, such as the scales of a normalisation, keeps it.
+ * Weights that the network starts at one value, such as the scales of a normalization, keep it.
  */
 export const xavierWeights: InitialWeights = (network, key) => {
   const { weights, state } = network.init(key)
   let leaf = 0
   const drawn = mapTree((w) => {
-    const own = fold(fold(key, 'xavier'), leaf++)
-    const values = w.dataSync().slice() as Float32Array
+    const own = foldIn(foldIn(key, 'xavier'), leaf++)
+    const values = w.dataSync<'float32'>().slice()
     w.dispose()
     if (w.shape.length < 2) return tensor(values.every((v) => v === values[0]) ? values : values.fill(0), w.shape)
     const [inside, out] = w.shape.slice(-2) as [number, number]

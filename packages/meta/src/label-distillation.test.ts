@@ -11,7 +11,7 @@ const network = tinyNetwork() as Parameters<typeof labelDistillation>[0]['networ
 const real = toyData()
 const small = { network, batch: 4, realBatch: 5, window: 2 }
 
-testObjective({ make: () => labelDistillation({ ...small, by: secondOrder({ rate: 0.3 }) }) })
+testObjective({ make: () => labelDistillation({ ...small, by: secondOrder({ learningRate: 0.3 }) }) })
 testObjective({ make: () => labelDistillation({ ...small, by: ridge({ keep: 0.5 }) }) })
 
 describe('ridgeRegression', () => {

@@ -1,13 +1,16 @@
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
 import {
+  checkCount,
+  checkArguments,
   applyUpdates,
-  byName,
+  partition,
   copyOf,
   crossEntropy,
+  disposeOnThrow,
   disposeTree,
   drawSome,
   drawViews,
-  fold,
+  foldIn,
   oncePerEngine,
   rowsOf,
   valueAndGrad,
@@ -22,7 +25,6 @@ import {
   type Rows,
   type Tree,
 } from '@haba/core'
-import { checkCount } from './check.js'
 import { drawReal } from './draw-real.js'
 import { secondOrder, type Learner, type LabelStep } from './label-step.js'
 import { freshPatience, wait, type Patience } from './patience.js'
@@ -32,7 +34,7 @@ export interface LabelDistillationOptions {
   readonly network: Network
   /** @default secondOrder() */
   readonly by?: LabelStep
-  /** Labelled images a step. @default 50 */
+  /** Labeled images a step. @default 50 */
   readonly batch?: number
   /** Real images that judge. @default 1024 */
   readonly realBatch?: number
@@ -47,27 +49,30 @@ type State = {
   readonly patience: Patience
   /** How long learners improved, one number for each that was replaced. */
   readonly lengths: readonly number[]
-  /** What this step draws: the step of the labels and that of the learner see the same. */
+  /** The draw of this step: the step of the labels and that of the learner use the same. */
   readonly key: { readonly hi: number; readonly lo: number }
 }
 
 /**
  * Label distillation (LD; Bohdal et al., 2020, algorithm 1): images stay, their labels are learned so that a network
- * trained on them classifies real images. The set's images should be left alone by its optimiser, its labels be moved by
+ * trained on them classifies real images. The set's images should be left alone by its optimizer, its labels be moved by
  * `onSimplex(adam(…))`. `advance` trains the network by a step of Adam on the new labels, and replaces it when its errors
  * on real images stop falling.
  *
  * @throws HabaError for counts below 1
  */
-export function labelDistillation({
-  network,
-  by = secondOrder(),
-  batch = 50,
-  realBatch = 1024,
-  window = 50,
-}: LabelDistillationOptions): RecurrenceObjective<Common, Rows, None, State, Tree, Batch> {
+export function labelDistillation(
+  options: LabelDistillationOptions,
+): RecurrenceObjective<Common, Rows, None, State, Tree, Batch> {
+  const {
+    network,
+    by = secondOrder(),
+    batch = 50,
+    realBatch = 1024,
+    window = 50,
+  } = checkArguments('labelDistillation', options, { network: 'network' })
   Object.entries({ batch, realBatch, window }).forEach(([n, value]) => checkCount('labelDistillation', n, value))
-  const optimizer = byName(by.optimizers) as unknown as Optimizer
+  const optimizer: Optimizer = partition(by.optimizers)
   const fresh = (key: Key): Learner => {
     const { weights, state } = network.init(key)
     const { trained, carried } = by.fresh()
@@ -75,23 +80,23 @@ export function labelDistillation({
   }
   const rows = (key: Key, layout: Layout): Rows => {
     const all = Int32Array.from({ length: layout.slots }, (_, i) => i)
-    const slots = drawSome(fold(key, 'rows'), all, batch)
-    return rowsOf(slots, drawViews(fold(key, 'view'), layout, slots.length))
+    const slots = drawSome(foldIn(key, 'rows'), all, batch)
+    return rowsOf(slots, drawViews(foldIn(key, 'view'), layout, slots.length))
   }
   const compiled = oncePerEngine((engine) => ({
     begin: engine.compile(`${network.name}/begin learning`, (trained: Tree) => optimizer.init(trained)),
-    practise: engine.compile(
-      `${network.name}/practise`,
-      (learner: Learner, before: Tree, labelled: Batch, images: Tensor4D) => {
-        const carry = by.step(network, learner, by.start(learner), labelled)
+    practice: engine.compile(
+      `${network.name}/practice`,
+      (learner: Learner, before: Tree, labeled: Batch, images: Tensor4D) => {
+        const carry = by.step(network, learner, by.start(learner), labeled)
         const { grad } = valueAndGrad((trained) => {
-          const logits = by.practised(network, { ...learner, trained }, carry, labelled.images)
-          return crossEntropy(logits, labelled.targets)
+          const logits = by.practiced(network, { ...learner, trained }, carry, labeled.images)
+          return crossEntropy(logits, labeled.targets)
         }, learner.trained)
         const { updates, state } = optimizer.update(grad, before, learner.trained)
         const trained = applyUpdates(learner.trained, updates)
         return {
-          learner: { ...learner, trained, carried: by.carried(carry) } as Learner,
+          learner: { ...learner, trained, carried: by.carried(carry) },
           optimizer: state,
           logits: by.judged(network, learner, carry, images),
         }
@@ -104,38 +109,41 @@ export function labelDistillation({
     init: (key) => ({
       params: {},
       state: {
-        learner: fresh(fold(key, 'learner')),
+        learner: fresh(foldIn(key, 'learner')),
         optimizer: {},
         patience: freshPatience,
         lengths: [],
-        key: fold(key, 'draw'),
+        key: foldIn(key, 'draw'),
       },
     }),
     async draw(_, { real, layout, state }) {
-      const { images, targets } = await drawReal(fold(state.key, 'real'), real, realBatch)
+      const { images, targets } = await drawReal(foldIn(state.key, 'real'), real, realBatch)
       return { common: { learner: copyOf(state.learner), images, targets }, items: [rows(state.key, layout)] }
     },
     start: ({ learner }) => by.start(learner),
     input: (set, _, at) => set.render(at),
-    step: (_, { learner }, carry, labelled) => by.step(network, learner, carry, labelled),
+    step: (_, { learner }, carry, labeled) => by.step(network, learner, carry, labeled),
     finish: (_, { learner, images, targets }, carry) =>
       crossEntropy(by.judged(network, learner, carry, images), targets),
     async advance(key, { engine, real, layout, render, state }: AdvanceContext<State>) {
-      const { begin, practise } = compiled(engine)
+      const { begin, practice } = compiled(engine)
       const { learner, patience, lengths } = state
-      const before = patience.steps === 0 ? await begin(learner.trained) : state.optimizer
-      const at = rows(state.key, layout)
-      const labelled = await render(at)
-      const judges = await drawReal(fold(state.key, 'real'), real, realBatch)
-      const done = await practise(learner, before, labelled, judges.images)
-      const error = await errorOf(done.logits, judges.targets)
-      disposeTree(at, labelled, judges, done.logits, before, learner)
-      const next = { lengths, key: fold(key, 'draw') }
+      const { done, error } = await disposeOnThrow(async (own) => {
+        const before = own(patience.steps === 0 ? await begin(learner.trained) : state.optimizer)
+        const at = own(rows(state.key, layout))
+        const labeled = own(await render(at))
+        const judges = own(await drawReal(foldIn(state.key, 'real'), real, realBatch))
+        const done = own(await practice(learner, before, labeled, judges.images))
+        const error = await errorOf(done.logits, judges.targets)
+        disposeTree(at, labeled, judges, done.logits, before, learner)
+        return { done, error }
+      })
+      const next = { lengths, key: foldIn(key, 'draw') }
       const waited = wait(patience, error, window)
       if (waited) return { ...next, learner: done.learner, optimizer: done.optimizer, patience: waited }
       disposeTree(done.learner, done.optimizer)
       const improved = patience.steps + 1 - patience.sinceLowest - 1
-      const replaced = { learner: fresh(fold(key, 'learner')), optimizer: {}, patience: freshPatience }
+      const replaced = { learner: fresh(foldIn(key, 'learner')), optimizer: {}, patience: freshPatience }
       return { ...next, ...replaced, lengths: [...lengths, improved] }
     },
   }
@@ -144,7 +152,7 @@ export function labelDistillation({
 /** The fraction of rows whose largest logit is not at the target. */
 async function errorOf(logits: Tensor2D, targets: Tensor2D): Promise<number> {
   const [count, classes] = logits.shape
-  const [scores, wanted] = [(await logits.data()) as Float32Array, (await targets.data()) as Float32Array]
+  const [scores, wanted] = [await logits.data<'float32'>(), await targets.data<'float32'>()]
   const top = (values: Float32Array, row: number) => {
     const own = values.subarray(row * classes, (row + 1) * classes)
     return own.indexOf(Math.max(...own))

@@ -14,7 +14,7 @@ import {
 } from '@haba/core'
 import { ridge as ridgeWeights, withBias } from './ridge.js'
 
-/** The network that labels teach: what Adam trains, and what is carried besides. */
+/** The network that is trained with the labels: the part that Adam trains, and the rest of its state. */
 export type Learner = { readonly trained: Readonly<Record<string, Tree>>; readonly carried: Tree; readonly state: Tree }
 
 /** How labels act on the learner for one step; real images then judge it. */
@@ -26,10 +26,10 @@ export interface LabelStep {
   readonly optimizers: Readonly<Record<string, Optimizer>>
   start(learner: Learner): Tree
   step(network: Network, learner: Learner, carry: Tree, batch: Batch): Tree
-  /** What classifies real images after the step. */
+  /** Logits of real images after the step. */
   judged(network: Network, learner: Learner, carry: Tree, images: Tensor4D): Tensor2D
-  /** What the learner is trained by, on the labelled images. */
-  practised(network: Network, learner: Learner, carry: Tree, images: Tensor4D): Tensor2D
+  /** Logits of the labeled images, on which the learner is trained. */
+  practiced(network: Network, learner: Learner, carry: Tree, images: Tensor4D): Tensor2D
   carried(carry: Tree): Tree
 }
 
@@ -38,22 +38,22 @@ const see = (network: Network, { state }: Learner, weights: Tree, images: Tensor
 
 /** Options of `secondOrder`. */
 export interface SecondOrderOptions {
-  /** Of the step that labels are judged by. @default 0.01 */
-  readonly rate?: number
-  /** Of Adam, which trains the network. @default 1e-3 */
+  /** Learning rate of the step that labels are judged by. @default 0.01 */
+  readonly learningRate?: number
+  /** Learning rate of Adam, which trains the network. @default 1e-3 */
   readonly networkRate?: number
 }
 
 /** Labels act by one step of gradient descent on all weights, and are differentiated through it. */
-export function secondOrder({ rate = 0.01, networkRate = 1e-3 }: SecondOrderOptions = {}): LabelStep {
+export function secondOrder({ learningRate = 0.01, networkRate = 1e-3 }: SecondOrderOptions = {}): LabelStep {
   return {
     name: 'second order',
     fresh: () => ({ trained: {}, carried: {} }),
-    optimizers: { weights: adam({ rate: networkRate }) as unknown as Optimizer },
+    optimizers: { weights: adam({ learningRate: networkRate }) },
     start: ({ trained }) => trained.weights!,
-    step: (network, { state }, weights, batch) => studentStep(network, weights, batch, fill([], rate) as Scalar, state),
+    step: (network, { state }, weights, batch) => studentStep(network, weights, batch, fill([], learningRate), state),
     judged: (network, learner, weights, images) => see(network, learner, weights, images).logits,
-    practised: (network, learner, _, images) => see(network, learner, learner.trained.weights!, images).logits,
+    practiced: (network, learner, _, images) => see(network, learner, learner.trained.weights!, images).logits,
     carried: () => ({}),
   }
 }
@@ -64,14 +64,14 @@ export interface RidgeOptions {
   readonly lambda?: number
   /** How much of the classifier stays at each step, `[0, 1)`. @default 0.99 */
   readonly keep?: number
-  /** Of Adam, which trains the network. @default 1e-3 */
+  /** Learning rate of Adam, which trains the network. @default 1e-3 */
   readonly networkRate?: number
-  /** Of Adam, which trains the scale of the classifier. @default 0.01 */
+  /** Learning rate of Adam, which trains the scale of the classifier. @default 0.01 */
   readonly scaleRate?: number
 }
 
 /**
- * Labels act by ridge regression: the classifier moves a little towards the one that fits them best on the network's
+ * Labels act by ridge regression: the classifier moves a little toward the one that fits them best on the network's
  * features, in closed form (the RR variant). A learned scale calibrates it.
  */
 export function ridge({ lambda = 1, keep = 0.99, networkRate = 1e-3, scaleRate = 0.01 }: RidgeOptions = {}): LabelStep {
@@ -81,11 +81,11 @@ export function ridge({ lambda = 1, keep = 0.99, networkRate = 1e-3, scaleRate =
   }
   return {
     name: 'ridge',
-    // A classifier of zeros, of whatever size the features will ask for.
+    // A classifier of zeros; its size follows from the features.
     fresh: () => ({ trained: { scale: scalar(1) }, carried: scalar(0) }),
     optimizers: {
-      weights: adam({ rate: networkRate }) as unknown as Optimizer,
-      scale: adam({ rate: scaleRate }) as unknown as Optimizer,
+      weights: adam({ learningRate: networkRate }),
+      scale: adam({ learningRate: scaleRate }),
     },
     start: ({ carried }) => carried,
     step(network, learner, head, { images, targets }) {
@@ -93,7 +93,7 @@ export function ridge({ lambda = 1, keep = 0.99, networkRate = 1e-3, scaleRate =
       return add(mul(ridgeWeights(features, targets, lambda), 1 - keep), mul(head as Tensor2D, keep))
     },
     judged: classify,
-    practised: classify,
+    practiced: classify,
     carried: (head) => head,
   }
 }

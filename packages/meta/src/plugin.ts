@@ -44,7 +44,7 @@ export const plugin: Plugin = {
             description:
               'each step takes random images of every class, not all in order; no sequence is then prescribed (RTP)',
           },
-          rate: positive("every step's size at the start", 0.02),
+          learningRate: positive("every step's size at the start", 0.02),
           learnRates: {
             type: 'boolean',
             default: true,
@@ -79,7 +79,7 @@ export const plugin: Plugin = {
           perClass: options.perClass as number,
           mixViews: options.mixViews as boolean,
           shuffle: options.shuffle as boolean,
-          rate: options.rate as number,
+          learningRate: options.learningRate as number,
           learnRates: options.learnRates as boolean,
           momentum: options.momentum as number,
           augmentSteps: options.augmentSteps as boolean,
@@ -89,7 +89,7 @@ export const plugin: Plugin = {
         }),
     },
     'label-distillation': {
-      summary: 'LD: labels of given images that teach a network to classify real ones',
+      summary: 'LD: labels of given images, such that a network trained on them classifies real ones',
       options: {
         type: 'object',
         properties: {
@@ -98,7 +98,7 @@ export const plugin: Plugin = {
             default: 'second-order',
             description: 'how labels act: a gradient step on all weights, or ridge regression of the classifier',
           },
-          rate: positive('of the gradient step (second-order)', 0.01),
+          learningRate: positive('of the gradient step (second-order)', 0.01),
           lambda: positive('price of squared weights (ridge)', 1),
           keep: {
             type: 'number',
@@ -109,18 +109,18 @@ export const plugin: Plugin = {
           },
           networkRate: positive("of the network's own training by Adam", 1e-3),
           scaleRate: positive("of the classifier's scale, by Adam (ridge)", 0.01),
-          batch: count('labelled images a step', 50),
+          batch: count('labeled images a step', 50),
           realBatch: count('real images that judge', 1024),
           window: count('steps after which a network that becomes no better is replaced', 50),
         },
       },
-      make: ({ by, rate, lambda, keep, networkRate, scaleRate, ...options }, { network }) =>
+      make: ({ by, learningRate, lambda, keep, networkRate, scaleRate, ...options }, { network }) =>
         labelDistillation({
           network,
           by:
             by === 'ridge'
               ? ridge({ lambda, keep, networkRate, scaleRate } as Readonly<Record<string, number>>)
-              : secondOrder({ rate, networkRate } as Readonly<Record<string, number>>),
+              : secondOrder({ learningRate, networkRate } as Readonly<Record<string, number>>),
           ...(options as Readonly<Record<string, number>>),
         }),
     },

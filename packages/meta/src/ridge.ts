@@ -8,7 +8,7 @@ const identity = (size: number): Tensor2D =>
   constant(
     Float32Array.from({ length: size * size }, (_, i) => +(i % (size + 1) === 0)),
     [size, size],
-  ) as Tensor2D
+  )
 
 /** Features with a column of ones, for the bias: `[rows, features + 1]`. */
 export const withBias = (features: Tensor2D): Tensor2D => concat([features, fill([features.shape[0], 1], 1)], 1)
@@ -19,10 +19,10 @@ export const withBias = (features: Tensor2D): Tensor2D => concat([features, fill
  */
 function inverse(a: Tensor2D): Tensor2D {
   const two = mul(identity(a.shape[0]), 2)
-  const newton = (of: Tensor2D, x: Tensor2D) => matMul(x, sub(two, matMul(of, x)) as Tensor2D)
+  const newton = (of: Tensor2D, x: Tensor2D) => matMul(x, sub(two, matMul(of, x)))
   const held = stopGradient(a)
   // 1 / trace is below 2 / the largest eigenvalue, so the iteration contracts.
-  let x = div(identity(a.shape[0]), sum(mul(held, identity(a.shape[0])))) as Tensor2D
+  let x = div(identity(a.shape[0]), sum(mul(held, identity(a.shape[0]))))
   for (let i = 0; i < ITERATIONS; i++) x = newton(held, x)
   return newton(a, newton(a, stopGradient(x)))
 }
@@ -35,6 +35,6 @@ function inverse(a: Tensor2D): Tensor2D {
  */
 export function ridge(features: Tensor2D, targets: Tensor2D, lambda: number): Tensor2D {
   const z = withBias(features)
-  const kernel = add(matMul(z, z, { b: true }), mul(identity(z.shape[0]), lambda)) as Tensor2D
+  const kernel = add(matMul(z, z, { b: true }), mul(identity(z.shape[0]), lambda))
   return matMul(z, matMul(inverse(kernel), targets), { a: true })
 }

@@ -21,7 +21,7 @@ const prescription = (count: number, view: number, initial = randomWeights) => (
   steps: Array.from({ length: count }, () => ({
     slots: Int32Array.of(0, 1, 2),
     views: new Int32Array(3).fill(view),
-    rate: 0.3,
+    learningRate: 0.3,
   })),
   initial,
 })
@@ -29,7 +29,9 @@ const prescription = (count: number, view: number, initial = randomWeights) => (
 describe('testAsPrescribed', () => {
   it('learns from the images that steps name, and from no others', async () => {
     const options = { engine, network, set: await setOf(), test: real, key: keyFrom(3), networks: 2 }
-    const seen = await testAsPrescribed({ ...options, prescription: prescription(8, 0) })
+    let steps = 0
+    const seen = await testAsPrescribed({ ...options, prescription: prescription(8, 0), onStep: () => steps++ })
+    expect(steps).toBe(2 * 8)
     expect(Math.min(...seen)).toBeGreaterThan(0.8)
     const blank = await testAsPrescribed({ ...options, prescription: prescription(8, 1) })
     expect(Math.max(...blank)).toBeLessThan(0.6)
@@ -61,7 +63,7 @@ describe('testAsPrescribed', () => {
       networks: 1,
     })
     const images = tensor(set.images.slice(0, set.images.length / 2), [3, ...real.image]) as Tensor4D
-    const targets = tensor(set.targets, [3, 3]) as never
+    const targets = tensor(set.targets, [3, 3])
     const moved = await engine.compile('moved', (w: Tree, x: Tensor4D, rate: Scalar) => {
       const { start, step, weights } = student(network, momentum)
       const batch = { images: x, targets }

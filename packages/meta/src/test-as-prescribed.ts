@@ -1,6 +1,7 @@
 import {
+  checkArguments,
   disposeTree,
-  fold,
+  foldIn,
   sizeOf,
   tensor,
   trainer,
@@ -15,7 +16,6 @@ import {
   type RenderedSet,
   type Training,
 } from '@haba/core'
-import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
 
 /** Options of `testAsPrescribed`. */
 export interface TestAsPrescribedOptions {
@@ -28,6 +28,8 @@ export interface TestAsPrescribedOptions {
   readonly key: Key
   /** Networks, each from weights of its own. @default 5 */
   readonly networks?: number
+  /** Called after every step of every network. */
+  readonly onStep?: () => void
   /** Called after every network. */
   readonly onNetwork?: (index: number, accuracy: number) => void
 }
@@ -39,19 +41,28 @@ export interface TestAsPrescribedOptions {
  * @returns test accuracies as fractions, one for each network
  */
 export async function testAsPrescribed(options: TestAsPrescribedOptions): Promise<readonly number[]> {
-  const { engine, network, set, prescription, test, key, networks = 5, onNetwork } = options
+  checkArguments('testAsPrescribed', options, {
+    engine: 'engine',
+    network: 'network',
+    set: 'rendered',
+    prescription: 'object',
+    test: 'real',
+    key: 'key',
+  })
+  const { engine, network, set, prescription, test, key, networks = 5, onStep, onNetwork } = options
   const { momentum = 0 } = prescription
   const train = trainer({ engine, network, momentum })
   const accuracies: number[] = []
   for (let i = 0; i < networks; i++) {
-    const own = fold(fold(key, 'network'), i)
-    const { weights, state } = prescription.initial(network, fold(own, 'weights'))
+    const own = foldIn(foldIn(key, 'network'), i)
+    const { weights, state } = prescription.initial(network, foldIn(own, 'weights'))
     let training: Training = { weights, state, velocity: momentum ? zerosOf(weights) : {} }
     for (const step of prescription.steps) {
       const batch = batchOf(set, step)
-      const { next } = await train.step(training, batch, step.rate, own)
+      const { next } = await train.step(training, batch, step.learningRate, own)
       disposeTree(training, batch)
       training = next
+      onStep?.()
     }
     const { accuracy } = await train.test(training, test)
     disposeTree(training)
@@ -71,7 +82,7 @@ function batchOf({ layout, images, targets }: RenderedSet, { slots, views }: Pre
     rows.set(targets.subarray(slot * classes, (slot + 1) * classes), i * classes)
   })
   return {
-    images: tensor(pixels, [slots.length, ...image]) as Tensor4D,
-    targets: tensor(rows, [slots.length, classes]) as Tensor2D,
+    images: tensor(pixels, [slots.length, ...image]),
+    targets: tensor(rows, [slots.length, classes]),
   }
 }

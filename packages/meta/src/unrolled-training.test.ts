@@ -1,5 +1,6 @@
 import {
   keyFrom,
+  prescribes,
   mul,
   pixels,
   scalar,
@@ -18,7 +19,7 @@ import { unrolledTraining } from './unrolled-training.js'
 
 const network = tinyNetwork() as Parameters<typeof unrolledTraining>[0]['network']
 const real = toyData()
-const small = { network, steps: 3, epochs: 1, perClass: 3, realBatch: 5, rate: 0.2 }
+const small = { network, steps: 3, epochs: 1, perClass: 3, realBatch: 5, learningRate: 0.2 }
 
 testObjective({ make: () => unrolledTraining(small) })
 testObjective({ make: () => ({ ...unrolledTraining({ ...small, mixViews: true }), name: 'mixed views' }) })
@@ -27,7 +28,16 @@ testObjective({ make: () => ({ ...unrolledTraining({ ...small, initial: fixedWei
 testObjective({
   make: () => ({ ...unrolledTraining({ ...small, momentum: 0.9 }), name: 'unrolled training, momentum' }),
 })
-const rtp = { network, steps: 3, epochs: 1, perClass: 2, shuffle: true, learnRates: false, momentum: 0.9, rate: 0.2 }
+const rtp = {
+  network,
+  steps: 3,
+  epochs: 1,
+  perClass: 2,
+  shuffle: true,
+  learnRates: false,
+  momentum: 0.9,
+  learningRate: 0.2,
+}
 const doubling: Augmentation<{ readonly by: Scalar }> = {
   name: 'doubling',
   draw: (_, rows) => ({ by: scalar(rows) }),
@@ -47,9 +57,9 @@ describe('unrolledTraining', () => {
   })
 
   it('prescribes pass after pass over slots, then views, at softplus of its rates', async () => {
-    const { init, prescribe } = unrolledTraining({ network, steps: 4, epochs: 2, rate: 0.02 })
+    const { init, prescribe } = unrolledTraining({ network, steps: 4, epochs: 2, learningRate: 0.02 })
     const { params } = init(keyFrom(1))
-    const { steps, initial } = prescribe!(params, layout(2, 2))
+    const { steps, initial } = prescribe(params, layout(2, 2))
     expect(initial).toBe(randomWeights)
     expect(steps.map(({ slots, views }) => [[...slots], [...views]])).toEqual(
       [...Array(2)].flatMap(() => [
@@ -71,15 +81,15 @@ describe('unrolledTraining', () => {
         ],
       ]),
     )
-    steps.forEach(({ rate }) => expect(rate).toBeCloseTo(0.02, 6))
-    const raw = { rates: tensor(new Float32Array(8).fill(1), [8]) as never }
+    steps.forEach(({ learningRate: rate }) => expect(rate).toBeCloseTo(0.02, 6))
+    const raw = { rates: tensor(new Float32Array(8).fill(1), [8]) }
     const one = await referenceEngine().compile('softplus', (x: Tree) => softplus(x as never))(tensor([1], [1]))
-    expect(prescribe!(raw, layout(2, 2)).steps[3]!.rate).toBeCloseTo(one.dataSync()[0]!, 6)
+    expect(prescribe(raw, layout(2, 2)).steps[3]!.learningRate).toBeCloseTo(one.dataSync()[0]!, 6)
   })
 
   it('mixes views within a step, so that a pass still sees every image under every view', () => {
     const { init, prescribe } = unrolledTraining({ network, steps: 4, epochs: 1, mixViews: true })
-    const { steps } = prescribe!(init(keyFrom(1)).params, layout(2, 2))
+    const { steps } = prescribe(init(keyFrom(1)).params, layout(2, 2))
     expect(steps.map(({ views }) => [...views])).toEqual([
       [0, 1, 0],
       [0, 1, 0],
@@ -91,17 +101,17 @@ describe('unrolledTraining', () => {
   })
 
   it('prescribes momentum, and rates that are fixed', () => {
-    const { init, prescribe } = unrolledTraining({ network, rate: 0.02, learnRates: false, momentum: 0.9 })
+    const { init, prescribe } = unrolledTraining({ network, learningRate: 0.02, learnRates: false, momentum: 0.9 })
     const { params } = init(keyFrom(1))
     expect(params).toEqual({})
-    const { steps, momentum } = prescribe!(params, layout(2))
+    const { steps, momentum } = prescribe(params, layout(2))
     expect(momentum).toBe(0.9)
-    expect(new Set(steps.map(({ rate }) => rate))).toEqual(new Set([0.02]))
+    expect(new Set(steps.map(({ learningRate: rate }) => rate))).toEqual(new Set([0.02]))
   })
 
   it('shuffled, takes distinct images of every class anew in each step, and prescribes none', async () => {
     const objective = unrolledTraining({ ...rtp, steps: 20 })
-    expect(objective.prescribe).toBeUndefined()
+    expect(prescribes(objective)).toBe(false)
     const seven = layout(7)
     const { items } = await objective.draw(keyFrom(1), { real, layout: { ...seven, views: 2 }, state: {} })
     const steps = items.map(({ rows }) => [...rows.slots.dataSync()])
@@ -142,7 +152,7 @@ describe('unrolledTraining', () => {
     await expect(objective.draw(keyFrom(1), { real, layout: layout(2, 2), state: {} })).rejects.toThrow(
       'unrolledTraining: expected at least 4 steps a pass, to see 2 times 1 images a class under 2 views, got 3.',
     )
-    expect(() => unrolledTraining({ network, rate: 0 })).toThrow('a rate above 0, got 0')
+    expect(() => unrolledTraining({ network, learningRate: 0 })).toThrow('a learningRate above 0, got 0')
     expect(() => unrolledTraining({ network, epochs: 0 })).toThrow('epochs to be a whole number of at least 1')
   })
 })

@@ -1,10 +1,13 @@
-import type { Scalar, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
+import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
 import {
+  oneHotRows,
+  checkCount,
+  checkArguments,
   crossEntropy,
   drawSome,
   drawViews,
   fill,
-  fold,
+  foldIn,
   HabaError,
   mul,
   rowsOf,
@@ -19,12 +22,12 @@ import {
   type Layout,
   type Network,
   type None,
+  type Prescribes,
   type Prescription,
   type RecurrenceObjective,
   type Rows,
   type Tree,
 } from '@haba/core'
-import { checkCount } from './check.js'
 import { drawReal } from './draw-real.js'
 import { randomWeights, type InitialWeights } from './initial-weights.js'
 
@@ -42,10 +45,10 @@ export interface UnrolledTrainingOptions {
   /** Whether each step takes random images of every class under random views, instead of all in order (RTP). @default false */
   readonly shuffle?: boolean
   /** Every step's size, at the start. @default 0.02, as published for MNIST (0.001 for CIFAR-10) */
-  readonly rate?: number
+  readonly learningRate?: number
   /** Whether each step's size is learned with the set. @default true; RTP's are fixed */
   readonly learnRates?: boolean
-  /** Of the SGD of all steps, `[0, 1)`; the velocity starts at rest. @default 0, as DD published; RTP has 0.9 */
+  /** Momentum of the SGD of all steps, `[0, 1)`; the velocity starts at rest. @default 0, as DD published; RTP has 0.9 */
   readonly momentum?: number
   /** Where every training starts. @default randomWeights */
   readonly initial?: InitialWeights
@@ -67,6 +70,7 @@ type Common = {
 }
 /** `at` is one-hot over steps: which of the learned rates is this step's. */
 type Item = { readonly rows: Rows; readonly at: Tree; readonly augment?: Args }
+type UnrolledTraining = RecurrenceObjective<Common, Item, Params, None, Tree, Input>
 type Input = { readonly images: Tensor4D; readonly targets: Tensor2D; readonly at: Tree }
 
 /**
@@ -80,31 +84,36 @@ type Input = { readonly images: Tensor4D; readonly targets: Tensor2D; readonly a
  *
  * @throws HabaError for counts below 1, a rate that is not above 0, or a momentum out of range
  */
-export function unrolledTraining({
-  network,
-  steps = 10,
-  epochs = 3,
-  perClass = 1,
-  mixViews = false,
-  shuffle = false,
-  rate = 0.02,
-  learnRates = true,
-  momentum = 0,
-  initial = randomWeights,
-  realBatch = 1024,
-  augmentation,
-  augmentSteps = false,
-}: UnrolledTrainingOptions): RecurrenceObjective<Common, Item, Params, None, Tree, Input> {
+export function unrolledTraining(
+  options: UnrolledTrainingOptions & { readonly shuffle?: false },
+): UnrolledTraining & Prescribes<Params>
+export function unrolledTraining(options: UnrolledTrainingOptions): UnrolledTraining
+export function unrolledTraining(options: UnrolledTrainingOptions): UnrolledTraining {
+  const {
+    network,
+    steps = 10,
+    epochs = 3,
+    perClass = 1,
+    mixViews = false,
+    shuffle = false,
+    learningRate = 0.02,
+    learnRates = true,
+    momentum = 0,
+    initial = randomWeights,
+    realBatch = 1024,
+    augmentation,
+    augmentSteps = false,
+  } = checkArguments('unrolledTraining', options, { network: 'network', augmentation: 'augmentation?' })
   const who = 'unrolledTraining'
   Object.entries({ steps, epochs, perClass, realBatch }).forEach(([name, value]) => checkCount(who, name, value))
-  if (!(rate > 0)) throw new HabaError(who, 'a rate above 0', `${rate}`, 'Mend it.')
+  if (!(learningRate > 0)) throw new HabaError(who, 'a learningRate above 0', `${learningRate}`, '')
   const student = studentOf(network, momentum)
   const total = steps * epochs
   const places = (layout: Layout) => stepsOver(layout, { steps, epochs, perClass, mixViews })
   const drawn = (key: Key, layout: Layout) =>
-    Array.from({ length: total }, (_, i) => randomStep(fold(key, i), layout, { perClass, mixViews }))
+    Array.from({ length: total }, (_, i) => randomStep(foldIn(key, i), layout, { perClass, mixViews }))
   const rates = (): Params =>
-    learnRates ? { rates: tensor(new Float32Array(total).fill(Math.log(Math.expm1(rate))), [total]) as Tensor1D } : {}
+    learnRates ? { rates: tensor(new Float32Array(total).fill(Math.log(Math.expm1(learningRate))), [total]) } : {}
   const ofSteps = augmentSteps ? augmentation : undefined
   return {
     kind: 'recurrence',
@@ -112,13 +121,15 @@ export function unrolledTraining({
     hasVelocity: momentum > 0,
     init: () => ({ params: rates(), state: {} }),
     async draw(key, { real, layout }) {
-      const { images, targets } = await drawReal(fold(key, 'real'), real, realBatch)
-      const { weights, state } = initial(network, fold(key, 'weights'))
-      const augment = augmentation?.draw(fold(key, 'augment'), images.shape[0], real.image) ?? {}
-      const items = (shuffle ? drawn(fold(key, 'steps'), layout) : places(layout)).map(({ slots, views }, i): Item => ({
+      // First, since it may refuse the layout: nothing is drawn then.
+      const steps = shuffle ? drawn(foldIn(key, 'steps'), layout) : places(layout)
+      const { images, targets } = await drawReal(foldIn(key, 'real'), real, realBatch)
+      const { weights, state } = initial(network, foldIn(key, 'weights'))
+      const augment = augmentation?.draw(foldIn(key, 'augment'), images.shape[0], real.image) ?? {}
+      const items = steps.map(({ slots, views }, i): Item => ({
         rows: rowsOf(slots, views),
-        at: learnRates ? tensor(oneHot(i, total), [total]) : {},
-        ...(ofSteps && { augment: ofSteps.draw(fold(fold(key, 'augment step'), i), slots.length, layout.image) }),
+        at: learnRates ? tensor(oneHotRows([i], total), [total]) : {},
+        ...(ofSteps && { augment: ofSteps.draw(foldIn(foldIn(key, 'augment step'), i), slots.length, layout.image) }),
       }))
       return { common: { weights, state, images, targets, augment }, items }
     },
@@ -128,8 +139,8 @@ export function unrolledTraining({
       return { images: ofSteps ? ofSteps.apply(images, augment) : images, targets, at }
     },
     step(params, { state }, carry, { images, targets, at }) {
-      const size = 'rates' in params ? sum(mul(softplus(params.rates), at as Tensor1D)) : fill([], rate)
-      return student.step(carry, { images, targets }, size as Scalar, state)
+      const size = 'rates' in params ? sum(mul(softplus(params.rates), at as Tensor1D)) : fill([], learningRate)
+      return student.step(carry, { images, targets }, size, state)
     },
     finish(_, { images, targets, augment, state }, carry) {
       const seen = augmentation ? augmentation.apply(images, augment) : images
@@ -138,30 +149,28 @@ export function unrolledTraining({
     ...(!shuffle && {
       prescribe: (params: Params, layout: Layout): Prescription => {
         const raw = 'rates' in params ? params.rates.dataSync() : undefined
-        const rateOf = (i: number) => (raw ? Math.log1p(Math.exp(raw[i]!)) : rate)
-        const prescribed = places(layout).map((place, i) => ({ ...place, rate: rateOf(i) }))
+        const rateOf = (i: number) => (raw ? Math.log1p(Math.exp(raw[i]!)) : learningRate)
+        const prescribed = places(layout).map((place, i) => ({ ...place, learningRate: rateOf(i) }))
         return { steps: prescribed, momentum, initial }
       },
     }),
   }
 }
 
-const oneHot = (i: number, length: number) => Float32Array.from({ length }, (_, j) => +(i === j))
-
 /** `perClass` random slots of every class, or all of a smaller one, under a random view, or each under one of its own. */
 function randomStep(key: Key, layout: Layout, { perClass, mixViews }: Pick<Unrolled, 'perClass' | 'mixViews'>) {
   const ofClass = (_: unknown, label: number) => [
-    ...drawSome(fold(fold(key, 'slots'), label), slotsOfClass(layout, label), perClass),
+    ...drawSome(foldIn(foldIn(key, 'slots'), label), slotsOfClass(layout, label), perClass),
   ]
   const slots = Int32Array.from(Array.from({ length: layout.classes }, ofClass).flat())
-  const views = drawViews(fold(key, 'view'), layout, mixViews ? slots.length : 1)
+  const views = drawViews(foldIn(key, 'view'), layout, mixViews ? slots.length : 1)
   return { slots, views: mixViews ? views : slots.map(() => views[0]!) }
 }
 
 type Unrolled = Required<Pick<UnrolledTrainingOptions, 'steps' | 'epochs' | 'perClass' | 'mixViews'>>
 
 /**
- * What each step trains on: `perClass` slots of every class, in order, until all slots were used, then the same under the
+ * Slots that each step trains on: `perClass` of every class, in order, until all slots were used, then the same under the
  * next view; over again if there are more steps than that. With mixed views, image i of a step is seen under the i-th next.
  */
 function stepsOver(layout: Layout, { steps, epochs, perClass, mixViews }: Unrolled) {

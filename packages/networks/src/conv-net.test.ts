@@ -1,16 +1,15 @@
 import '@tensorflow/tfjs-backend-cpu'
 import { setBackend } from '@tensorflow/tfjs-core'
 import { add, keyFrom, leakyRelu, mapTree, normal, tensor, tensorLeaves, withTensors, type Tree } from '@haba/core'
-import type { Rank } from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import {
-  batchNormalisation,
+  batchNormalization,
   convNet,
-  groupNormalisation,
-  instanceNormalisation,
-  layerNormalisation,
+  groupNormalization,
+  instanceNormalization,
+  layerNormalization,
   maxPooling,
-  noNormalisation,
+  noNormalization,
 } from './index.js'
 
 const image = [32, 32, 3] as const
@@ -32,8 +31,8 @@ describe('convNet', () => {
     [{ image: [28, 28, 1] as const, classes: 10 }, 317_706],
     [{ image: [64, 64, 3] as const, classes: 200, depth: 4 }, 857_160],
     [{ image: [128, 128, 3] as const, classes: 10, depth: 5 }, 615_690],
-    [{ image, classes: 10, normalisation: layerNormalisation }, 663_306],
-    [{ image, classes: 10, normalisation: noNormalisation }, 319_242],
+    [{ image, classes: 10, normalization: layerNormalization }, 663_306],
+    [{ image, classes: 10, normalization: noNormalization }, 319_242],
   ])('has the parameters of the reference: %j', (options, count) => {
     expect(countOf(convNet(options).init(key).weights)).toBe(count)
   })
@@ -46,9 +45,9 @@ describe('convNet', () => {
   })
 
   it('computes what a pen computes', () => {
-    const network = convNet({ image: [2, 2, 2], classes: 2, depth: 1, width: 1, normalisation: noNormalisation })
+    const network = convNet({ image: [2, 2, 2], classes: 2, depth: 1, width: 1, normalization: noNormalization })
     const { weights, state } = network.init(key)
-    const images = tensor<Rank.R4>([1, 2, 3, 4, 5, 6, 7, 8], [1, 2, 2, 2])
+    const images = tensor([1, 2, 3, 4, 5, 6, 7, 8], [1, 2, 2, 2])
     const { features, logits, maps } = network.apply(constant(weights, 0.5), images, { kind: 'train', state })
     // Every output of the convolution sees all 8 values: 36 / 2 + 0.5.
     expect([...maps![0]!.dataSync()]).toEqual([18.5, 18.5, 18.5, 18.5])
@@ -56,12 +55,12 @@ describe('convNet', () => {
     expect([...logits.dataSync()]).toEqual([9.75, 9.75])
   })
 
-  it('computes the same where its first layer is normalised without its maps', () => {
-    const { ofConvolution, ...inTwo } = instanceNormalisation
+  it('computes the same where its first layer is normalized without its maps', () => {
+    const { ofConvolution, ...inTwo } = instanceNormalization
     const atOnce = vi.fn(ofConvolution!)
-    const images = tensor<Rank.R4>(normal(key, 2 * 8 * 8), [2, 8, 8, 1])
-    const [one, other] = [{ ...inTwo, ofConvolution: atOnce }, inTwo].map((normalisation) => {
-      const network = convNet({ image: [8, 8, 1], classes: 3, width: 10, depth: 2, normalisation })
+    const images = tensor(normal(key, 2 * 8 * 8), [2, 8, 8, 1])
+    const [one, other] = [{ ...inTwo, ofConvolution: atOnce }, inTwo].map((normalization) => {
+      const network = convNet({ image: [8, 8, 1], classes: 3, width: 10, depth: 2, normalization })
       const { weights, state } = network.init(key)
       const shifted = mapTree((leaf) => add(leaf, 0.1), weights)
       return network.apply(shifted, images, { kind: 'train', state }).logits
@@ -74,7 +73,7 @@ describe('convNet', () => {
   it('gives the maps of CAFE: activations before pooling, then the last pooled map', () => {
     const network = convNet({ image, classes: 10, width: 2 })
     const { weights, state } = network.init(key)
-    const { maps, features } = network.apply(weights, tensor<Rank.R4>(new Float32Array(3072), [1, ...image]), {
+    const { maps, features } = network.apply(weights, tensor(new Float32Array(3072), [1, ...image]), {
       kind: 'train',
       state,
     })
@@ -90,7 +89,7 @@ describe('convNet', () => {
   it('flattens channel by channel', () => {
     const network = convNet({ image: [4, 4, 3], classes: 2, depth: 1, width: 2 })
     const { weights, state } = network.init(key)
-    const images = tensor<Rank.R4>(
+    const images = tensor(
       Float32Array.from({ length: 48 }, (_, i) => Math.sin(i)),
       [1, 4, 4, 3],
     )
@@ -117,12 +116,12 @@ describe('convNet', () => {
     expect(() => convNet({ image, classes: 10, depth: 6 })).toThrow(/convNet: expected images that survive 6 blocks/)
     expect(() => convNet({ image, classes: 10, width: 0 })).toThrow(/width of at least 1/)
     expect(() => convNet({ image, classes: 10, kernel: 2 })).toThrow(/an odd kernel/)
-    expect(() => convNet({ image, classes: 10, width: 6, normalisation: groupNormalisation(4) })).toThrow(/GN4/)
+    expect(() => convNet({ image, classes: 10, width: 6, normalization: groupNormalization(4) })).toThrow(/GN4/)
   })
 })
 
-describe('batch normalisation', () => {
-  const network = convNet({ image: [2, 2, 2], classes: 2, depth: 1, width: 1, normalisation: batchNormalisation })
+describe('batch normalization', () => {
+  const network = convNet({ image: [2, 2, 2], classes: 2, depth: 1, width: 1, normalization: batchNormalization })
   const { weights, state } = network.init(key)
   // A convolution that copies the first channel.
   const kernel = new Float32Array(18)
@@ -132,11 +131,11 @@ describe('batch normalisation', () => {
     blocks: [
       {
         ...weights.blocks[0]!,
-        convolution: { kernel: tensor<Rank.R4>(kernel, [3, 3, 2, 1]), bias: tensor<Rank.R1>([0], [1]) },
+        convolution: { kernel: tensor(kernel, [3, 3, 2, 1]), bias: tensor([0], [1]) },
       },
     ],
   }
-  const images = tensor<Rank.R4>([1, 9, 2, 9, 3, 9, 6, 9], [1, 2, 2, 2])
+  const images = tensor([1, 9, 2, 9, 3, 9, 6, 9], [1, 2, 2, 2])
 
   it('moves the running moments by a tenth, with the unbiased variance', () => {
     const after = network.apply(copying, images, { kind: 'train', state }).state

@@ -1,6 +1,6 @@
-import { HabaError, relu, type ImageShape } from '@haba/core'
+import { checkArguments, HabaError, relu, type ImageShape } from '@haba/core'
 import { classifierHead, type Classifier } from './head.js'
-import { instanceNormalisation, type Normalisation } from './normalisations.js'
+import { instanceNormalization, type Normalization } from './normalizations.js'
 import { averagePooling, type Pooling } from './poolings.js'
 import type { NamedNetwork } from './pytorch.js'
 import { sequential, stackOf, type Activation } from './stack.js'
@@ -14,8 +14,8 @@ export interface ConvNetOptions {
   readonly depth?: number
   /** Channels of every block. @default 128 */
   readonly width?: number
-  /** @default instanceNormalisation */
-  readonly normalisation?: Normalisation
+  /** @default instanceNormalization */
+  readonly normalization?: Normalization
   /** @default relu */
   readonly activation?: Activation
   /** @default averagePooling */
@@ -29,7 +29,7 @@ export type ConvNetWeights = { readonly blocks: readonly Unit[] } & Classifier
 
 /**
  * The network of dataset distillation (Gidaris and Komodakis 2018; Zhao et al. 2021): blocks of convolution,
- * normalisation, activation and pooling, then a linear classifier on the flattened maps. Its `maps` are the blocks'
+ * normalization, activation and pooling, then a linear classifier on the flattened maps. Its `maps` are the blocks'
  * activations before pooling, shallow to deep, then the last pooled map. The first convolution pads single-channel
  * images by 2 more, so that 28 × 28 becomes 32 × 32.
  *
@@ -37,24 +37,25 @@ export type ConvNetWeights = { readonly blocks: readonly Unit[] } & Classifier
  * const network = convNet({ image: [32, 32, 3], classes: 10 })
  * network.name // 'ConvNetD3W128-IN-relu-AP', 320 010 parameters
  */
-export function convNet({
-  image,
-  classes,
-  depth = 3,
-  width = 128,
-  normalisation = instanceNormalisation,
-  activation = relu,
-  pooling = averagePooling,
-  kernel = 3,
-}: ConvNetOptions): NamedNetwork<ConvNetWeights, NetworkState> {
+export function convNet(options: ConvNetOptions): NamedNetwork<ConvNetWeights, NetworkState> {
+  const {
+    image,
+    classes,
+    depth = 3,
+    width = 128,
+    normalization = instanceNormalization,
+    activation = relu,
+    pooling = averagePooling,
+    kernel = 3,
+  } = checkArguments('convNet', options, { image: 'image', classes: 'classes' })
   if (kernel % 2 !== 1) throw new HabaError('convNet', 'an odd kernel', `${kernel}`, 'Use 3.')
   for (const [what, count] of Object.entries({ classes, depth, width }))
     if (!Number.isInteger(count) || count < 1)
       throw new HabaError('convNet', `${what} of at least 1`, `${count}`, 'Use a positive whole number.')
   const blocks = Array.from({ length: depth }, () => ({ width, kernel, pad: (kernel - 1) / 2, pooling }))
-  const stack = stackOf('convNet', image, blocks, normalisation, activation)
+  const stack = stackOf('convNet', image, blocks, normalization, activation)
   const features = stack.map[0] * stack.map[1] * stack.map[2]
   const size = `D${depth}W${width}${kernel === 3 ? '' : `K${kernel}`}`
-  const name = `ConvNet${size}-${normalisation.name}-${activation.name || 'custom'}-${pooling.name}`
+  const name = `ConvNet${size}-${normalization.name}-${activation.name || 'custom'}-${pooling.name}`
   return sequential(name, stack, classifierHead(features, classes))
 }

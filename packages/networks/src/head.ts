@@ -1,9 +1,9 @@
-import { add, fold, matMul, relu, reshape, transpose, type Key } from '@haba/core'
-import type { Rank, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
-import { linear, type Linear } from './initialisers.js'
+import { add, foldIn, matMul, relu, reshape, transpose, type Key } from '@haba/core'
+import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
+import { linear, type Linear } from './initializers.js'
 import type { NamedParameter } from './pytorch.js'
 
-/** What follows the flattened maps. */
+/** Layers after the flattened maps. */
 export interface Head<W> {
   init(key: Key): W
   apply(weights: W, x: Tensor2D): { readonly features: Tensor2D; readonly logits: Tensor2D }
@@ -16,8 +16,7 @@ export type Classifier = { readonly classifier: Linear }
 export type Perceptron = { readonly hidden: readonly Linear[]; readonly classifier: Linear }
 
 /** Channel by channel, as PyTorch flattens: `[batch, channels · height · width]`. */
-export const flatten = (x: Tensor4D): Tensor2D =>
-  reshape<Rank.R2>(transpose(x, [0, 3, 1, 2]), [x.shape[0], x.size / x.shape[0]])
+export const flatten = (x: Tensor4D): Tensor2D => reshape(transpose(x, [0, 3, 1, 2]), [x.shape[0], x.size / x.shape[0]])
 
 const dense = (x: Tensor2D, { kernel, bias }: Linear): Tensor2D => add(matMul(x, kernel), bias)
 
@@ -28,7 +27,7 @@ const linearNames = (path: string, pytorch: string): NamedParameter[] => [
 
 /** One linear layer. @param pytorch its name there */
 export const classifierHead = (inside: number, classes: number, pytorch = 'classifier'): Head<Classifier> => ({
-  init: (key) => ({ classifier: linear(fold(key, 'classifier'), inside, classes) }),
+  init: (key) => ({ classifier: linear(foldIn(key, 'classifier'), inside, classes) }),
   apply: ({ classifier }, x) => ({ features: x, logits: dense(x, classifier) }),
   names: linearNames('classifier', pytorch),
 })
@@ -38,7 +37,9 @@ export function perceptronHead(inside: number, widths: readonly number[], classe
   const last = classifierHead(widths.at(-1)!, classes, `fc_${widths.length + 1}`)
   return {
     init: (key) => ({
-      hidden: widths.map((width, i) => linear(fold(fold(key, 'hidden'), i), i === 0 ? inside : widths[i - 1]!, width)),
+      hidden: widths.map((width, i) =>
+        linear(foldIn(foldIn(key, 'hidden'), i), i === 0 ? inside : widths[i - 1]!, width),
+      ),
       ...last.init(key),
     }),
     apply: ({ hidden, classifier }, x) =>

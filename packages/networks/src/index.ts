@@ -8,19 +8,19 @@ export {
   unbiasedConvolution,
   type Convolution,
   type Linear,
-} from './initialisers.js'
+} from './initializers.js'
 export { leNet, type LeNetOptions } from './lenet.js'
 export { mlp, type MlpOptions } from './mlp.js'
 export {
-  batchNormalisation,
-  groupNormalisation,
-  instanceNormalisation,
-  layerNormalisation,
-  noNormalisation,
+  batchNormalization,
+  groupNormalization,
+  instanceNormalization,
+  layerNormalization,
+  noNormalization,
   type Affine,
   type Moments,
-  type Normalisation,
-} from './normalisations.js'
+  type Normalization,
+} from './normalizations.js'
 export { averagePooling, maxPooling, noPooling, type Pooling } from './poolings.js'
 export { fromPyTorch, toPyTorch, type NamedNetwork, type NamedParameter } from './pytorch.js'
 export { releasedNetworks, type ReleasedNetwork, type ReleasedOptions } from './released.js'

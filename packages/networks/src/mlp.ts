@@ -1,4 +1,4 @@
-import type { ImageShape } from '@haba/core'
+import { checkArguments, type ImageShape } from '@haba/core'
 import { flatten, perceptronHead, type Perceptron } from './head.js'
 import type { NamedNetwork } from './pytorch.js'
 import type { NetworkState } from './unit.js'
@@ -10,7 +10,8 @@ export interface MlpOptions {
 }
 
 /** Two hidden layers of 128 with ReLU, on flattened images (411 146 parameters for CIFAR-10). */
-export function mlp({ image, classes }: MlpOptions): NamedNetwork<Perceptron, NetworkState> {
+export function mlp(options: MlpOptions): NamedNetwork<Perceptron, NetworkState> {
+  const { image, classes } = checkArguments('mlp', options, { image: 'image', classes: 'classes' })
   const head = perceptronHead(image[0] * image[1] * image[2], [128, 128], classes)
   return {
     name: 'MLP',

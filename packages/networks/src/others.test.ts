@@ -1,7 +1,7 @@
 import { keyFrom, tensor, tensorLeaves, trace } from '@haba/core'
-import type { Rank, Tensor4D } from '@tensorflow/tfjs-core'
+import type { Tensor4D } from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
-import { alexNet, batchNormalisation, leNet, mlp, noNormalisation, resNet18, resNet18AP, vgg11 } from './index.js'
+import { alexNet, batchNormalization, leNet, mlp, noNormalization, resNet18, resNet18AP, vgg11 } from './index.js'
 
 const cifar = { image: [32, 32, 3] as const, classes: 10 }
 
@@ -27,7 +27,7 @@ describe('the other networks', () => {
     ['ResNet18AP', 28, 512 * 9, resNet18AP({ image: [28, 28, 1], classes: 10 })],
   ] as const)('%s reads single-channel images of side %i as %i features', (_, side, features, network) => {
     const { weights, state } = network.init(keyFrom(1))
-    const images = tensor<Rank.R4>(new Float32Array(2 * side * side), [2, side, side, 1])
+    const images = tensor(new Float32Array(2 * side * side), [2, side, side, 1])
     const program = trace(
       (x: Tensor4D) => {
         const output = network.apply(weights as never, x, { kind: 'evaluate', state })
@@ -41,13 +41,13 @@ describe('the other networks', () => {
     ])
   })
 
-  it('keeps running moments for every batch normalisation, in the order of use', () => {
-    const network = resNet18({ ...cifar, normalisation: batchNormalisation })
+  it('keeps running moments for every batch normalization, in the order of use', () => {
+    const network = resNet18({ ...cifar, normalization: batchNormalization })
     expect(network.statistics).toHaveLength(40)
     expect(network.statistics[10]!.pytorch).toBe('layer2.0.bn1.running_mean')
   })
 
-  it('goes without normalisation, too', () => {
-    expect(resNet18({ ...cifar, normalisation: noNormalisation }).parameters).toHaveLength(22)
+  it('goes without normalization, too', () => {
+    expect(resNet18({ ...cifar, normalization: noNormalization }).parameters).toHaveLength(22)
   })
 })

@@ -1,12 +1,12 @@
 import { keyFrom, namedLeaves, tensor } from '@haba/core'
 import { describe, expect, it } from 'vitest'
-import { batchNormalisation, convNet, fromPyTorch, layerNormalisation, toPyTorch } from './index.js'
+import { batchNormalization, convNet, fromPyTorch, layerNormalization, toPyTorch } from './index.js'
 
 const options = { image: [4, 4, 2] as const, classes: 3, depth: 1, width: 5 }
 
 describe('exchange with PyTorch', () => {
-  it.each([layerNormalisation, batchNormalisation])('loses nothing there and back ($name)', (normalisation) => {
-    const network = convNet({ ...options, normalisation })
+  it.each([layerNormalization, batchNormalization])('loses nothing there and back ($name)', (normalization) => {
+    const network = convNet({ ...options, normalization })
     const start = network.init(keyFrom(2))
     const theirs = toPyTorch(network, start)
     const ours = fromPyTorch(network, theirs)
@@ -19,7 +19,7 @@ describe('exchange with PyTorch', () => {
   })
 
   it('speaks its names and its order of axes', () => {
-    const network = convNet({ ...options, normalisation: batchNormalisation })
+    const network = convNet({ ...options, normalization: batchNormalization })
     const theirs = toPyTorch(network, network.init(keyFrom(2)))
     expect(Object.entries(theirs).map(([name, { shape }]) => [name, shape])).toEqual([
       ['features.0.weight', [5, 2, 3, 3]],

@@ -62,7 +62,7 @@ function replaced<T extends Tree>(
     const name = pytorch.get(path)
     if (name === undefined) return leaf
     const source = tensors[name]
-    const expected = THEIRS[leaf.rank as 1]!.map((axis) => leaf.shape[axis]!)
+    const expected = THEIRS[leaf.rank as 1].map((axis) => leaf.shape[axis])
     if (!source || String(source.shape) !== String(expected))
       throw new HabaError(
         who,
@@ -70,7 +70,7 @@ function replaced<T extends Tree>(
         source ? `[${source.shape}]` : 'nothing of that name',
         'Check that the tensors are of the same architecture, image size and classes.',
       )
-    return permuted(source, OURS[leaf.rank as 1]!)
+    return permuted(source, OURS[leaf.rank as 1])
   })
   return withTensors(template, leaves)
 }
@@ -85,7 +85,7 @@ export function toPyTorch<W extends Tree, S extends Tree>(
     return names.map(({ path, pytorch }) => {
       const leaf = leaves.get(path)
       if (!leaf) throw new HabaError(network.name, `weights with ${path}`, 'none', 'Pass weights of this very network.')
-      return [pytorch, permuted(leaf, THEIRS[leaf.rank as 1]!)]
+      return [pytorch, permuted(leaf, THEIRS[leaf.rank as 1])]
     })
   }
   return Object.fromEntries([...rows(weights, network.parameters), ...rows(state, network.statistics)])

@@ -1,5 +1,5 @@
 import { keyFrom, tensor, trace, type ImageShape, type Tree } from '@haba/core'
-import type { Rank, Tensor4D } from '@tensorflow/tfjs-core'
+import type { Tensor4D } from '@tensorflow/tfjs-core'
 import { describe, expect, it, vi } from 'vitest'
 import { plugin } from './plugin.js'
 import { releasedNetworks } from './released.js'
@@ -29,7 +29,7 @@ describe.each(Object.entries(releasedNetworks))('%s', (name, make) => {
     }
     const network = make({ image, classes: 10 })
     const { weights, state } = network.init(keyFrom(1))
-    const images = tensor<Rank.R4>(new Float32Array(2 * image[0] * image[1] * image[2]), [2, ...image])
+    const images = tensor(new Float32Array(2 * image[0] * image[1] * image[2]), [2, ...image])
     const shapes = (kind: 'train' | 'evaluate') => {
       const program = trace(
         (w: Tree, s: Tree, x: Tensor4D) => {

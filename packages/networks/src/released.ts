@@ -4,18 +4,18 @@ import { convNet, type ConvNetOptions } from './conv-net.js'
 import { leNet } from './lenet.js'
 import { mlp } from './mlp.js'
 import {
-  batchNormalisation,
-  groupNormalisation,
-  instanceNormalisation,
-  layerNormalisation,
-  noNormalisation,
-} from './normalisations.js'
+  batchNormalization,
+  groupNormalization,
+  instanceNormalization,
+  layerNormalization,
+  noNormalization,
+} from './normalizations.js'
 import { averagePooling, maxPooling, noPooling } from './poolings.js'
 import type { NamedNetwork } from './pytorch.js'
 import { resNet18, resNet18AP } from './resnet18.js'
 import { vgg11 } from './vgg11.js'
 
-/** What a network is made for. */
+/** Images and classes that a network is made for. */
 export interface ReleasedOptions {
   readonly image: ImageShape
   readonly classes: number
@@ -33,38 +33,38 @@ const variant =
 const numbered = (name: string, numbers: readonly number[], settings: (number: number) => Variant) =>
   Object.fromEntries(numbers.map((number) => [`ConvNet${name}${number}`, variant(settings(number))]))
 
-const normalisation = batchNormalisation
+const normalization = batchNormalization
 
 /**
- * Networks by the names that the released codes give them (`get_network`; spec §2.2, §2.3). Deep ones need large images:
+ * Networks by the names that the released codes give them (`get_network`). Deep ones need large images:
  * each block halves them. `ConvNetIN`, `ConvNetAR` and `ConvNetAP` are `ConvNet` itself.
  */
 export const releasedNetworks: Readonly<Record<string, ReleasedNetwork>> = {
   ConvNet: variant(),
   ...numbered('D', [1, 2, 3, 4, 5, 6, 7, 8], (depth) => ({ depth })),
   ...numbered('W', [32, 64, 128, 256, 512, 1024], (width) => ({ width })),
-  ConvNetKIP: variant({ width: 1024, normalisation: noNormalisation }),
+  ConvNetKIP: variant({ width: 1024, normalization: noNormalization }),
   ConvNetAS: variant({ activation: sigmoid }),
   ConvNetAR: variant({ activation: relu }),
   ConvNetAL: variant({ activation: leakyRelu }),
   ConvNetASwish: variant({ activation: swish }),
-  ConvNetASwishBN: variant({ activation: swish, normalisation }),
-  ConvNetNN: variant({ normalisation: noNormalisation }),
-  ConvNetBN: variant({ normalisation }),
-  ConvNetLN: variant({ normalisation: layerNormalisation }),
-  ConvNetIN: variant({ normalisation: instanceNormalisation }),
-  ConvNetGN: variant({ normalisation: groupNormalisation(4) }),
+  ConvNetASwishBN: variant({ activation: swish, normalization }),
+  ConvNetNN: variant({ normalization: noNormalization }),
+  ConvNetBN: variant({ normalization }),
+  ConvNetLN: variant({ normalization: layerNormalization }),
+  ConvNetIN: variant({ normalization: instanceNormalization }),
+  ConvNetGN: variant({ normalization: groupNormalization(4) }),
   ConvNetNP: variant({ pooling: noPooling }),
   ConvNetMP: variant({ pooling: maxPooling }),
   ConvNetAP: variant({ pooling: averagePooling }),
-  MLP: mlp as ReleasedNetwork,
-  LeNet: leNet as ReleasedNetwork,
-  AlexNet: alexNet as ReleasedNetwork,
-  AlexNetBN: (options) => alexNet({ ...options, normalisation }),
-  VGG11: vgg11 as ReleasedNetwork,
-  VGG11BN: (options) => vgg11({ ...options, normalisation }),
-  ResNet18: resNet18 as ReleasedNetwork,
-  ResNet18BN: (options) => resNet18({ ...options, normalisation }),
-  ResNet18_AP: resNet18AP as ReleasedNetwork,
-  ResNet18BN_AP: (options) => resNet18AP({ ...options, normalisation }),
+  MLP: mlp,
+  LeNet: leNet,
+  AlexNet: alexNet,
+  AlexNetBN: (options) => alexNet({ ...options, normalization }),
+  VGG11: vgg11,
+  VGG11BN: (options) => vgg11({ ...options, normalization }),
+  ResNet18: resNet18,
+  ResNet18BN: (options) => resNet18({ ...options, normalization }),
+  ResNet18_AP: resNet18AP,
+  ResNet18BN_AP: (options) => resNet18AP({ ...options, normalization }),
 }

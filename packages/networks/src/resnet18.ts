@@ -1,18 +1,18 @@
-import { add, avgPool, fold, mean, relu, type ImageShape, type Key } from '@haba/core'
-import type { Rank, Tensor4D } from '@tensorflow/tfjs-core'
+import { checkArguments, add, avgPool, foldIn, mean, relu, type ImageShape, type Key } from '@haba/core'
+import type { Tensor4D } from '@tensorflow/tfjs-core'
 import { classifierHead, flatten, type Classifier } from './head.js'
-import { unbiasedConvolution } from './initialisers.js'
-import { instanceNormalisation, type Normalisation } from './normalisations.js'
+import { unbiasedConvolution } from './initializers.js'
+import { instanceNormalization, type Normalization } from './normalizations.js'
 import type { NamedNetwork, NamedParameter } from './pytorch.js'
-import { convolve, freshAffine, freshState, momentNames, normaliser, unitNames } from './unit.js'
-import type { NetworkState, Normaliser, Unit } from './unit.js'
+import { convolve, freshAffine, freshState, momentNames, normalizer, unitNames } from './unit.js'
+import type { NetworkState, Normalizer, Unit } from './unit.js'
 
 /** Options of both ResNets. */
 export interface ResNet18Options {
   readonly image: ImageShape
   readonly classes: number
-  /** `batchNormalisation` makes the field's BN variants. @default instanceNormalisation */
-  readonly normalisation?: Normalisation
+  /** `batchNormalization` makes the field's BN variants. @default instanceNormalization */
+  readonly normalization?: Normalization
 }
 
 /** Two convolutions, and a third on the way round where size or width changes. */
@@ -26,13 +26,13 @@ export type ResNetWeights = { readonly stem: Unit; readonly blocks: readonly Res
 /** How a network halves its maps, and what enters its classifier. */
 interface Variant {
   readonly name: string
-  /** Of the convolutions that halve. */
+  /** Stride of the convolutions that halve. */
   readonly stride: number
-  /** What halves after such a convolution, if its stride does not. */
+  /** Pooling that halves after such a convolution, if its stride does not. */
   pool(x: Tensor4D): Tensor4D
   halved(length: number): number
   last(x: Tensor4D): Tensor4D
-  /** Place of the shortcut's normalisation in PyTorch. */
+  /** Place of the shortcut's normalization in PyTorch. */
   readonly shortcutNorm: number
 }
 const strided: Variant = {
@@ -40,7 +40,7 @@ const strided: Variant = {
   stride: 2,
   pool: (x) => x,
   halved: (length) => Math.ceil(length / 2),
-  last: (x) => mean<Rank.R4>(x, [1, 2], true),
+  last: (x) => mean(x, [1, 2], true),
   shortcutNorm: 1,
 }
 const averaged: Variant = {
@@ -56,17 +56,19 @@ const averaged: Variant = {
  * ResNet18 for small images: no pooling after the stem, a global mean before the classifier (11 173 962 parameters for
  * CIFAR-10). Its `maps` are the ends of the four stages, then what enters the classifier.
  */
-export const resNet18 = (options: ResNet18Options) => resNet(strided, options)
+export const resNet18 = (options: ResNet18Options) =>
+  resNet(strided, checkArguments('resNet18', options, { image: 'image', classes: 'classes' }))
 
 /** ResNet18 that halves by averaging instead of strides, and flattens its last maps (11 250 762 parameters for CIFAR-10). */
-export const resNet18AP = (options: ResNet18Options) => resNet(averaged, options)
+export const resNet18AP = (options: ResNet18Options) =>
+  resNet(averaged, checkArguments('resNet18AP', options, { image: 'image', classes: 'classes' }))
 
 interface PlannedUnit {
   readonly convolution: string
   readonly norm: string
   /** `[height, width, in, out]` */
   readonly kernel: readonly [number, number, number, number]
-  /** Where it is normalised. */
+  /** Where it is normalized. */
   readonly map: ImageShape
 }
 interface PlannedBlock {
@@ -105,7 +107,7 @@ function planOf(variant: Variant, image: ImageShape): PlannedBlock[] {
 
 function resNet(
   variant: Variant,
-  { image, classes, normalisation = instanceNormalisation }: ResNet18Options,
+  { image, classes, normalization = instanceNormalization }: ResNet18Options,
 ): NamedNetwork<ResNetWeights, NetworkState> {
   const plan = planOf(variant, image)
   const stem: PlannedUnit = {
@@ -119,43 +121,43 @@ function resNet(
   const head = classifierHead(features, classes)
   const units = [stem, ...plan.flatMap(unitsOf)]
   return {
-    name: `${variant.name}-${normalisation.name}`,
+    name: `${variant.name}-${normalization.name}`,
     init: (key) => ({
       weights: {
-        stem: freshUnit(fold(key, 'stem'), stem, normalisation),
-        blocks: plan.map((block, i) => freshBlock(fold(fold(key, 'blocks'), i), block, normalisation)),
+        stem: freshUnit(foldIn(key, 'stem'), stem, normalization),
+        blocks: plan.map((block, i) => freshBlock(foldIn(foldIn(key, 'blocks'), i), block, normalization)),
         ...head.init(key),
       },
       state: freshState(
-        normalisation,
+        normalization,
         units.map(({ kernel }) => kernel[3]),
       ),
     }),
     apply: ({ stem, blocks, classifier }, images, mode) => {
-      const normalise = normaliser(normalisation, mode)
+      const normalize = normalizer(normalization, mode)
       const maps: Tensor4D[] = []
-      let x = relu(normalise.convolved(images, stem, { pad: 1 })) // [batch, height, width, 64]
+      let x = relu(normalize.convolved(images, stem, { pad: 1 })) // [batch, height, width, 64]
       blocks.forEach((block, i) => {
-        x = residual(x, block, plan[i]!.halves, variant, normalise)
+        x = residual(x, block, plan[i]!.halves, variant, normalize)
         if (i % 2 === 1) maps.push(x) // [batch, height/(1, 2, 4, 8), width/(1, 2, 4, 8), 64 … 512]
       })
       const last = variant.last(x)
-      return { ...head.apply({ classifier }, flatten(last)), maps: [...maps, last], state: normalise.state() }
+      return { ...head.apply({ classifier }, flatten(last)), maps: [...maps, last], state: normalize.state() }
     },
-    parameters: [...parametersOf(stem, plan, normalisation), ...head.names],
-    statistics: normalisation.running ? momentNames(units.map(({ norm }) => norm)) : [],
+    parameters: [...parametersOf(stem, plan, normalization), ...head.names],
+    statistics: normalization.running ? momentNames(units.map(({ norm }) => norm)) : [],
   }
 }
 
 const unitsOf = ({ first, second, shortcut }: PlannedBlock) => [first, second, ...(shortcut ? [shortcut] : [])]
 
-const freshUnit = (key: Key, { kernel, map }: PlannedUnit, normalisation: Normalisation): Unit => ({
+const freshUnit = (key: Key, { kernel, map }: PlannedUnit, normalization: Normalization): Unit => ({
   convolution: unbiasedConvolution(key, kernel),
-  norm: freshAffine(normalisation.affine(map)),
+  norm: freshAffine(normalization.affine(map)),
 })
 
-function freshBlock(key: Key, { first, second, shortcut }: PlannedBlock, normalisation: Normalisation): ResidualBlock {
-  const unit = (name: string, planned: PlannedUnit) => freshUnit(fold(key, name), planned, normalisation)
+function freshBlock(key: Key, { first, second, shortcut }: PlannedBlock, normalization: Normalization): ResidualBlock {
+  const unit = (name: string, planned: PlannedUnit) => freshUnit(foldIn(key, name), planned, normalization)
   const both = { first: unit('first', first), second: unit('second', second) }
   return shortcut ? { ...both, shortcut: unit('shortcut', shortcut) } : both
 }
@@ -165,18 +167,18 @@ function residual(
   block: ResidualBlock,
   halves: boolean,
   variant: Variant,
-  normalise: Normaliser,
+  normalize: Normalizer,
 ): Tensor4D {
   const stride = halves ? variant.stride : 1
   const pool = halves ? variant.pool : (y: Tensor4D) => y
-  const inner = pool(relu(normalise.convolved(x, block.first, { pad: 1, stride })))
-  const outer = normalise.convolved(inner, block.second, { pad: 1 })
+  const inner = pool(relu(normalize.convolved(x, block.first, { pad: 1, stride })))
+  const outer = normalize.convolved(inner, block.second, { pad: 1 })
   if (!('shortcut' in block)) return relu(add(outer, x))
   const { convolution, norm } = block.shortcut
-  return relu(add(outer, normalise(pool(convolve(x, convolution, { stride })), norm)))
+  return relu(add(outer, normalize(pool(convolve(x, convolution, { stride })), norm)))
 }
 
-function parametersOf(stem: PlannedUnit, plan: readonly PlannedBlock[], { affine }: Normalisation): NamedParameter[] {
+function parametersOf(stem: PlannedUnit, plan: readonly PlannedBlock[], { affine }: Normalization): NamedParameter[] {
   const names = (path: string, { convolution, norm, map }: PlannedUnit) =>
     unitNames(path, convolution, false, affine(map) ? norm : undefined)
   return [

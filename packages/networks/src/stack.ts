@@ -1,16 +1,16 @@
-import { fold, HabaError, type ImageShape, type Key, type Mode, type Tree } from '@haba/core'
+import { foldIn, HabaError, type ImageShape, type Key, type Mode, type Tree } from '@haba/core'
 import type { Tensor4D } from '@tensorflow/tfjs-core'
 import { flatten, type Head } from './head.js'
-import { convolution } from './initialisers.js'
-import type { Normalisation } from './normalisations.js'
+import { convolution } from './initializers.js'
+import type { Normalization } from './normalizations.js'
 import type { Pooling } from './poolings.js'
 import type { NamedNetwork } from './pytorch.js'
-import { freshAffine, freshState, momentNames, normaliser, unitNames, type NetworkState, type Unit } from './unit.js'
+import { freshAffine, freshState, momentNames, normalizer, unitNames, type NetworkState, type Unit } from './unit.js'
 
 /** Any function of a map that keeps its shape; its `name` becomes part of the network's. */
 export type Activation = (x: Tensor4D) => Tensor4D
 
-/** Convolution, normalisation, activation, pooling. */
+/** Convolution, normalization, activation, pooling. */
 export interface Block {
   readonly width: number
   readonly kernel: number
@@ -36,35 +36,35 @@ export function stackOf(
   who: string,
   image: ImageShape,
   blocks: readonly Block[],
-  normalisation: Normalisation,
+  normalization: Normalization,
   activation: Activation,
 ): Stack {
-  const plan = planOf(who, image, blocks, normalisation)
+  const plan = planOf(who, image, blocks, normalization)
   const names = namesOf(plan)
   return {
     map: plan.at(-1)!.pooled,
     init: (key) => ({
       weights: plan.map(({ kernel, inside, width, affine }, i) => ({
-        convolution: convolution(fold(fold(key, 'blocks'), i), [kernel, kernel, inside, width]),
+        convolution: convolution(foldIn(foldIn(key, 'blocks'), i), [kernel, kernel, inside, width]),
         norm: freshAffine(affine),
       })),
       state: freshState(
-        normalisation,
+        normalization,
         blocks.map(({ width }) => width),
       ),
     }),
     apply: (weights, images, mode) => {
-      const normalise = normaliser(normalisation, mode)
+      const normalize = normalizer(normalization, mode)
       const maps: Tensor4D[] = []
       let x = images
       plan.forEach(({ pad, pooling }, i) => {
-        maps.push(activation(normalise.convolved(x, weights[i]!, { pad }))) // [batch, height, width, width of block]
+        maps.push(activation(normalize.convolved(x, weights[i]!, { pad }))) // [batch, height, width, width of block]
         x = pooling.apply(maps.at(-1)!) // [batch, height/factor, width/factor, width of block]
       })
-      return { output: x, maps: [...maps, x], state: normalise.state() }
+      return { output: x, maps: [...maps, x], state: normalize.state() }
     },
     parameters: names.flatMap(({ convolution, norm }, i) => unitNames(`blocks.${i}`, convolution, true, norm)),
-    statistics: normalisation.running ? momentNames(names.map(({ norm }) => norm!)) : [],
+    statistics: normalization.running ? momentNames(names.map(({ norm }) => norm!)) : [],
   }
 }
 
@@ -75,7 +75,7 @@ interface Planned extends Block {
 }
 
 /** Follows the shapes through all blocks. A single-channel image is padded by 2 more, so that 28 × 28 becomes 32 × 32. */
-function planOf(who: string, image: ImageShape, blocks: readonly Block[], normalisation: Normalisation): Planned[] {
+function planOf(who: string, image: ImageShape, blocks: readonly Block[], normalization: Normalization): Planned[] {
   let shape = image
   return blocks.map((block, i) => {
     const [height, width, inside] = shape
@@ -91,11 +91,11 @@ function planOf(who: string, image: ImageShape, blocks: readonly Block[], normal
         `[${image}], which is gone after block ${i + 1}`,
         'Use fewer blocks, less pooling or larger images.',
       )
-    return { ...block, pad, inside, pooled: shape, affine: normalisation.affine(map) }
+    return { ...block, pad, inside, pooled: shape, affine: normalization.affine(map) }
   })
 }
 
-/** The places of convolutions and normalisations in a `Sequential`: activations and poolings take one each, too. */
+/** The places of convolutions and normalizations in a `Sequential`: activations and poolings take one each, too. */
 function namesOf(plan: readonly Planned[]): { readonly convolution: string; readonly norm: string | undefined }[] {
   let place = 0
   return plan.map(({ affine, pooling }) => {

@@ -2,27 +2,27 @@ import { sigmoid } from '@haba/core'
 import { testNetwork } from '@haba/testing'
 import {
   averagePooling,
-  batchNormalisation,
+  batchNormalization,
   convNet,
-  groupNormalisation,
-  instanceNormalisation,
-  layerNormalisation,
+  groupNormalization,
+  instanceNormalization,
+  layerNormalization,
   maxPooling,
-  noNormalisation,
+  noNormalization,
   noPooling,
 } from './index.js'
 
 const image = [8, 8, 2] as const
 const tiny = { image, classes: 3, depth: 2, width: 4, activation: sigmoid }
 
-for (const normalisation of [
-  instanceNormalisation,
-  layerNormalisation,
-  groupNormalisation(2),
-  batchNormalisation,
-  noNormalisation,
+for (const normalization of [
+  instanceNormalization,
+  layerNormalization,
+  groupNormalization(2),
+  batchNormalization,
+  noNormalization,
 ])
-  testNetwork({ make: () => convNet({ ...tiny, normalisation }), image, classes: 3 })
+  testNetwork({ make: () => convNet({ ...tiny, normalization }), image, classes: 3 })
 
 for (const pooling of [maxPooling, noPooling])
   testNetwork({ make: () => convNet({ ...tiny, pooling }), image, classes: 3 })

@@ -1,15 +1,15 @@
 import { add, conv2d, tensor, type ConvolutionOptions, type Mode, type None } from '@haba/core'
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core'
-import type { Convolution } from './initialisers.js'
-import type { Affine, Moments, Normalisation } from './normalisations.js'
+import type { Convolution } from './initializers.js'
+import type { Affine, Moments, Normalization } from './normalizations.js'
 import type { NamedParameter } from './pytorch.js'
 
-/** A convolution and its normalisation. */
+/** A convolution and its normalization. */
 export type Unit = { readonly convolution: Convolution; readonly norm: Affine | None }
 
-/** Running moments of every batch normalisation, in the order in which a network applies them. */
+/** Running moments of every batch normalization, in the order in which a network applies them. */
 export type RunningMoments = { readonly norms: readonly Moments[] }
-/** `RunningMoments` with batch normalisation, else empty. */
+/** `RunningMoments` with batch normalization, else empty. */
 export type NetworkState = RunningMoments | None
 
 /** The convolution of a unit, with its bias if it has one. */
@@ -18,30 +18,30 @@ export function convolve(x: Tensor4D, weights: Convolution, options: Convolution
   return 'bias' in weights ? add(y, weights.bias) : y
 }
 
-export interface Normaliser {
+export interface Normalizer {
   (x: Tensor4D, weights: Affine | None): Tensor4D
-  /** The normalised maps of a unit's convolution. */
+  /** The normalized maps of a unit's convolution. */
   convolved(x: Tensor4D, unit: Unit, options: ConvolutionOptions): Tensor4D
   /** The state after all calls. */
   state(): NetworkState
 }
 
-/** Hands each normalisation its running moments in network order, and collects the new ones. */
-export function normaliser(normalisation: Normalisation, mode: Mode<NetworkState>): Normaliser {
+/** Hands each normalization its running moments in network order, and collects the new ones. */
+export function normalizer(normalization: Normalization, mode: Mode<NetworkState>): Normalizer {
   const before = 'norms' in mode.state ? (mode.state as RunningMoments).norms : undefined
   const after: Moments[] = []
-  const normalise = (x: Tensor4D, weights: Affine | None) => {
-    const { output, state } = normalisation.apply(x, weights, { ...mode, state: before?.[after.length] ?? {} })
+  const normalize = (x: Tensor4D, weights: Affine | None) => {
+    const { output, state } = normalization.apply(x, weights, { ...mode, state: before?.[after.length] ?? {} })
     if (before) after.push(state as Moments)
     return output
   }
   const convolved = (x: Tensor4D, { convolution, norm }: Unit, options: ConvolutionOptions) => {
     const { kernel } = convolution
-    return normalisation.ofConvolution && seesLittle(kernel)
-      ? normalisation.ofConvolution(x, kernel, norm as Affine, options)
-      : normalise(convolve(x, convolution, options), norm)
+    return normalization.ofConvolution && seesLittle(kernel)
+      ? normalization.ofConvolution(x, kernel, norm as Affine, options)
+      : normalize(convolve(x, convolution, options), norm)
   }
-  return Object.assign(normalise, { convolved, state: () => (before ? { norms: after } : mode.state) })
+  return Object.assign(normalize, { convolved, state: () => (before ? { norms: after } : mode.state) })
 }
 
 /** Whether a kernel sees fewer numbers than it makes channels, as those of first layers do. */
@@ -50,15 +50,15 @@ const seesLittle = ({ shape: [height, width, inside, out] }: Tensor4D) => height
 const filled = (shape: readonly number[], value: number): Tensor =>
   tensor(new Float32Array(shape.reduce((product, length) => product * length, 1)).fill(value), shape)
 
-/** Scale 1 and shift 0. @param shape what the normalisation's `affine` gave */
+/** Scale 1 and shift 0. @param shape what the normalization's `affine` gave */
 export const freshAffine = (shape: readonly number[] | undefined): Affine | None =>
   shape ? { scale: filled(shape, 1), shift: filled(shape, 0) } : {}
 
-/** Running means 0 and variances 1 for normalisations of these many channels. */
-export const freshState = ({ running }: Normalisation, channels: readonly number[]): NetworkState =>
+/** Running means 0 and variances 1 for normalizations of these many channels. */
+export const freshState = ({ running }: Normalization, channels: readonly number[]): NetworkState =>
   running ? { norms: channels.map((count) => ({ mean: filled([count], 0), variance: filled([count], 1) })) } : {}
 
-/** PyTorch's names of a unit's weights; `norm` is undefined where there is none. */
+/** PyTorch's names of a unit's weights; `norm` is undefined without a normalization. */
 export const unitNames = (path: string, convolution: string, biased: boolean, norm?: string): NamedParameter[] => [
   { path: `${path}.convolution.kernel`, pytorch: `${convolution}.weight` },
   ...(biased ? [{ path: `${path}.convolution.bias`, pytorch: `${convolution}.bias` }] : []),
@@ -70,7 +70,7 @@ export const unitNames = (path: string, convolution: string, biased: boolean, no
       ]),
 ]
 
-/** PyTorch's names of the running moments of normalisations with these names. */
+/** PyTorch's names of the running moments of normalizations with these names. */
 export const momentNames = (norms: readonly string[]): NamedParameter[] =>
   norms.flatMap((norm, i) => [
     { path: `norms.${i}.mean`, pytorch: `${norm}.running_mean` },

@@ -1,8 +1,7 @@
-import { mean, relu, type ImageShape } from '@haba/core'
-import type { Rank } from '@tensorflow/tfjs-core'
+import { checkArguments, mean, relu, type ImageShape } from '@haba/core'
 import type { ConvNetWeights } from './conv-net.js'
 import { classifierHead } from './head.js'
-import { instanceNormalisation, type Normalisation } from './normalisations.js'
+import { instanceNormalization, type Normalization } from './normalizations.js'
 import { maxPooling, noPooling } from './poolings.js'
 import type { NamedNetwork } from './pytorch.js'
 import { sequential, stackOf } from './stack.js'
@@ -12,8 +11,8 @@ import type { NetworkState } from './unit.js'
 export interface Vgg11Options {
   readonly image: ImageShape
   readonly classes: number
-  /** `batchNormalisation` makes the field's VGG11BN. @default instanceNormalisation */
-  readonly normalisation?: Normalisation
+  /** `batchNormalization` makes the field's VGG11BN. @default instanceNormalization */
+  readonly normalization?: Normalization
 }
 
 const WIDTHS = [64, 128, 256, 256, 512, 512, 512, 512]
@@ -21,20 +20,21 @@ const WIDTHS = [64, 128, 256, 256, 512, 512, 512, 512]
 const POOLED = [0, 1, 3, 5, 7]
 
 /** VGG11 with one linear layer (9 231 114 parameters for CIFAR-10); what is larger than 1 × 1 at its end is averaged. */
-export function vgg11({
-  image,
-  classes,
-  normalisation = instanceNormalisation,
-}: Vgg11Options): NamedNetwork<ConvNetWeights, NetworkState> {
+export function vgg11(options: Vgg11Options): NamedNetwork<ConvNetWeights, NetworkState> {
+  const {
+    image,
+    classes,
+    normalization = instanceNormalization,
+  } = checkArguments('vgg11', options, { image: 'image', classes: 'classes' })
   const blocks = WIDTHS.map((width, i) => ({
     width,
     kernel: 3,
     pad: 1,
     pooling: POOLED.includes(i) ? maxPooling : noPooling,
   }))
-  const stack = stackOf('vgg11', image, blocks, normalisation, relu)
+  const stack = stackOf('vgg11', image, blocks, normalization, relu)
   const whole = stack.map[0] * stack.map[1] === 1
-  return sequential(`VGG11-${normalisation.name}`, stack, classifierHead(512, classes), (x) =>
-    whole ? x : mean<Rank.R4>(x, [1, 2], true),
+  return sequential(`VGG11-${normalization.name}`, stack, classifierHead(512, classes), (x) =>
+    whole ? x : mean(x, [1, 2], true),
   )
 }

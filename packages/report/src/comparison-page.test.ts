@@ -10,7 +10,7 @@ const run = (name: string, floats: number, protocol = 'dsa, 200 epochs'): Compar
   std: 0.01,
   networks: 3,
   fullData: { mean: 0.9, note: 'each image seen once' },
-  storage: { parts: [{ name: 'images', floats, bytes: 4 * floats }], floats, bytes: 4 * floats },
+  storage: { parts: [{ name: 'images', floats, bytes: 4 * floats }], floats, bits: 32 * floats, bytes: 4 * floats },
   metrics: [
     { step: 1, loss: 2 },
     { step: 2, loss: 1 },

@@ -1,11 +1,11 @@
-import { HabaError, type StorageReport } from '@haba/core'
+import { checkArguments, HabaError, type StorageReport } from '@haba/core'
 import { gallerySection } from './gallery-sections.js'
 import { html, type Html } from './html.js'
 import type { Metrics } from './metrics.js'
 import * as numbers from './numbers.js'
 import { page } from './page.js'
 import { accuracyRanges, budgetBars, curves } from './plots.js'
-import type { Gallery } from './run-page.js'
+import type { Gallery } from './run-data.js'
 import { table } from './table.js'
 import { crossSection, usesSections } from './use-sections.js'
 import type { Uses } from './uses.js'
@@ -28,7 +28,7 @@ export interface ComparedRun {
   readonly storage: StorageReport
   readonly metrics: readonly Metrics[]
   readonly gallery: Gallery
-  /** What was measured of it besides; methods in `cross` are told apart by their names. */
+  /** What was measured of it besides; methods in `cross` are distinguished by their names. */
   readonly uses?: Uses
 }
 
@@ -42,7 +42,7 @@ export interface EqualBytes {
   }[]
 }
 
-/** What a comparison of runs shows. */
+/** Contents of a comparison of runs. */
 export interface ComparisonPage {
   readonly title: string
   /** At least two. */
@@ -65,7 +65,8 @@ export function comparability(runs: readonly Pick<ComparedRun, 'name' | 'protoco
 }
 
 /** Runs side by side: one HTML file that needs no network, no script and no font of its own. */
-export function comparisonPage({ title, runs, equalBytes }: ComparisonPage): string {
+export function comparisonPage(options: ComparisonPage): string {
+  const { title, runs, equalBytes } = checkArguments('comparisonPage', options, { title: 'text', runs: 'list' })
   const names = new Set(runs.map(({ name }) => name))
   if (runs.length < 2 || names.size < runs.length)
     throw new HabaError(
@@ -147,7 +148,7 @@ function budgets(runs: readonly ComparedRun[]): Html {
   </section>`
 }
 
-/** What at least two runs measured is drawn together; a loss compares only where the objective is the same. */
+/** Draws metrics of at least two runs together; losses are compared only for the same objective. */
 function overTheRuns(runs: readonly ComparedRun[]): Html {
   const namesOf = ({ metrics }: ComparedRun) => new Set(metrics.flatMap(Object.keys))
   const all = [...new Set(runs.flatMap((run) => [...namesOf(run)]))].filter((name) => name !== 'step')

@@ -2,16 +2,16 @@ import { type ImageShape, type Preprocessing } from '@haba/core'
 import { demoUses } from './demo-uses.test-data.js'
 import type { Metrics } from './metrics.js'
 import { encodePicture, type Pixels } from './picture.js'
-import type { GallerySlot, RunPage } from './run-page.js'
+import type { GallerySlot, RunPage } from './run-data.js'
 import { toPixels } from './to-pixels.js'
 
 const image: ImageShape = [32, 32, 3]
 const names = 'airplane automobile bird cat deer dog frog horse ship truck'.split(' ')
 const views = 5
 
-/** A preprocessing like per-channel standardisation. */
+/** A preprocessing like per-channel standardization. */
 export const preprocessing: Preprocessing = {
-  name: 'standardise',
+  name: 'standardize',
   settings: { mean: [0.5], std: [0.25] },
   apply: (pixels) => pixels.map((value) => (value - 0.5) / 0.25),
   invert: (values) => values.map((value) => 0.25 * value + 0.5),
@@ -123,6 +123,7 @@ export async function demoRun(change: Partial<RunPage> = {}): Promise<RunPage> {
         { name: 'hallucinators.decode', floats: 2_560, bytes: 12_928 },
       ],
       floats: 304_320,
+      bits: 9_759_744,
       bytes: 1_219_968,
       budget: { name: '10 images per class', bytes: 1_228_800 },
     },
@@ -142,7 +143,7 @@ export async function demoRun(change: Partial<RunPage> = {}): Promise<RunPage> {
         batch: 256,
         learningRate: 0.0178,
         augmentation: ['color', 'crop', 'cutout', 'flip', 'scale', 'rotate'],
-        standardise: null,
+        standardize: null,
       },
       objective: {
         name: 'trajectoryMatching',

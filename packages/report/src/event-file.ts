@@ -1,3 +1,4 @@
+import { checkArguments } from '@haba/core'
 import { create, toBinary, type MessageInitShape } from '@bufbuild/protobuf'
 import crc32c from 'crc-32/crc32c.js'
 import { EventSchema } from './gen/event_pb.js'
@@ -13,7 +14,7 @@ export interface EventPicture {
   readonly width: number
 }
 
-/** What an event file holds. */
+/** Contents of an event file. */
 export interface EventFileOptions {
   /** As `readMetrics` gives them: a scalar for each name and step. */
   readonly metrics: readonly Metrics[]
@@ -25,7 +26,8 @@ export interface EventFileOptions {
  * The bytes of a TensorBoard event file: records of `length, checksum, event, checksum`. TensorBoard finds it in a folder
  * by a name that holds `tfevents`. Times are step numbers, in seconds, so that two runs from one key write the same bytes.
  */
-export function eventFile({ metrics, pictures = [] }: EventFileOptions): Uint8Array {
+export function eventFile(options: EventFileOptions): Uint8Array {
+  const { metrics, pictures = [] } = checkArguments('eventFile', options, { metrics: 'list' })
   const scalars = metrics.map(({ step, ...named }) => ({
     step,
     value: Object.entries(named).map(([tag, value]) => ({

@@ -1,7 +1,7 @@
 import { html, type Html } from './html.js'
 import * as numbers from './numbers.js'
 import type { Picture } from './picture.js'
-import type { Gallery, GallerySlot, Snapshot } from './run-page.js'
+import type { Gallery, GallerySlot, Snapshot } from './run-data.js'
 
 /** A picture that grows and says its name under the pointer, a finger or the keyboard. */
 function tile(picture: Picture, name: string, label: string): Html {

@@ -5,7 +5,7 @@ export interface Html {
 
 type Part = Html | string | number | undefined | readonly Part[]
 
-/** Fills a page's template; whatever is not `Html` itself is escaped, so data cannot become markup. */
+/** Fills a page's template; everything that is not `Html` is escaped, so data cannot become markup. */
 export function html(text: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return { html: text.map((piece, at) => piece + fill(parts[at])).join('') }
 }

@@ -1,6 +1,6 @@
-import { HabaError } from '@haba/core'
+import { HabaError, parseJson } from '@haba/core'
 
-/** What one step measured: finite numbers by name. */
+/** Measurements of one step: finite numbers by name. */
 export interface Metrics {
   /** Counts finished steps from 1. */
   readonly step: number
@@ -26,8 +26,11 @@ const rank = (name: string) => (name === 'step' ? 0 : name === 'loss' ? 1 : 2)
 /**
  * Reads a metrics file. A last line that breaks off is left out, as an interrupted run leaves it; any other broken line
  * is an error that names it. Where a resumed run logged a step again, its last line counts.
+ *
+ * @param who what errors call the text, such as the name of its file
+ * @throws HabaError naming the line
  */
-export function readMetrics(text: string): readonly Metrics[] {
+export function readMetrics(text: string, who = 'readMetrics'): readonly Metrics[] {
   const lines = text.split('\n')
   const steps = new Map<number, Metrics>()
   lines.forEach((line, at) => {
@@ -36,7 +39,7 @@ export function readMetrics(text: string): readonly Metrics[] {
     if (isMetrics(value)) steps.set(value.step, value)
     else if (value !== undefined || at < lines.length - 1)
       throw new HabaError(
-        'readMetrics',
+        who,
         'a JSON object of finite numbers with a step on every line',
         `line ${at + 1}: ${line.length > 60 ? `${line.slice(0, 60)}…` : line}`,
         'Remove this line, or restore the file from the run that wrote it.',
@@ -48,7 +51,7 @@ export function readMetrics(text: string): readonly Metrics[] {
 /** `undefined` where the line is not JSON. */
 function parse(line: string): unknown {
   try {
-    return JSON.parse(line)
+    return parseJson(line)
   } catch {
     return undefined
   }

@@ -5,10 +5,10 @@ import { lettering } from './lettering.js'
 import { gridLayout, pictureGrid } from './picture-grid.js'
 import type { Pixels } from './picture.js'
 
-const flat = (width: number, height: number, colour: readonly number[]): Pixels => ({
+const flat = (width: number, height: number, color: readonly number[]): Pixels => ({
   width,
   height,
-  rgb: Uint8Array.from({ length: width * height * 3 }, (_, at) => colour[at % 3]!),
+  rgb: Uint8Array.from({ length: width * height * 3 }, (_, at) => color[at % 3]!),
 })
 const red = [200, 10, 20]
 const green = [10, 200, 20]
@@ -28,7 +28,7 @@ describe('pictureGrid', () => {
     { label: 'a long class name', basis: flat(2, 2, blue), views: [flat(4, 4, red), flat(4, 4, green)] },
   ]
 
-  it('puts every picture where its layout says, enlarged by nearest neighbour', async () => {
+  it('puts every picture where its layout says, enlarged by nearest neighbor', async () => {
     const layout = gridLayout({ rows, scale: 5 })
     const png = await decode(await pictureGrid({ rows, scale: 5 }))
     expect([png.width, png.height]).toEqual([layout.width, layout.height])

@@ -1,4 +1,4 @@
-import { HabaError } from '@haba/core'
+import { checkArguments, HabaError } from '@haba/core'
 import sharp from 'sharp'
 import { lettering } from './lettering.js'
 import type { Pixels } from './picture.js'
@@ -7,9 +7,9 @@ import type { Pixels } from './picture.js'
 export interface GridRow {
   /** The class name, say. */
   readonly label: string
-  /** What is stored; left out for plain pixels, whose only view is what is stored. */
+  /** The stored picture; absent for plain pixels, whose only view is what is stored. */
   readonly basis?: Pixels
-  /** What it is rendered to, a picture per view. */
+  /** The rendered pictures, one per view. */
   readonly views: readonly Pixels[]
 }
 
@@ -41,8 +41,9 @@ const letter = 12
 const paper = 250
 const ink = '#3d4148'
 
-/** A PNG of bases beside their hallucinated images, a row per slot, enlarged by nearest neighbour, with labels. */
-export async function pictureGrid({ rows, scale = 3 }: PictureGridOptions): Promise<Uint8Array> {
+/** A PNG of bases beside their hallucinated images, a row per slot, enlarged by nearest neighbor, with labels. */
+export async function pictureGrid(options: PictureGridOptions): Promise<Uint8Array> {
+  const { rows, scale = 3 } = checkArguments('pictureGrid', options, { rows: 'list' })
   const layout = gridLayout({ rows, scale })
   const canvas = new Uint8Array(layout.width * layout.height * 3).fill(paper)
   rows.forEach((row, at) => pictures(row).forEach((picture, column) => paste(canvas, layout, picture, at, column)))
@@ -54,7 +55,8 @@ export async function pictureGrid({ rows, scale = 3 }: PictureGridOptions): Prom
 }
 
 /** Where `pictureGrid` puts each picture. */
-export function gridLayout({ rows, scale = 3 }: PictureGridOptions): GridLayout {
+export function gridLayout(options: PictureGridOptions): GridLayout {
+  const { rows, scale = 3 } = checkArguments('gridLayout', options, { rows: 'list' })
   const all = rows.flatMap(pictures)
   const columns = rows[0] ? pictures(rows[0]).length : 0
   const odd = rows.find((row) => pictures(row).length !== columns || !row.basis !== !rows[0]?.basis)

@@ -6,10 +6,10 @@ import { trusted, type Html } from './html.js'
 const bins = 240
 
 const { document } = parseHTML('<!doctype html><html></html>')
-/** This run's colour. */
+/** This run's color. */
 export const accent = 'var(--accent)'
 
-/** Draws with the page's own colours, so that one drawing serves light and dark. */
+/** Draws with the page's own colors, so that one drawing serves light and dark. */
 export function draw(label: string, options: Plot.PlotOptions): Html {
   const drawing: { readonly outerHTML: string; setAttribute(name: string, value: string): void } = Plot.plot({
     document,
@@ -78,7 +78,7 @@ export function accuracyPoints(
   })
 }
 
-/** Accuracies side by side: a dot with a bar of one standard deviation to either side, this run's in colour. */
+/** Accuracies side by side: a dot with a bar of one standard deviation to either side, this run's in color. */
 export function accuracyRanges(
   accuracies: readonly { readonly name: string; readonly mean: number; readonly std: number; readonly own: boolean }[],
 ): Html {
@@ -88,7 +88,7 @@ export function accuracyRanges(
     mean,
     low: mean - std,
     high: mean + std,
-    colour: own ? accent : 'var(--muted)',
+    color: own ? accent : 'var(--muted)',
   }))
   return draw(accuracies.map(({ name, mean }) => `${name} ${(100 * mean).toFixed(1)} %`).join(', '), {
     height: 46 + 30 * rows.length,
@@ -103,15 +103,15 @@ export function accuracyRanges(
       domain: rows.map((row) => row.at),
     },
     marks: [
-      Plot.ruleY(rows, { y: 'at', x1: 'low', x2: 'high', stroke: 'colour', strokeWidth: 2 }),
-      Plot.dot(rows, { y: 'at', x: 'mean', fill: 'colour', r: 4.5 }),
+      Plot.ruleY(rows, { y: 'at', x1: 'low', x2: 'high', stroke: 'color', strokeWidth: 2 }),
+      Plot.dot(rows, { y: 'at', x: 'mean', fill: 'color', r: 4.5 }),
     ],
     color: { type: 'identity' },
   })
 }
 
-/** A colour of the page for each of several runs. */
-export const colourOf = (at: number) => `var(--run-${at % 6})`
+/** A color of the page for each of several runs. */
+export const colorOf = (at: number) => `var(--run-${at % 6})`
 
 /** One number over the steps of several runs, each named at the end of its line. */
 export function curves({
@@ -130,7 +130,7 @@ export function curves({
     x: { label: 'step', nice: true },
     y: { label: name, grid: true, nice: true, ...(log ? decades(least, greatest) : { ticks: 5 }) },
     marks: runs.flatMap(({ name: run, at, points }) => {
-      const line = { x: 'step', y: 'value', stroke: colourOf(at), strokeWidth: 1.5 }
+      const line = { x: 'step', y: 'value', stroke: colorOf(at), strokeWidth: 1.5 }
       const means = { ...line, thresholds: bins }
       return [
         Plot.lineY(points, points.length > bins ? Plot.binX({ y: 'mean' }, means) : line),
@@ -140,14 +140,14 @@ export function curves({
           text: () => (run.length > 14 ? `${run.slice(0, 13)}…` : run),
           textAnchor: 'start',
           dx: 6,
-          fill: colourOf(at),
+          fill: colorOf(at),
         }),
       ]
     }),
   })
 }
 
-/** What each run stores, part by part, as bars on one scale. */
+/** Bytes of each run, part by part, as bars on one scale. */
 export function budgetBars(
   runs: readonly {
     readonly name: string

@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot'
 import type { Html } from './html.js'
 import * as numbers from './numbers.js'
-import { accent, colourOf, draw } from './plots.js'
+import { accent, colorOf, draw } from './plots.js'
 import { ranks } from './ranks.js'
 import type { ContinualCurve, CrossAccuracy, RankedNetwork } from './uses.js'
 
@@ -67,7 +67,7 @@ export function rankLines(accuracies: readonly CrossAccuracy[]): Html {
   })
   const names = methods.map((method) => cut(method, 26))
   const ends = methods.map((_, at) => rows.filter((row) => row.at === at).at(-1)!)
-  const colour = ({ at }: { readonly at: number }) => colourOf(at)
+  const color = ({ at }: { readonly at: number }) => colorOf(at)
   return draw(`ranks of ${methods.join(', ')} on ${networks.join(', ')}`, {
     height: 120 + 34 * methods.length,
     marginLeft: 90,
@@ -84,15 +84,15 @@ export function rankLines(accuracies: readonly CrossAccuracy[]): Html {
     },
     y: { label: 'rank', domain: [methods.length + 0.4, 0.6], ticks: methods.map((_, i) => i + 1), tickFormat: 'd' },
     marks: [
-      Plot.line(rows, { x: 'x', y: 'y', z: 'at', stroke: colour, strokeWidth: 2, curve: 'bump-x' }),
-      Plot.dot(rows, { x: 'x', y: 'y', r: 5, fill: colour, title: 'title' }),
+      Plot.line(rows, { x: 'x', y: 'y', z: 'at', stroke: color, strokeWidth: 2, curve: 'bump-x' }),
+      Plot.dot(rows, { x: 'x', y: 'y', r: 5, fill: color, title: 'title' }),
       Plot.text(ends, {
         x: 'x',
         y: 'y',
         text: ({ at }: { at: number }) => names[at]!,
         textAnchor: 'start',
         dx: 10,
-        fill: colour,
+        fill: color,
       }),
     ],
     color: { type: 'identity' },
@@ -115,16 +115,16 @@ export function continualLines(curves: readonly ContinualCurve[]): Html {
       const rows = points.map(({ classes, mean, std }) => ({ classes, mean, low: mean - std, high: mean + std }))
       const own = { x: 'classes', y: 'mean' }
       return [
-        Plot.areaY(rows, { x: 'classes', y1: 'low', y2: 'high', fill: colourOf(at), fillOpacity: 0.12 }),
-        Plot.lineY(rows, { ...own, stroke: colourOf(at), strokeWidth: 1.5 }),
-        Plot.dot(rows, { ...own, fill: colourOf(at), r: 3 }),
+        Plot.areaY(rows, { x: 'classes', y1: 'low', y2: 'high', fill: colorOf(at), fillOpacity: 0.12 }),
+        Plot.lineY(rows, { ...own, stroke: colorOf(at), strokeWidth: 1.5 }),
+        Plot.dot(rows, { ...own, fill: colorOf(at), r: 3 }),
         Plot.text(rows.slice(-1), {
           ...own,
           text: () => names[at]!,
           textAnchor: 'start',
           dx: 8,
           dy: heights[at]!,
-          fill: colourOf(at),
+          fill: colorOf(at),
         }),
       ]
     }),
@@ -140,7 +140,7 @@ function spreadOut(ends: readonly number[], values: readonly number[]): readonly
   for (const i of [...ends.keys()].sort((a, b) => ends[b]! - ends[a]!)) {
     const own = -ends[i]! * pixels
     moved[i] = Math.max(0, free - own)
-    free = own + moved[i]! + 14
+    free = own + moved[i] + 14
   }
   return moved
 }

@@ -1,7 +1,7 @@
 import { html, type Html } from './html.js'
 import * as numbers from './numbers.js'
 import { accuracyRanges } from './plots.js'
-import type { Accuracy, RunPage } from './run-page.js'
+import type { Accuracy, RunPage } from './run-data.js'
 import { table } from './table.js'
 
 /** Accuracies side by side, as a drawing and as a table. */
@@ -34,7 +34,7 @@ export function accuracySection(accuracies: readonly Accuracy[]): Html {
   </section>`
 }
 
-/** What is stored, part by part, against the budget where there is one. */
+/** Stored bytes, part by part, compared with the budget if there is one. */
 export function storageSection({ parts, floats, bytes, budget }: RunPage['storage']): Html {
   const full = Math.max(bytes, budget?.bytes ?? 0, 1)
   const bar = (of: number) =>

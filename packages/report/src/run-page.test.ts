@@ -1,7 +1,8 @@
 import { parseHTML } from 'linkedom'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { demoRun } from './demo-run.test-data.js'
-import { runPage, type RunPage } from './run-page.js'
+import type { RunPage } from './run-data.js'
+import { runPage } from './run-page.js'
 
 /** Enough of a page's elements to ask about them; the compiler's library has no DOM. */
 interface Found {
@@ -82,7 +83,7 @@ describe('runPage', () => {
       '2,000 of distillation',
     ])
     const settings = words(all(document, '#settings tr'))
-    for (const row of ['learningRate 0.0178', 'gradient.kind recomputed', 'standardise null', 'node 20.20.2'])
+    for (const row of ['learningRate 0.0178', 'gradient.kind recomputed', 'standardize null', 'node 20.20.2'])
       expect(settings).toContain(row)
     expect(settings).toContain('augmentation color, crop, cutout, flip, scale, rotate')
     expect(words(all(document, 'code'))).toEqual([run.key])

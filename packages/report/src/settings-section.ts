@@ -1,8 +1,8 @@
 import { html, type Html } from './html.js'
 import * as numbers from './numbers.js'
-import type { RunPage } from './run-page.js'
+import type { RunPage } from './run-data.js'
 
-/** What is needed to run it again: key, settings table by table, versions. */
+/** Everything needed to run it again: key, settings table by table, versions. */
 export function settingsSection({ key, settings, versions }: RunPage): Html {
   const tables = [...Object.entries(settings), ['versions', versions] as const]
   return html`<section id="settings">

@@ -12,7 +12,7 @@ describe('toPixels', () => {
     expect(caption).toContain('clamped')
   })
 
-  it('repeats one channel as grey, row by row', () => {
+  it('repeats one channel as gray, row by row', () => {
     const { rows } = toPixels({ values: Float32Array.from([0, 1]), image: [1, 1, 1], invert: (values) => values })
     expect(rows.map((row) => [...row.rgb])).toEqual([
       [0, 0, 0],
@@ -36,7 +36,7 @@ describe('toPixels', () => {
     expect(whole.caption).toContain('percentiles 0 and 100')
   })
 
-  it('shows other channel counts as their mean, flat bases mid-grey, and counts what is not finite', () => {
+  it('shows other channel counts as their mean, flat bases mid-gray, and counts what is not finite', () => {
     const two = toPixels({ values: Float32Array.from([0, 1, 1, 1]), image: [1, 2, 2], invert: (values) => values })
     expect([...two.rows[0]!.rgb]).toEqual([128, 128, 128, 255, 255, 255])
     expect(two.caption).toContain('mean of 2 channels')

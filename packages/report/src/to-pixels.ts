@@ -1,4 +1,4 @@
-import { HabaError, type ImageShape, type Preprocessing } from '@haba/core'
+import { checkArguments, HabaError, type ImageShape, type Preprocessing } from '@haba/core'
 import type { Pixels } from './picture.js'
 
 /** Options of `toPixels`. */
@@ -18,18 +18,24 @@ export interface ToPixelsOptions {
   readonly percentiles?: readonly [low: number, high: number]
 }
 
-/** Images as rows of colours, with a word on how they were scaled. */
+/** Images as rows of colors, with a word on how they were scaled. */
 export interface PixelRows {
   readonly rows: readonly Pixels[]
-  /** What was done to the values, to be said beside the pictures. */
+  /** How the values were scaled, for the caption of the pictures. */
   readonly caption: string
 }
 
 /**
  * Turns float values into bytes, a picture per row, clamped. Three channels are red, green and blue; any other number
- * is shown grey, as the mean over channels. Values that are not finite are shown black and counted in the caption.
+ * is shown gray, as the mean over channels. Values that are not finite are shown black and counted in the caption.
  */
-export function toPixels({ values, image, invert, percentiles = [1, 99] }: ToPixelsOptions): PixelRows {
+export function toPixels(options: ToPixelsOptions): PixelRows {
+  const {
+    values,
+    image,
+    invert,
+    percentiles = [1, 99],
+  } = checkArguments('toPixels', options, { values: 'floats', image: 'image' })
   const [height, width, channels] = image
   const size = height * width * channels
   const [low, high] = percentiles
@@ -52,7 +58,7 @@ export function toPixels({ values, image, invert, percentiles = [1, 99] }: ToPix
   return { rows, caption: describe(channels, invert ? undefined : [low, high], unit) }
 }
 
-/** The values at two percentiles, by nearest rank; a flat row spreads around itself and so comes out mid-grey. */
+/** The values at two percentiles, by nearest rank; a flat row spreads around itself and so comes out mid-gray. */
 function spread(row: Float32Array, low: number, high: number): readonly [black: number, white: number] {
   const sorted = row.filter(Number.isFinite).sort()
   const at = (percent: number) => sorted[Math.round((percent / 100) * (sorted.length - 1))] ?? 0
@@ -66,8 +72,8 @@ function toRgb(row: Float32Array, channels: number, black: number, white: number
   const byte = (value: number) => (Number.isFinite(value) ? (255 * (value - black)) / (white - black) : 0)
   for (let pixel = 0; pixel * channels < row.length; pixel++) {
     const own = row.subarray(pixel * channels, (pixel + 1) * channels)
-    const grey = own.reduce((sum, value) => sum + value, 0) / channels
-    for (let colour = 0; colour < 3; colour++) rgb[pixel * 3 + colour] = byte(channels === 3 ? own[colour]! : grey)
+    const gray = own.reduce((sum, value) => sum + value, 0) / channels
+    for (let color = 0; color < 3; color++) rgb[pixel * 3 + color] = byte(channels === 3 ? own[color]! : gray)
   }
   return new Uint8Array(rgb.buffer)
 }
@@ -78,7 +84,7 @@ function describe(channels: number, percentiles: readonly [number, number] | und
     percentiles
       ? `each scaled so that its percentiles ${percentiles[0]} and ${percentiles[1]} become black and white`
       : 'preprocessing undone, clamped to [0, 1]',
-    ...(channels === 1 || channels === 3 ? [] : [`grey is the mean of ${channels} channels`]),
+    ...(channels === 1 || channels === 3 ? [] : [`gray is the mean of ${channels} channels`]),
     ...(broken > 0 ? [`${broken} values are not finite and shown black`] : []),
   ].join('; ')
 }

@@ -4,7 +4,7 @@ import { continualLines, rankLines, rankScatter } from './rank-plots.js'
 import { table } from './table.js'
 import type { ContinualResult, CrossAccuracy, SearchResult, Uses } from './uses.js'
 
-/** What the set was used for, after it was distilled. */
+/** Downstream tasks of the distilled set. */
 export const usesSections = ({ cross = [], continual = [], search }: Uses, name?: string): Html =>
   html`${crossSection(cross)} ${continualSection(continual, name)} ${search ? searchSection(search, name) : undefined}`
 

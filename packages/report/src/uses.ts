@@ -1,6 +1,6 @@
-/** How well networks of one kind learn from one training set. */
+/** Accuracies of networks of one kind after training on one set. */
 export interface CrossAccuracy {
-  /** What they are trained on: a distilled set, or what it is compared with. */
+  /** Their training data: a distilled set, or a baseline. */
   readonly method: string
   readonly network: string
   /** Name, version and hash in a few words; only accuracies of one protocol are shown together. */
@@ -22,7 +22,7 @@ export interface RankedNetwork {
   readonly truth: number
 }
 
-/** What an architecture search on a set found out. */
+/** Result of an architecture search on a set. */
 export interface SearchResult {
   /** At least two. */
   readonly networks: readonly RankedNetwork[]
@@ -32,7 +32,7 @@ export interface SearchResult {
     readonly byTruth: number | undefined
     readonly byProxy: number | undefined
   }[]
-  /** What was chosen, what it saved, under which protocol. */
+  /** The choice, the time saved, and the protocol. */
   readonly summary: string
 }
 
@@ -53,7 +53,7 @@ export interface ContinualResult {
   readonly summary: string
 }
 
-/** What a finished set was used for: each is shown where it is there. */
+/** Downstream tasks of a finished set; each is shown if present. */
 export interface Uses {
   readonly cross?: readonly CrossAccuracy[]
   readonly continual?: readonly ContinualResult[]

@@ -1,6 +1,5 @@
 import { keyFrom, rowsOf, tensor, type Batch, type Parameterization, type Tree } from '@haba/core'
 import { referenceEngine, testParameterization, toyData } from '@haba/testing'
-import type { Rank } from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 import { expectReference, readReference } from './expect-reference.fixture.js'
 import { fred, type FredOptions } from './fred.js'
@@ -17,8 +16,8 @@ testParameterization({ make: () => make({ coefficients: 20, perClass: [1, 3] }),
 /** Two images a class of one class, 2 × 2 pixels of one channel. */
 const seed = (): Promise<Batch> =>
   Promise.resolve({
-    images: tensor<Rank.R4>([4, 2, 2, 0, 0, 2, 2, 4], [2, 2, 2, 1]),
-    targets: tensor<Rank.R2>([1, 1], [2, 1]),
+    images: tensor([4, 2, 2, 0, 0, 2, 2, 4], [2, 2, 2, 1]),
+    targets: tensor([1, 1], [2, 1]),
   })
 const tiny = (options: Partial<FredOptions>) =>
   fred({ image: [2, 2, 1], classes: 1, perClass: 2, coefficients: 2, maskImages: 2, ...options })
@@ -43,7 +42,7 @@ describe('fred', () => {
     const every = Int32Array.of(0, 1, 2, 3)
     const from = async (): Promise<Batch> => ({
       images: await real.images(every),
-      targets: tensor<Rank.R2>(new Float32Array(8), [4, 2]),
+      targets: tensor(new Float32Array(8), [4, 2]),
     })
     const wanted = (await from()).images.dataSync()
     const params = await set.init(keyFrom(1), from)

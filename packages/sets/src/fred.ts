@@ -1,5 +1,6 @@
-import type { Rank, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core'
+import type { Rank, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core'
 import {
+  checkArguments,
   add,
   cast,
   constant,
@@ -40,7 +41,7 @@ export interface FredOptions extends StoredImages {
   readonly start?: Start
 }
 
-/** What a FreD set stores. */
+/** Parameters that a FreD set stores. */
 export type FredParams = {
   /** `[slots, k, channels]`: DCT-II coefficients at the positions of the class's mask. */
   readonly coefficients: Tensor3D
@@ -63,6 +64,7 @@ export type FredParams = {
  * @throws HabaError for counts that do not fit
  */
 export function fred(options: FredOptions): Parameterization<FredParams> {
+  checkArguments('fred', options, { image: 'image', classes: 'classes' })
   const { image, classes, coefficients: k, maskImages = 500, start = fromReal } = options
   const [height, width, channels] = image
   checkWhole('fred', 'coefficients', k, 1, height * width)
@@ -77,13 +79,13 @@ export function fred(options: FredOptions): Parameterization<FredParams> {
     layout,
     indexSets: { mask: { below: height * width } },
     zeros: () => ({
-      coefficients: tensor<Rank.R3>(new Float32Array(slots * k * channels), [slots, k, channels]),
-      mask: tensor<Rank.R2>(new Int32Array(classes * k), [classes, k]),
+      coefficients: tensor(new Float32Array(slots * k * channels), [slots, k, channels]),
+      mask: tensor(new Int32Array(classes * k), [classes, k]),
     }),
     async init(key, seed, available = maskImages) {
       const mask = await chooseMasks(await seed(Math.max(2, Math.min(maskImages, available))), classes, k, transform)
       const started = await start(key, [slots, ...image], labels, seed)
-      const values = (await started.data()) as Float32Array
+      const values = await started.data<'float32'>()
       started.dispose()
       const stored = new Float32Array(slots * k * channels)
       labels.forEach((label, slot) => {
@@ -94,24 +96,24 @@ export function fred(options: FredOptions): Parameterization<FredParams> {
         }
       })
       return {
-        coefficients: tensor<Rank.R3>(stored, [slots, k, channels]),
-        mask: tensor<Rank.R2>(mask, [classes, k]),
+        coefficients: tensor(stored, [slots, k, channels]),
+        mask: tensor(mask, [classes, k]),
       }
     },
     render({ coefficients, mask }, rows) {
       const count = rows.slots.shape[0]
-      const classOf = reshape(gather(constant(labels, [slots, 1]), rows.slots), [count]) as Tensor1D
+      const classOf = reshape(gather(constant(labels, [slots, 1]), rows.slots), [count])
       const positions = cast(reshape(gather(mask, classOf), [count * k]), 'float32')
       // Half a position in, so that rounding never leads to the row before.
       const u = floor(mul(add(positions, 0.5), 1 / width))
       const v = sub(positions, mul(u, width))
       const wave = (frequency: typeof u, n: number) =>
-        gather(constant(Float32Array.from(dctMatrix(n)), [n, n]), cast(frequency, 'int32') as Tensor1D)
+        gather(constant(Float32Array.from(dctMatrix(n)), [n, n]), cast(frequency, 'int32'))
       const vertical = reshape(wave(u, height), [count, k, 1, height])
-      const horizontal = reshape<Rank.R3>(wave(v, width), [count, k, width])
+      const horizontal = reshape(wave(v, width), [count, k, width])
       // The sum over the mask of coefficient · vertical wave · horizontal wave, as one product for each row.
       const weighted = mul(reshape(gather(coefficients, rows.slots), [count, k, channels, 1]), vertical)
-      const lines = matMul(reshape<Rank.R3>(weighted, [count, k, channels * height]), horizontal, { a: true })
+      const lines = matMul(reshape(weighted, [count, k, channels * height]), horizontal, { a: true })
       const images = transpose<Rank.R4>(reshape(lines, [count, channels, height, width]), [0, 2, 3, 1])
       return { images, targets: targetsOf(layout, rows.slots) }
     },
@@ -121,7 +123,7 @@ export function fred(options: FredOptions): Parameterization<FredParams> {
 
 /** `[classes · k]`: for each class the positions of the largest variances, ascending; the batch is disposed. */
 async function chooseMasks(batch: Batch, classes: number, k: number, transform: Transform): Promise<Int32Array> {
-  const values = (await batch.images.data()) as Float32Array
+  const values = await batch.images.data<'float32'>()
   const [count, height, width, channels] = batch.images.shape
   const [size, perClass] = [height * width, count / classes]
   disposeTree(batch)

@@ -14,7 +14,7 @@ import {
 } from '@haba/core'
 import { onnxEngine } from '@haba/engine-onnx'
 import { referenceEngine, seedFrom, testParameterization, toyData } from '@haba/testing'
-import type { Rank, Scalar, Tensor4D } from '@tensorflow/tfjs-core'
+import type { Scalar, Tensor4D } from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 import { expectReference, readReference } from './expect-reference.fixture.js'
 import { gaussians, type GaussiansOptions } from './gaussians.js'
@@ -30,10 +30,10 @@ testParameterization({ make: () => make({ fitSteps: 0, start: fromNoise, perClas
 
 describe('gaussians', () => {
   const one = (center: readonly number[], cholesky: readonly number[], color: number, opacity: number): Gaussians => ({
-    centers: tensor<Rank.R3>(center, [1, 1, 2]),
-    cholesky: tensor<Rank.R3>(cholesky, [1, 1, 3]),
-    colors: tensor<Rank.R3>([color], [1, 1, 1]),
-    opacities: tensor<Rank.R3>([opacity], [1, 1, 1]),
+    centers: tensor(center, [1, 1, 2]),
+    cholesky: tensor(cholesky, [1, 1, 3]),
+    colors: tensor([color], [1, 1, 1]),
+    opacities: tensor([opacity], [1, 1, 1]),
   })
   const seen = async (params: Gaussians, height: number, width: number) => {
     const image = [height, width, 1] as const
@@ -93,7 +93,7 @@ describe('gaussians', () => {
   })
 
   it('asks to be fitted to real images, unless told not to', () => {
-    expect(make({ fitSteps: 20, fitRate: 0.1 }).fit).toEqual({ steps: 20, rate: 0.1 })
+    expect(make({ fitSteps: 20, fitRate: 0.1 }).fit).toEqual({ steps: 20, learningRate: 0.1 })
     expect(make({ fitSteps: 0 }).fit).toBeUndefined()
   })
 
@@ -104,7 +104,7 @@ describe('gaussians', () => {
     const engine = onnxEngine()
     const draw = engine.compile('draw', (x: Gaussians) => splat(x, [6, 6, 1]))
     const wanted = await draw(await set(3, 3).init(keyFrom(5), none))
-    const optimizer = adam({ rate: 0.05 })
+    const optimizer = adam({ learningRate: 0.05 })
     const step = engine.compile('step', (at: Gaussians, before: AdamState, images: Tensor4D) => {
       const loss = (x: Gaussians) => mean(square(sub(splat(x, [6, 6, 1]), images))) as Scalar
       const { value, grad } = valueAndGrad(loss, at)

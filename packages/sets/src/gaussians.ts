@@ -1,6 +1,6 @@
-import type { Rank } from '@tensorflow/tfjs-core'
 import {
-  fold,
+  checkArguments,
+  foldIn,
   fromReal,
   gather,
   HabaError,
@@ -43,6 +43,7 @@ export interface GaussiansOptions extends StoredImages {
  * @throws HabaError for counts that do not fit
  */
 export function gaussians(options: GaussiansOptions): Parameterization<Gaussians> {
+  checkArguments('gaussians', options, { image: 'image', classes: 'classes' })
   const { image, classes, gaussians: each, start = fromReal, fitSteps = 500, fitRate = 0.05 } = options
   const channels = image[2]
   checkWhole('gaussians', 'gaussians', each, 1)
@@ -55,12 +56,12 @@ export function gaussians(options: GaussiansOptions): Parameterization<Gaussians
   return {
     name: `${each} Gaussians`,
     layout,
-    ...(fitSteps > 0 && { fit: { steps: fitSteps, rate: fitRate } }),
+    ...(fitSteps > 0 && { fit: { steps: fitSteps, learningRate: fitRate } }),
     async init(key, seed) {
-      const images = await start(fold(key, 'images'), [slots, ...image], labels, seed)
-      const values = (await images.data()) as Float32Array
+      const images = await start(foldIn(key, 'images'), [slots, ...image], labels, seed)
+      const values = await images.data<'float32'>()
       images.dispose()
-      return scatter(fold(key, 'scatter'), values, slots, each, image)
+      return scatter(foldIn(key, 'scatter'), values, slots, each, image)
     },
     render(params, { slots: rows }) {
       const chosen = mapTree((x) => gather(x, rows), params)
@@ -85,7 +86,7 @@ function scatter(key: Key, values: Float32Array, slots: number, each: number, im
     const at = ((Math.floor(n / each) * height + y!) * width + x!) * channels
     colors.set(values.subarray(at, at + channels), n * channels)
   }
-  const stored = (part: Float32Array) => tensor<Rank.R3>(part, [slots, each, part.length / (slots * each)])
+  const stored = (part: Float32Array) => tensor(part, [slots, each, part.length / (slots * each)])
   return {
     centers: stored(Float32Array.from(centers)),
     cholesky: stored(Float32Array.from({ length: slots * each * 3 }, (_, i) => (i % 3 === 1 ? 0 : deviation - 0.5))),

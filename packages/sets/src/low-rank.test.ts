@@ -1,6 +1,5 @@
 import { fromReal, keyFrom, rowsOf, tensor, type Batch, type Parameterization, type Tree } from '@haba/core'
 import { referenceEngine, testParameterization, toyData } from '@haba/testing'
-import type { Rank } from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 import { expectReference, readReference } from './expect-reference.fixture.js'
 import { lowRank, type LowRankOptions } from './low-rank.js'
@@ -23,8 +22,8 @@ describe('lowRank', () => {
   it('renders the product of its factors, channel by channel', async () => {
     const set = lowRank({ image: [2, 3, 2], classes: 1, perClass: 1, rank: 1 })
     const params = {
-      left: tensor<Rank.R4>([1, 2, -1, 3], [1, 2, 2, 1]),
-      right: tensor<Rank.R4>([1, 0, 2, 5, 1, 0], [1, 2, 1, 3]),
+      left: tensor([1, 2, -1, 3], [1, 2, 2, 1]),
+      right: tensor([1, 0, 2, 5, 1, 0], [1, 2, 1, 3]),
     }
     const { images } = await render(set as never, params, 0)
     // Channels (1 0 2 / 2 0 4) and (-5 -1 0 / 15 3 0).
@@ -48,7 +47,7 @@ describe('lowRank', () => {
   it('starts at the best approximations of real images', async () => {
     // 3 · (1 0)ᵀ(0 1) + 1 · (0 1)ᵀ(1 0): the smaller singular value is left out.
     const seed = (): Promise<Batch> =>
-      Promise.resolve({ images: tensor<Rank.R4>([0, 3, 1, 0], [1, 2, 2, 1]), targets: tensor<Rank.R2>([1], [1, 1]) })
+      Promise.resolve({ images: tensor([0, 3, 1, 0], [1, 2, 2, 1]), targets: tensor([1], [1, 1]) })
     const set = lowRank({ image: [2, 2, 1], classes: 1, perClass: 1, rank: 1, start: fromReal })
     const { images } = await render(set as never, await set.init(keyFrom(1), seed), 0)
     ;[0, 3, 0, 0].forEach((v, i) => expect(images.dataSync()[i]).toBeCloseTo(v, 6))
@@ -59,7 +58,7 @@ describe('lowRank', () => {
       const data = toyData({ image: sides, classes: 1, perClass: 3 })
       const seed = async (): Promise<Batch> => ({
         images: await data.images(Int32Array.of(0, 1)),
-        targets: tensor<Rank.R2>([1, 1], [2, 1]),
+        targets: tensor([1, 1], [2, 1]),
       })
       const set = lowRank({ image: sides, classes: 1, perClass: 2, rank: 4, start: fromReal })
       const seen = (await render(set as never, await set.init(keyFrom(1), seed), 0, 1)).images.dataSync()

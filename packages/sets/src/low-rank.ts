@@ -1,6 +1,7 @@
 import type { Rank, Tensor4D } from '@tensorflow/tfjs-core'
 import {
-  fold,
+  checkArguments,
+  foldIn,
   gather,
   matMul,
   normal,
@@ -28,7 +29,7 @@ export interface LowRankOptions extends StoredImages {
   readonly start?: Start
 }
 
-/** What a low-rank set stores. */
+/** Parameters that a low-rank set stores. */
 export type LowRankParams = {
   /** `[slots, channels, height, rank]` */
   readonly left: Tensor4D
@@ -42,22 +43,23 @@ export type LowRankParams = {
  * @throws HabaError for a rank or counts that do not fit
  */
 export function lowRank(options: LowRankOptions): Parameterization<LowRankParams> {
+  checkArguments('lowRank', options, { image: 'image', classes: 'classes' })
   const { image, classes, rank, start } = options
   const [height, width, channels] = image
   checkWhole('lowRank', 'rank', rank, 1, Math.min(height, width))
   const labels = labelsOf('lowRank', classes, options, channels * rank * (height + width), sizeOf(image))
   const slots = labels.length
   const layout: Layout = { image, classes, slots, views: 1, labels }
-  const shapes = { left: [slots, channels, height, rank], right: [slots, channels, rank, width] }
+  const shapes = { left: [slots, channels, height, rank], right: [slots, channels, rank, width] } as const
   return {
     name: `rank ${rank}`,
     layout,
     async init(key, seed) {
       if (start) return factorsOf(await start(key, [slots, ...image], labels, seed), rank)
       // Sums of `rank` products of two numbers: their variance is 1.
-      const noise = (shape: readonly number[], name: string) =>
-        tensor<Rank.R4>(
-          normal(fold(key, name), sizeOf(shape)).map((v) => v * rank ** -0.25),
+      const noise = <const S extends readonly number[]>(shape: S, name: string) =>
+        tensor(
+          normal(foldIn(key, name), sizeOf(shape)).map((v) => v * rank ** -0.25),
           shape,
         )
       return { left: noise(shapes.left, 'left'), right: noise(shapes.right, 'right') }
@@ -78,7 +80,7 @@ export function lowRank(options: LowRankOptions): Parameterization<LowRankParams
  */
 async function factorsOf(images: Tensor4D, rank: number): Promise<LowRankParams> {
   const [slots, height, width, channels] = images.shape
-  const values = (await images.data()) as Float32Array
+  const values = await images.data<'float32'>()
   images.dispose()
   const left = new Float32Array(slots * channels * height * rank)
   const right = new Float32Array(slots * channels * rank * width)
@@ -98,7 +100,7 @@ async function factorsOf(images: Tensor4D, rank: number): Promise<LowRankParams>
     }
   }
   return {
-    left: tensor<Rank.R4>(left, [slots, channels, height, rank]),
-    right: tensor<Rank.R4>(right, [slots, channels, rank, width]),
+    left: tensor(left, [slots, channels, height, rank]),
+    right: tensor(right, [slots, channels, rank, width]),
   }
 }

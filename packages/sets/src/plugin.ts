@@ -28,6 +28,7 @@ const starts = { real: fromReal, noise: fromNoise } as const
 export const plugin: Plugin = {
   parameterizations: {
     fred: {
+      title: 'FreD',
       summary: 'FreD: DCT coefficients of each image at the frequencies that vary most in its class',
       options: {
         type: 'object',
@@ -59,6 +60,7 @@ export const plugin: Plugin = {
         }),
     },
     gaussians: {
+      title: 'GSDD',
       summary: 'GSDD: images as sums of two-dimensional Gaussians',
       options: {
         type: 'object',
@@ -113,6 +115,7 @@ export const plugin: Plugin = {
         }),
     },
     rtp: {
+      title: 'RTP',
       summary: 'RTP: bases that all classes share; an address says how much of each an image takes',
       options: {
         type: 'object',

@@ -1,6 +1,5 @@
 import { keyFrom, rowsOf, tensor, type Parameterization, type Tree } from '@haba/core'
 import { referenceEngine, testParameterization } from '@haba/testing'
-import type { Rank } from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 import { expectReference, readReference } from './expect-reference.fixture.js'
 import { rtp, type RtpOptions, type RtpParams } from './rtp.js'
@@ -18,9 +17,9 @@ describe('rtp', () => {
     const set = rtp({ image: [2, 4, 1], classes: 2, bases: 2, addresses: 2 })
     expect([...set.layout.labels]).toEqual([0, 0, 1, 1])
     const params: RtpParams = {
-      bases: tensor<Rank.R4>([1, 2, 10, 30], [2, 1, 2, 1]),
+      bases: tensor([1, 2, 10, 30], [2, 1, 2, 1]),
       // Address 0: class 0 takes basis 0, class 1 basis 1; address 1: their sum, and basis 1 less twice basis 0.
-      addresses: tensor<Rank.R3>([1, 0, 0, 1, 1, 1, -2, 1], [2, 2, 2]),
+      addresses: tensor([1, 0, 0, 1, 1, 1, -2, 1], [2, 2, 2]),
     }
     const { images, targets } = await referenceEngine().compile('render', set.render)(
       params,

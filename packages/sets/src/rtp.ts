@@ -1,7 +1,8 @@
-import type { Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core'
+import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs-core'
 import {
+  checkArguments,
   classMajorLabels,
-  fold,
+  foldIn,
   gather,
   HabaError,
   matMul,
@@ -33,7 +34,7 @@ export interface RtpOptions {
   readonly imagesPerClass?: number
 }
 
-/** What RTP stores. */
+/** Parameters that RTP stores. */
 export type RtpParams = {
   /** `[bases, height / downsample, width / downsample, channels]` */
   readonly bases: Tensor4D
@@ -53,6 +54,7 @@ export type RtpParams = {
  * `imagesPerClass`, or a budget that leaves no room for an address
  */
 export function rtp(options: RtpOptions): Parameterization<RtpParams> {
+  checkArguments('rtp', options, { image: 'image', classes: 'classes' })
   const who = 'rtp'
   const { image, classes, bases = 16, downsample = 2 } = options
   const [height, width, channels] = image
@@ -73,20 +75,24 @@ export function rtp(options: RtpOptions): Parameterization<RtpParams> {
     name: `RTP of ${bases} bases`,
     layout,
     init: async (key) => ({
-      bases: xavier(fold(key, 'bases'), [bases, sizeOf(basis)], [bases, ...basis]) as Tensor4D,
-      addresses: xavier(fold(key, 'addresses'), [addresses * classes, bases], [addresses, classes, bases]) as Tensor3D,
+      bases: xavier(foldIn(key, 'bases'), [bases, sizeOf(basis)], [bases, ...basis]) as Tensor4D,
+      addresses: xavier(
+        foldIn(key, 'addresses'),
+        [addresses * classes, bases],
+        [addresses, classes, bases],
+      ) as Tensor3D,
     }),
     render(params, { slots }) {
       const byClass = reshape(transpose(params.addresses, [1, 0, 2]), [labels.length, bases])
-      const flat = reshape(params.bases, [bases, sizeOf(basis)]) as Tensor2D
-      const small = reshape(matMul(gather(byClass, slots) as Tensor2D, flat), [slots.shape[0], ...basis]) as Tensor4D
+      const flat = reshape(params.bases, [bases, sizeOf(basis)])
+      const small = reshape(matMul(gather(byClass, slots), flat), [slots.shape[0], ...basis])
       return { images: resizeBilinear(small, height, width), targets: targetsOf(layout, slots) }
     },
     storage: (params) => storageOf({ bases: params.bases.size, addresses: params.addresses.size }, layout),
   }
 }
 
-/** As many addresses as asked for, or as fit: `⌊(imagesPerClass · image · classes - bases · basis) / (classes · bases)⌋`. */
+/** Number of addresses: as requested, or as many as fit: `⌊(imagesPerClass · image · classes - bases · basis) / (classes · bases)⌋`. */
 function addressesOf(options: RtpOptions, bases: number, basis: number): number {
   const { image, classes, addresses, imagesPerClass } = options
   if ((addresses === undefined) === (imagesPerClass === undefined))
@@ -113,7 +119,11 @@ function addressesOf(options: RtpOptions, bases: number, basis: number): number 
 }
 
 /** Uniform within `±√(6 / (rows + columns))`. */
-function xavier(key: Parameters<typeof fold>[0], [rows, columns]: readonly [number, number], shape: readonly number[]) {
+function xavier(
+  key: Parameters<typeof foldIn>[0],
+  [rows, columns]: readonly [number, number],
+  shape: readonly number[],
+) {
   const bound = Math.sqrt(6 / (rows + columns))
   return tensor(uniform(key, rows * columns, -bound, bound), shape)
 }

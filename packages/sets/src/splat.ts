@@ -85,8 +85,7 @@ function splatPart({ centers, cholesky, colors, opacities }: Gaussians, image: I
   const p = div(mul(add(add(b, c), PIXEL), -0.5), determinant)
   const q = div(mul(l11, l21), determinant)
   const r = div(mul(add(a, PIXEL), -0.5), determinant)
-  const three = (parts: readonly Tensor[], length: number) =>
-    reshape<Rank.R3>(stack(parts, 2), [count * each, 3, 2 * length])
+  const three = (parts: readonly Tensor[], length: number) => reshape(stack(parts, 2), [count * each, 3, 2 * length])
   const one = broadcastTo(constant([1], [1, 1, 1]), dy.shape)
   const exponents = matMul(
     three([square(dy), dy, one], height),
@@ -94,8 +93,8 @@ function splatPart({ centers, cholesky, colors, opacities }: Gaussians, image: I
     { a: true },
   )
   const shape = [count, each, 4 * height * width]
-  const weights = minimum(mul(opacities, reshape<Rank.R3>(exp(exponents), shape)), 1)
+  const weights = minimum(mul(opacities, reshape(exp(exponents), shape)), 1)
   const samples = matMul(colors, weights, { a: true }) // [count, channels, 4 · height · width]
-  const averaged = avgPool(reshape<Rank.R4>(samples, [count * channels, 2 * height, 2 * width, 1]), 2)
+  const averaged = avgPool(reshape(samples, [count * channels, 2 * height, 2 * width, 1]), 2)
   return transpose<Rank.R4>(reshape(averaged, [count, channels, height, width]), [0, 2, 3, 1])
 }

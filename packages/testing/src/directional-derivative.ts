@@ -1,5 +1,5 @@
 import type { Scalar } from '@tensorflow/tfjs-core'
-import { fold, isFixed, normal, tensor, tensorLeaves, withTensors, type Key, type Tree } from '@haba/core'
+import { foldIn, isFixed, normal, tensor, tensorLeaves, withTensors, type Key, type Tree } from '@haba/core'
 import { doublesOf, inDoubles } from './reference/evaluate.js'
 
 /** A function, a point and a direction. */
@@ -20,7 +20,7 @@ export interface DirectionalDerivativeOptions<P extends Tree> {
 export function directionalDerivative<P extends Tree>(options: DirectionalDerivativeOptions<P>): number {
   const { fn, at, direction, step = 1e-6 } = options
   return difference(
-    inDoubles((params: never) => fn(params), [at as never]),
+    inDoubles((params: P) => fn(params), [at]),
     doublesOf(at),
     doublesOf(direction),
     step,
@@ -50,7 +50,7 @@ export function randomDirection<P extends Tree>(key: Key, at: P): P {
       const values = leaf.dataSync<'float32'>()
       const size = Math.sqrt(values.reduce((total, v) => total + v * v, 0) / values.length) || 1
       return tensor(
-        normal(fold(key, i), leaf.size).map((v) => v * size),
+        normal(foldIn(key, i), leaf.size).map((v) => v * size),
         leaf.shape,
       )
     }),

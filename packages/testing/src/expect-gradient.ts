@@ -1,5 +1,5 @@
 import type { Scalar } from '@tensorflow/tfjs-core'
-import { disposeTree, fold, keyFrom, namedLeaves, tensorLeaves, type Key, type Tree } from '@haba/core'
+import { disposeTree, foldIn, keyFrom, namedLeaves, tensorLeaves, type Key, type Tree } from '@haba/core'
 import { expect } from 'vitest'
 import { difference, randomDirection } from './directional-derivative.js'
 import { doublesOf, inDoubles } from './reference/evaluate.js'
@@ -23,7 +23,7 @@ const FEW_LEAVES = 12
 /** Expects a gradient to agree with finite differences along random directions: all tensors at once, and one by one. */
 export function expectGradient<P extends Tree>(options: ExpectGradientOptions<P>): void {
   const { fn, at, gradient, tolerance = 1e-3, key = keyFrom(1) } = options
-  const evaluated = inDoubles((params: never) => fn(params), [at as never])
+  const evaluated = inDoubles((params: P) => fn(params), [at])
   const [x, g] = [doublesOf(at), doublesOf(gradient)]
   const names = [...namedLeaves(at).keys()]
   expect(
@@ -32,7 +32,7 @@ export function expectGradient<P extends Tree>(options: ExpectGradientOptions<P>
   ).toEqual(tensorLeaves(at).map((leaf) => leaf.shape))
   const size = Math.abs(evaluated(x)[0]![0]!)
   const directionOf = (label: string) => {
-    const direction = randomDirection(fold(key, label), at)
+    const direction = randomDirection(foldIn(key, label), at)
     const values = doublesOf(direction)
     disposeTree(direction)
     return values

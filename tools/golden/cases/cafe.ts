@@ -1,5 +1,5 @@
 import { crossEntropy, rowsOf, type Tree } from '@haba/core'
-import { differentiate, recomputed } from '@haba/distill'
+import { differentiate, recompute } from '@haba/distill'
 import { cafe as cafeOf, cafeTerms, tapsOf } from '@haba/matching'
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core'
 import type { Comparison, GoldenCase } from '../golden-case.js'
@@ -55,7 +55,7 @@ export const cafe: GoldenCase = async ({ engine, tensor, group }) => {
       engine,
       set.parameterization,
       cafeOf({ network, ...options }),
-      recomputed,
+      recompute,
     )(
       set.params,
       {},
@@ -75,7 +75,7 @@ export const cafe: GoldenCase = async ({ engine, tensor, group }) => {
   const valueOf = (x: Tensor) => x.dataSync()[0]!
   return {
     ...one('layer_terms', listed(...terms.layers.map(valueOf))),
-    ...one('synthetic_centers', terms.centres),
+    ...one('synthetic_centers', terms.centers),
     ...one('inner_products', inFileOrder(terms.products, realMembers.flat())),
     ...one('discrimination_loss', terms.discrimination),
     ...one('real_cross_entropy', terms.real),

@@ -1,5 +1,5 @@
 import { rowsOf, type AnyObjective, type Engine, type Tree } from '@haba/core'
-import { differentiate, recomputed } from '@haba/distill'
+import { differentiate, recompute } from '@haba/distill'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import { imagesOf, oneHotOf, rowsAt } from '../layouts.js'
 import type { GoldenSet } from '../sets.js'
@@ -33,7 +33,7 @@ export function differentiateSum(
     engine,
     set.parameterization,
     objective,
-    recomputed,
+    recompute,
   )(
     set.params,
     {},

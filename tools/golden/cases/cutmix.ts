@@ -29,11 +29,11 @@ export const cutmix: GoldenCase = async ({ engine, tensor }) => {
   }
   for (const name of BOXES.map((box) => `cutmix_${box}`)) {
     const [lambda] = tensor(`${name}.lambda`).dataSync()
-    const centre = integersOf(tensor(`${name}.center`)) as [number, number]
-    const box = cutMixBox(lambda!, centre, image)
+    const center = integersOf(tensor(`${name}.center`)) as [number, number]
+    const box = cutMixBox(lambda!, center, image)
     compare(`${name}.box`, listed(...box))
     compare(`${name}.ratio`, listed(cutMixRatio(box, image)))
-    await mix(name, cutMix(), cutMixDraw(lambda!, centre, partner, image))
+    await mix(name, cutMix(), cutMixDraw(lambda!, center, partner, image))
   }
   await mix('mixup', mixUp(), mixUpDraw(tensor('mixup.lambda').dataSync()[0]!, partner))
   return comparisons

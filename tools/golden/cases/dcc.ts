@@ -1,6 +1,6 @@
 import { contrastiveSignals, gradientMatching, summed } from '@haba/matching'
 import { rowsOf, type AnyObjective } from '@haba/core'
-import { differentiate, recomputed } from '@haba/distill'
+import { differentiate, recompute } from '@haba/distill'
 import type { Comparison, GoldenCase } from '../golden-case.js'
 import { imageShapeOf, imagesOf, integersOf, listed, oneHotOf, reshaped } from '../layouts.js'
 import { storedConvNet } from '../networks.js'
@@ -33,7 +33,7 @@ export const dcc: GoldenCase = async ({ engine, tensor, group, meta }) => {
   })
   const comparisons: Record<string, Comparison> = {}
   const compare = async (name: string, objective: AnyObjective, items: readonly object[]) => {
-    const match = differentiate(engine, set.parameterization, objective, recomputed)
+    const match = differentiate(engine, set.parameterization, objective, recompute)
     const drawn = { common: { weights, state, statistics: [] }, items: items as never }
     const { loss, set: gradient } = await match(set.params, {}, drawn)
     comparisons[`${name}.loss`] = { expected: tensor(`${name}.loss`), got: listed(loss), order: 1 }

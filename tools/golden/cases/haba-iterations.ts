@@ -1,15 +1,4 @@
-import {
-  atLeast,
-  byName,
-  keyFrom,
-  mapTree,
-  rowsOf,
-  sgd,
-  type AnyGame,
-  type AnyObjective,
-  type Args,
-  type Tree,
-} from '@haba/core'
+import { clampBelow, partition, keyFrom, mapTree, rowsOf, sgd, type Args, type Tree } from '@haba/core'
 import { bind, distill, startDistilling, type DistillReport, type DistillSpec, type DistillState } from '@haba/distill'
 import { adversarialContrast } from '@haba/hallucinator'
 import { trajectoryMatching as objectiveOf } from '@haba/matching'
@@ -18,7 +7,7 @@ import type { Scalar, Tensor } from '@tensorflow/tfjs-core'
 import { stated, type Comparison, type GoldenCase } from '../golden-case.js'
 import { imageShapeOf, listed, reshaped, scalarOf } from '../layouts.js'
 import { convNetOf, storedConvNet } from '../networks.js'
-import { factorisedSet, HALLUCINATOR_PARTS } from '../sets.js'
+import { factorizedSet, HALLUCINATOR_PARTS } from '../sets.js'
 import { expertOf } from './trajectory-matching.js'
 
 interface Iteration {
@@ -46,7 +35,7 @@ export const habaIterations: GoldenCase = async (given) => {
   const count = Object.keys(group('hallucinator.')).filter((name) =>
     name.endsWith(`.${HALLUCINATOR_PARTS[0]}.initial`),
   ).length
-  const set = await factorisedSet(bases, count, (j, name) => tensor(`hallucinator.${j}.${name}.initial`))
+  const set = await factorizedSet(bases, count, (j, name) => tensor(`hallucinator.${j}.${name}.initial`))
   const extractor = convNetOf(
     extractorOrder.map(([, shape]) => shape),
     image,
@@ -58,10 +47,10 @@ export const habaIterations: GoldenCase = async (given) => {
   const critic = fromPyTorch(extractor, filled).weights
 
   const weights = {
-    apart: stated(what, 'Weights: adversarial', 0.1),
-    classify: stated(what, 'classification', 1),
-    together: stated(what, 'likelihood', 0.1),
-    contrast: stated(what.slice(what.indexOf('Weights:')), 'contrastive', 0.1),
+    cosine: stated(what, 'Weights: adversarial', 0.1),
+    task: stated(what, 'classification', 1),
+    likelihood: stated(what, 'likelihood', 0.1),
+    contrastive: stated(what.slice(what.indexOf('Weights:')), 'contrastive', 0.1),
   }
   const criticOptimizer = statedSgd(what, 'extractor', 0.001, 0.9)
   const moves = plan.flatMap(({ min_pair, min_batch, max_pair, max_batch }) => [
@@ -84,10 +73,10 @@ export const habaIterations: GoldenCase = async (given) => {
       const items = batches.map((batch, i) => ({ rows: rowsOf(set.slots(batch), views[i]!), augment: {} }))
       return Promise.resolve({ common: copied({ start: student.weights, target }), items })
     },
-  } as unknown as AnyObjective
+  }
   let turn = 0
   const game = adversarialContrast({ network: extractor, weights, optimizer: criticOptimizer })
-  const plannedGame = { ...game, init: () => copied(critic), draw: () => moves[turn++]!() } as unknown as AnyGame
+  const plannedGame = { ...game, init: () => copied(critic), draw: () => moves[turn++]!() }
   const rates = {
     bases: statedSgd(what, 'bases', 1, 0.95),
     hallucinators: statedSgd(what, 'hallucinators', 0.1, 0.95),
@@ -103,17 +92,17 @@ export const habaIterations: GoldenCase = async (given) => {
     },
     parameterization: { ...set.parameterization, init: () => Promise.resolve(copied(set.params)) },
     objective: planned,
-    optimizer: byName(rates),
-    objectiveOptimizer: atLeast(stated(what, 'clipped at', 0.001), statedSgd(what, 'step size', 1e-4, 0.9)),
+    optimizer: partition(rates),
+    objectiveOptimizer: clampBelow(stated(what, 'clipped at', 0.001), statedSgd(what, 'step size', 1e-4, 0.9)),
     games: [plannedGame],
     steps: plan.length,
   }
 
   // Each part of the critique by a game in which only that part weighs, on the set and critic of that moment.
-  const parts = (['classify', 'together', 'contrast'] as const).map((part) =>
+  const parts = (['task', 'likelihood', 'contrastive'] as const).map((part) =>
     adversarialContrast({
       network: extractor,
-      weights: { apart: 0, classify: 0, together: 0, contrast: 0, [part]: weights[part] },
+      weights: { cosine: 0, task: 0, likelihood: 0, contrastive: 0, [part]: weights[part] },
     }),
   )
   const critique = engine.compile('critique parts', (params: Tree, at: Tree, move: Args) =>
@@ -133,7 +122,7 @@ export const habaIterations: GoldenCase = async (given) => {
   }
   const { state } = last!
 
-  // After one step from rest, what moved is the rate times the gradient; the optimiser's velocity is the gradient itself.
+  // After one step from rest, what moved is the rate times the gradient; the optimizer's velocity is the gradient itself.
   const velocity = (part: keyof typeof rates) =>
     ((first!.setOptimizer as never)[part] as { readonly velocity: Tree }).velocity
   const gradient = set.named({ bases: velocity('bases'), hallucinators: velocity('hallucinators') })
@@ -156,7 +145,7 @@ export const habaIterations: GoldenCase = async (given) => {
 /** The case's definition where its words say nothing: `WHO lr RATE momentum MOMENTUM`. */
 const statedSgd = (what: string, who: string, rate: number, momentum: number) =>
   sgd({
-    rate: stated(what, `${who} lr`, rate),
+    learningRate: stated(what, `${who} lr`, rate),
     momentum: stated(what, `${who} lr [^ ]+ momentum`, momentum),
   })
 

@@ -4,7 +4,7 @@ import type { NamedNetwork } from '@haba/networks'
 import type { GoldenCase, Given } from '../golden-case.js'
 import { concatenated, imageShapeOf, integersOf, listed, planesOf } from '../layouts.js'
 import { storedConvNet } from '../networks.js'
-import { factorisedSet, HALLUCINATOR_PARTS } from '../sets.js'
+import { factorizedSet, HALLUCINATOR_PARTS } from '../sets.js'
 import { differentiateSum, realOf } from './class-batches.js'
 
 /** HaBa's set under a sum objective: class c is rendered by hallucinator `class_hallucinator[c]`. */
@@ -18,7 +18,7 @@ async function compareHaba(given: Given, objectiveOf: (network: NamedNetwork) =>
   const bases = tensor('bases')
   const stored = storedConvNet(group('param.'), imageShapeOf(real))
   const count = countOf(given)
-  const set = await factorisedSet(bases, count, (j, name) => tensor(`hallucinator.${j}.${name}`))
+  const set = await factorizedSet(bases, count, (j, name) => tensor(`hallucinator.${j}.${name}`))
   const perClass = bases.shape[1]!
   const batches = views.map((view, label) => ({
     label,

@@ -2,13 +2,13 @@ import { rowsOf, vjp, type Tree } from '@haba/core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import type { GoldenCase } from '../golden-case.js'
 import { imagesOf, planesOf, reshaped } from '../layouts.js'
-import { factorisedSet, HALLUCINATOR_PARTS } from '../sets.js'
+import { factorizedSet, HALLUCINATOR_PARTS } from '../sets.js'
 
 /** One hallucinator on a batch of bases, and the gradient of its output times a cotangent. */
 export const hallucinator: GoldenCase = async ({ engine, tensor }) => {
   const base = tensor('base')
   const bases = reshaped(base, [1, ...base.shape])
-  const set = await factorisedSet(bases, 1, (_, name) => tensor(`param.${name}`))
+  const set = await factorizedSet(bases, 1, (_, name) => tensor(`param.${name}`))
   const rows = rowsOf(set.slots([...Array(base.shape[0]).keys()]), 0)
   const compute = engine.compile('hallucinator', (params: Tree, cotangent: Tensor) => {
     const { value, pull } = vjp((x: Tree) => set.parameterization.render(x, rows).images, params)

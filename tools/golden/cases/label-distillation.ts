@@ -2,15 +2,15 @@ import {
   adam,
   applyUpdates,
   crossEntropy,
-  onSimplex,
+  projectSimplex,
   pixels,
   rowsOf,
   type Optimizer,
   type Parameterization,
   type Tree,
 } from '@haba/core'
-import { bind, differentiate, recomputed } from '@haba/distill'
-import { labelDistillation as objectiveOf, labelled, secondOrder, type LabelledParams } from '@haba/meta'
+import { bind, differentiate, recompute } from '@haba/distill'
+import { labelDistillation as objectiveOf, labeled, secondOrder, type LabeledParams } from '@haba/meta'
 import type { Tensor2D } from '@tensorflow/tfjs-core'
 import type { GoldenCase } from '../golden-case.js'
 import { imageShapeOf, imagesOf, integersOf, listed, oneHotOf, scalarOf } from '../layouts.js'
@@ -22,10 +22,10 @@ export const labelDistillation: GoldenCase = async ({ engine, meta, tensor, grou
   const { network, classes, weights, state } = storedConvNet(group('param.'), imageShapeOf(base))
   // Which classes the images are of does not matter: their labels are soft.
   const perClass = Array.from({ length: classes }, (_, c) => (c === 0 ? base.shape[0]! - classes + 1 : 1))
-  const set = labelled({ of: pixels({ image: imageShapeOf(base), classes, perClass }) })
-  const params: LabelledParams = { images: imagesOf(base), targets: labels }
+  const set = labeled({ of: pixels({ image: imageShapeOf(base), classes, perClass }) })
+  const params: LabeledParams = { images: imagesOf(base), targets: labels }
   const rate = scalarOf(tensor('inner_learning_rate')).dataSync()[0]!
-  const objective = objectiveOf({ network, by: secondOrder({ rate }) })
+  const objective = objectiveOf({ network, by: secondOrder({ learningRate: rate }) })
   const learner = { trained: { weights }, carried: {}, state }
   const targets = oneHotOf(integersOf(tensor('target_labels')), classes)
   const common = { learner, images: imagesOf(judges), targets }
@@ -36,9 +36,9 @@ export const labelDistillation: GoldenCase = async ({ engine, meta, tensor, grou
     engine,
     general,
     objective,
-    recomputed,
+    recompute,
   )(params, {}, { common, items: [rows] })
-  const ofLabels = (gradient as LabelledParams).targets
+  const ofLabels = (gradient as LabeledParams).targets
   const through = engine.compile('straight through', (stored: Tree) => {
     const input = objective.input(bind(general, stored), common, rows)
     const { logits } = network.apply(weights, input.images, { kind: 'train', state })
@@ -52,7 +52,7 @@ export const labelDistillation: GoldenCase = async ({ engine, meta, tensor, grou
     engine.compile('labels/update', (at: Tree, g: Tree) =>
       applyUpdates(at, optimizer.update(g, optimizer.init(at), at).updates),
     )(labels, ofLabels) as Promise<Tensor2D>
-  const plain = adam({ rate: 1e-3 })
+  const plain = adam({ learningRate: 1e-3 })
   const { parameter_order: order } = meta as { readonly parameter_order: readonly string[] }
   return {
     loss: { expected: tensor('loss'), got: listed(loss), order: 1 },
@@ -65,12 +65,12 @@ export const labelDistillation: GoldenCase = async ({ engine, meta, tensor, grou
     'grad.labels': { expected: tensor('grad.labels'), got: ofLabels, order: 2 },
     'labels.after_adam': {
       expected: tensor('labels.after_adam'),
-      got: await moved(plain as unknown as Optimizer),
+      got: await moved(plain),
       order: 1,
     },
     'labels.final': {
       expected: tensor('labels.final'),
-      got: await moved(onSimplex(plain) as unknown as Optimizer),
+      got: await moved(projectSimplex(plain)),
       order: 1,
     },
   }

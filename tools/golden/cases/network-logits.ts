@@ -1,14 +1,14 @@
 import { HabaError, leakyRelu, sigmoid, type ImageShape, type Tree } from '@haba/core'
 import {
   alexNet,
-  batchNormalisation,
+  batchNormalization,
   fromPyTorch,
-  groupNormalisation,
-  layerNormalisation,
+  groupNormalization,
+  layerNormalization,
   leNet,
   maxPooling,
   mlp,
-  noNormalisation,
+  noNormalization,
   noPooling,
   resNet18,
   resNet18AP,
@@ -29,27 +29,27 @@ interface Options {
   readonly classes: number
 }
 
-const normalisation = batchNormalisation
+const normalization = batchNormalization
 const ARCHITECTURES: Readonly<Record<string, (options: Options) => NamedNetwork>> = {
   mlp,
   lenet: leNet,
   alexnet: alexNet,
   vgg11,
-  vgg11_bn: (options) => vgg11({ ...options, normalisation }),
+  vgg11_bn: (options) => vgg11({ ...options, normalization }),
   resnet18: resNet18,
-  resnet18_bn: (options) => resNet18({ ...options, normalisation }),
+  resnet18_bn: (options) => resNet18({ ...options, normalization }),
   resnet18_ap: resNet18AP,
-  resnet18_bn_ap: (options) => resNet18AP({ ...options, normalisation }),
+  resnet18_bn_ap: (options) => resNet18AP({ ...options, normalization }),
 }
 
 /** What is named in a ConvNet's tag; depth and width are read off its parameters. */
 const VARIANTS: Readonly<Record<string, Partial<ConvNetOptions>>> = {
   sigmoid: { activation: sigmoid },
   leakyrelu: { activation: leakyRelu },
-  batchnorm: { normalisation: batchNormalisation },
-  layernorm: { normalisation: layerNormalisation },
-  groupnorm: { normalisation: groupNormalisation(4) },
-  nonorm: { normalisation: noNormalisation },
+  batchnorm: { normalization: batchNormalization },
+  layernorm: { normalization: layerNormalization },
+  groupnorm: { normalization: groupNormalization(4) },
+  nonorm: { normalization: noNormalization },
   maxpool: { pooling: maxPooling },
   nopool: { pooling: noPooling },
 }

@@ -11,7 +11,7 @@ function scheduleOf({ group }: Given, name: string): Record<string, Comparison> 
   const stored = group(`${name}.`)
   const [base, epochs] = name.split('_') as [keyof typeof protocols, string?]
   const rate = stored['learning_rates']!.dataSync()[0]!
-  const protocol = protocols[base]({ rate, ...(epochs !== undefined && { epochs: Number(epochs) }) })
+  const protocol = protocols[base]({ learningRate: rate, ...(epochs !== undefined && { epochs: Number(epochs) }) })
   const { phases } = protocol
   return {
     [`${name}.epochs`]: equal(stored['epochs']!, listed(protocol.epochs)),
@@ -93,14 +93,18 @@ async function stepsUnder(given: Given, name: string, protocol: Protocol): Promi
   }
 }
 
-/** The protocols' epochs, rates and optimisers, and what they do to a linear model. */
+/** The protocols' epochs, rates and optimizers, and what they do to a linear model. */
 export const schedule: GoldenCase = async (given) => {
   const names = Object.keys((given.meta as { readonly protocols: object }).protocols)
   const rateOf = (name: string) => given.tensor(`steps.${name}.learning_rates`).dataSync()[0]!
   const lengthOf = (name: string) => given.tensor(`steps.${name}.losses`).size
   return {
     ...Object.assign({}, ...names.map((name) => scheduleOf(given, name))),
-    ...(await stepsUnder(given, 'reset', protocols.dc({ rate: rateOf('reset'), epochs: lengthOf('reset') - 1 }))),
-    ...(await stepsUnder(given, 'keep', protocols.idc({ rate: rateOf('keep'), epochs: lengthOf('keep') }))),
+    ...(await stepsUnder(
+      given,
+      'reset',
+      protocols.dc({ learningRate: rateOf('reset'), epochs: lengthOf('reset') - 1 }),
+    )),
+    ...(await stepsUnder(given, 'keep', protocols.idc({ learningRate: rateOf('keep'), epochs: lengthOf('keep') }))),
   }
 }

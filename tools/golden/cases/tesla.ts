@@ -1,5 +1,5 @@
 import { div, innerProduct, mapTree, rowsOf, sub, type Tree } from '@haba/core'
-import { bind, differentiate, recomputed, tesla as truncated, teslaReleased as released } from '@haba/distill'
+import { bind, differentiate, recompute, tesla as truncated, teslaReleased as released } from '@haba/distill'
 import { trajectoryMatching } from '@haba/matching'
 import type { Comparison, GoldenCase } from '../golden-case.js'
 import { imageShapeOf, integersOf, listed, rowsAt, scalarOf } from '../layouts.js'
@@ -42,7 +42,7 @@ export const tesla: GoldenCase = async ({ engine, meta, tensor, group }) => {
     gradient_sum: { expected: tensor('gradient_sum'), got: flat(gradients), order: 1 },
     distance: { expected: tensor('distance'), got: distance, order: 1 },
   }
-  for (const [name, how] of Object.entries({ truncated, released, exact: recomputed })) {
+  for (const [name, how] of Object.entries({ truncated, released, exact: recompute })) {
     const gradient = await differentiate(
       engine,
       set.parameterization,

@@ -1,6 +1,7 @@
 import { rowsOf, type Tree } from '@haba/core'
-import { bind, differentiate, recomputed, stored } from '@haba/distill'
-import { trajectoryMatching as objectiveOf, type Experts } from '@haba/matching'
+import { bind, differentiate, recompute, store } from '@haba/distill'
+import { trajectoryMatching as objectiveOf } from '@haba/matching'
+import { type Experts } from '@haba/matching/experts'
 import type { Comparison, GoldenCase } from '../golden-case.js'
 import { imageShapeOf, integersOf, listed, rowsAt, scalarOf } from '../layouts.js'
 import { flatParameters, storedConvNet } from '../networks.js'
@@ -51,7 +52,7 @@ export const trajectoryMatching: GoldenCase = async ({ engine, meta, tensor, gro
       order: 1,
     },
   }
-  for (const method of [recomputed, stored]) {
+  for (const method of [recompute, store]) {
     const gradient = await differentiate(
       engine,
       set.parameterization,

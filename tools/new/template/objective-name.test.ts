@@ -1,4 +1,3 @@
-import type { Tensor2D } from '@tensorflow/tfjs-core'
 import { tensor } from '@haba/core'
 import { referenceEngine, testObjective, tinyNetwork } from '@haba/testing'
 import { describe, expect, it } from 'vitest'
@@ -9,7 +8,7 @@ testObjective({ make: () => objectiveName({ network: tinyNetwork(), realPerClass
 
 describe('objectiveNameDistance, by hand', () => {
   const compiled = referenceEngine().compile('objectiveNameDistance', objectiveNameDistance)
-  const rows = (values: readonly number[]) => tensor(Float32Array.from(values), [values.length / 2, 2]) as Tensor2D
+  const rows = (values: readonly number[]) => tensor(Float32Array.from(values), [values.length / 2, 2])
   const distance = async (real: readonly number[], synthetic: readonly number[]) =>
     (await (await compiled(rows(real), rows(synthetic))).data())[0]
 

@@ -1,8 +1,9 @@
 import type { Scalar, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
 import {
+  disposeOnThrow,
   drawProducts,
   drawSome,
-  fold,
+  foldIn,
   indicesByClass,
   mean,
   slotsOfClass,
@@ -10,7 +11,6 @@ import {
   stopGradient,
   sub,
   sum,
-  type Args,
   type Network,
   type None,
   type Rows,
@@ -26,12 +26,12 @@ export interface ObjectiveNameOptions {
   readonly realPerClass?: number
 }
 
-type Common = { readonly weights: Tree & Args; readonly state: Tree & Args }
-type Item = { readonly real: Tensor4D; readonly rows: Rows & Args }
+type Common = { readonly weights: Tree; readonly state: Tree }
+type Item = { readonly real: Tensor4D; readonly rows: Rows }
 
 /** `‖mean(real) - mean(synthetic)‖²`, summed over features; the real side is constant. Both `[images, features]`. */
 export const objectiveNameDistance = (real: Tensor2D, synthetic: Tensor2D): Scalar =>
-  sum(square(sub(mean(stopGradient(real), 0), mean(synthetic, 0)))) as Scalar
+  sum(square(sub(mean(stopGradient(real), 0), mean(synthetic, 0))))
 
 /** Objective name: the features of every class of the set approach those of real images. An item is a class. */
 export function objectiveName({
@@ -44,21 +44,22 @@ export function objectiveName({
     init: () => ({ params: {}, state: {} }),
 
     // All chance is here: what is drawn is data, so the term below is the same function at every step.
-    async draw(key, { real, layout }) {
-      const { weights, state } = network.init(fold(key, 'network'))
-      const classes = indicesByClass(real.labels, real.classes)
-      const items = await Promise.all(
-        classes.map(async (members, label): Promise<Item> => {
-          const own = fold(fold(key, 'class'), label)
-          return {
-            real: await real.images(drawSome(fold(own, 'real'), members, realPerClass)),
+    draw: (key, { real, layout }) =>
+      // Reading may fail: what was drawn before is freed then.
+      disposeOnThrow(async (own) => {
+        const { weights, state } = own(network.init(foldIn(key, 'network')))
+        const classes = indicesByClass(real.labels, real.classes)
+        const items = await Promise.all(
+          classes.map(async (members, label): Promise<Item> => {
+            const ofClass = foldIn(foldIn(key, 'class'), label)
+            const images = own(await real.images(drawSome(foldIn(ofClass, 'real'), members, realPerClass)))
             // All views: with fewer, a mean over them would pull the views of a basis onto each other.
-            rows: drawProducts(fold(own, 'views'), layout, slotsOfClass(layout, label), 'all') as Rows & Args,
-          }
-        }),
-      )
-      return { common: { weights: weights as Tree & Args, state: state as Tree & Args }, items }
-    },
+            const rows = own(drawProducts(foldIn(ofClass, 'views'), layout, slotsOfClass(layout, label), 'all'))
+            return { real: images, rows }
+          }),
+        )
+        return { common: { weights, state }, items }
+      }),
 
     term(set, _params, { weights, state }, { real, rows }) {
       const features = (images: Tensor4D) => network.apply(weights, images, { kind: 'train', state }).features

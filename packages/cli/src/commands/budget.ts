@@ -1,25 +1,26 @@
 import type { ImageContext, ImageShape } from '@haba/core'
 import { budgetDifference, type NamedBudget, type SetBudget } from '@haba/eval'
-import { readConfig } from '../config/read-config.js'
-import { configBudget } from '../run/config-budget.js'
-import { alignedLines } from '../run/result.js'
-import type { Terminal } from './terminal.js'
+import { progressOn, type Terminal } from '../tell/progress.js'
+import { configBudget } from '../assemble/config-budget.js'
+import { readShown } from '../folder/read-run.js'
+import { alignedLines } from '../tell/tables.js'
 
 export interface BudgetOptions {
   readonly image?: ImageShape
   readonly classes?: number
+  readonly allowPlugin?: readonly string[]
 }
 
 /** `haba budget`: exactly what sets will store, before any run; of several, first how they differ. */
 export async function budgetCommand(
   files: readonly string[],
-  { image, classes }: BudgetOptions,
-  { out }: Terminal,
+  { image, classes, ...trust }: BudgetOptions,
+  { out, err }: Terminal,
 ): Promise<void> {
   const shape: ImageContext | undefined = image && classes !== undefined ? { image, classes } : undefined
   const budgets: (NamedBudget & { readonly budget: SetBudget; readonly coded: boolean })[] = []
   for (const file of files) {
-    const read = await readConfig(file)
+    const read = await readShown(file, trust, progressOn(err).say)
     const budget = await configBudget(read, shape)
     budgets.push({
       name: read.config.name,

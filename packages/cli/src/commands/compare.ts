@@ -1,28 +1,30 @@
 import { HabaError } from '@haba/core'
+import { removeStalePartials, writeWhole } from '@haba/core/files'
 import { expand } from '@haba/distill'
 import { comparability, comparisonPage, type ComparedRun } from '@haba/report'
 import { basename, resolve } from 'node:path'
-import { readConfig } from '../config/read-config.js'
-import { progressOn } from '../progress.js'
-import { metricsOf, openRun } from '../run/draw-run.js'
-import type { About } from '../run/finished-run.js'
-import { openEngine } from '../run/parts.js'
-import { picturesOf } from '../run/pictures.js'
-import { atEqualBytes, equalBytesLines, type MeasuredRun } from '../run/equal-bytes.js'
-import { protocolName } from '../run/protocol-text.js'
-import { fullDataOf, fullDataText, recoveryOf, tableText, type Row } from '../run/result.js'
-import { configOf, writeWhole } from '../run/run-folder.js'
-import { usesOf } from '../run/uses.js'
-import type { Terminal } from './terminal.js'
+import { progressOn, type Terminal } from '../tell/progress.js'
+import { metricsOf, openRun } from '../folder/draw-run.js'
+import type { About } from '../folder/finished-run.js'
+import { checkParts, type MadeOf } from '../folder/made-of.js'
+import { openEngine } from '../assemble/parts.js'
+import { picturesOf } from '../folder/pictures.js'
+import { atEqualBytes, equalBytesLines, type MeasuredRun } from '../tell/equal-bytes.js'
+import { protocolName } from '../tell/protocol-text.js'
+import type { Row } from '../folder/result.js'
+import { fullDataOf, fullDataText, recoveryOf, tableText } from '../tell/tables.js'
+import { readRun } from '../folder/read-run.js'
+import { usesOf } from '../folder/uses.js'
 
 export interface CompareOptions {
   readonly out: string
+  readonly allowPlugin?: readonly string[]
 }
 
 /** `haba compare`: finished runs side by side, as a table and as one page; first of all, whether they may be compared. */
 export async function compareCommand(
   folders: readonly string[],
-  { out: file }: CompareOptions,
+  { out: file, allowPlugin = [] }: CompareOptions,
   { out, err }: Terminal,
 ): Promise<void> {
   if (folders.length < 2)
@@ -31,14 +33,20 @@ export async function compareCommand(
   const compared: ComparedRun[] = []
   const rows: Row[] = []
   const measured: MeasuredRun[] = []
+  const made = new Map<string, Partial<MadeOf>>()
+  const { say } = progressOn(err)
   for (const [i, folder] of folders.entries()) {
-    const { run, row, rows: own, settings } = await readRun(folder, names[i]!, progressOn(err).say)
+    const opened = await openCompared(folder, names[i]!, allowPlugin, say)
+    const { run, row, rows: own, settings } = opened
+    made.set(folder, opened.made)
     compared.push(run)
     rows.push(row)
     measured.push({ name: run.name, settings, rows: own })
   }
+  checkSameTest(made)
   const first = comparability(compared)
   const equalBytes = atEqualBytes(measured)
+  await removeStalePartials(file)
   await writeWhole(file, comparisonPage({ title: names.join(' and '), runs: compared, equalBytes }))
   const recovery = ({ name }: Row) =>
     recoveryOf(
@@ -54,18 +62,40 @@ export async function compareCommand(
   out.write(`${lines.join('\n')}\n`)
 }
 
+/**
+ * Accuracies on other test images, or under other names of classes, cannot stand in one table.
+ *
+ * @throws HabaError naming the first run that was measured on others than the first
+ */
+function checkSameTest(made: ReadonlyMap<string, Partial<MadeOf>>): void {
+  const [[first, expected], ...rest] = [...made] as [[string, Partial<MadeOf>], ...[string, Partial<MadeOf>][]]
+  for (const [folder, got] of rest) {
+    // Runs of earlier versions know some parts only.
+    const parts = (['classes', 'image', 'test'] as const).filter((part) => expected[part] && got[part])
+    const ordered = (of: Partial<MadeOf>) => ({ ...of, ...(of.classes && { classes: [...of.classes].sort() }) })
+    checkParts(
+      `haba compare ${folder}`,
+      ordered(expected),
+      ordered(got),
+      parts,
+      `It was measured on other images than ${first}: compare runs of the same data.`,
+    )
+  }
+}
+
 /** The last parts of the folders' paths, or the whole paths where those are alike. */
 function namesOf(folders: readonly string[]): readonly string[] {
   const names = folders.map((folder) => basename(resolve(folder)))
   return new Set(names).size === names.length ? names : folders
 }
 
-async function readRun(
+async function openCompared(
   folder: string,
   name: string,
+  allowPlugin: readonly string[],
   say: (line: string) => void,
-): Promise<{ run: ComparedRun; row: Row; rows: readonly Row[]; settings: string }> {
-  const read = await readConfig(configOf(folder))
+): Promise<{ run: ComparedRun; row: Row; rows: readonly Row[]; settings: string; made: Partial<MadeOf> }> {
+  const read = await readRun(folder, { allowPlugin, say, reads: false })
   const opened = await openEngine(read, say)
   try {
     const { manifest, about, result, parameterization, params, preprocessing } = await openRun(
@@ -90,11 +120,12 @@ async function readRun(
         storage: manifest.storage,
         metrics: await metricsOf(folder),
         gallery,
-        uses: await usesOf(folder, name, read.config.steps),
+        uses: await usesOf(folder, name, read.config.steps, about.identity?.parts),
       },
       row: { ...own, name },
       rows: result.rows,
       settings: settingsOf(about),
+      made: read.run?.made ?? {},
     }
   } finally {
     await opened.close()

@@ -1,17 +1,16 @@
-import { fold } from '@haba/core'
-import { continual, describeProtocol, numpyPermutation, summarise, type ContinualStep } from '@haba/eval'
+import { checkedJson, foldIn } from '@haba/core'
+import { writeWhole } from '@haba/core/files'
+import { continual, describeProtocol, numpyPermutation, summarize, type ContinualStep } from '@haba/eval'
 import { join } from 'node:path'
-import { readConfig } from '../config/read-config.js'
-import { interruptible, listenForInterruption, type Interruption } from '../interruption.js'
-import { progressOn } from '../progress.js'
-import { memoriesOf, type Memory } from '../run/continual-memories.js'
-import { keyFor, makeProtocol, openEngine, openParts } from '../run/parts.js'
-import { protocolText } from '../run/protocol-text.js'
-import { accuracyText, alignedLines } from '../run/result.js'
-import { configOf, writeWhole } from '../run/run-folder.js'
-import { evaluateSettings } from './evaluate.js'
-import { overridden } from './distill.js'
-import type { Terminal } from './terminal.js'
+import { evaluateSettings } from '../config/overridden.js'
+import { interruptible, listenForInterruption } from '../interruption.js'
+import { progressOn, type Terminal } from '../tell/progress.js'
+import { memoriesOf, whyNoImages, type Memory, type TakenStep } from '../measure/continual-memories.js'
+import { distilledParts, measuredOf } from '../folder/made-of.js'
+import { keyFor, makeProtocol, openEngine, openParts } from '../assemble/parts.js'
+import { protocolText } from '../tell/protocol-text.js'
+import { accuracyText, alignedLines } from '../tell/tables.js'
+import { readRun } from '../folder/read-run.js'
 
 export interface ContinualOptions {
   readonly steps: number
@@ -20,6 +19,7 @@ export interface ContinualOptions {
   readonly epochs?: number
   readonly data?: string
   readonly engine?: string
+  readonly allowPlugin?: readonly string[]
 }
 
 /** One memory's accuracy over the steps, for every order of the classes. */
@@ -27,67 +27,83 @@ interface Curve {
   readonly memory: string
   /** Stored by the end. */
   readonly floats: number
+  readonly bytes: number
   /** For each order the points of `continual`. */
   readonly orders: readonly (readonly ContinualStep[])[]
 }
 
-/** `haba continual`: classes arrive in steps, and only what a memory keeps of them can be learned from (spec §9.3). */
+/** `haba continual`: classes arrive in steps, and only what a memory keeps of them can be learned from. */
 export async function continualCommand(
   folder: string,
   { steps, orders, seeds, epochs, ...elsewhere }: ContinualOptions,
   { out, err }: Terminal,
-  interruption?: Interruption,
+  signal?: AbortSignal,
 ): Promise<void> {
-  const read = overridden(await readConfig(configOf(folder)), elsewhere)
   const progress = progressOn(err)
-  const heard = interruption ?? listenForInterruption(progress.say)
+  const read = await readRun(folder, { ...elsewhere, say: progress.say })
+  const heard = signal ?? listenForInterruption(progress.say)
   const opened = await openEngine(read, progress.say)
   try {
     const parts = await openParts(read, opened.engine, progress.pulse)
-    const settings = { ...evaluateSettings(read, { epochs, protocol: 'dsa' }), rate: 0.01 }
+    const settings = { ...evaluateSettings(read, { epochs, protocol: 'dsa' }), learningRate: 0.01 }
     const protocol = await makeProtocol(parts, settings, undefined)
     const todo = 'Run the same command again: finished steps of distillation are kept.'
-    const watch = (onCall: (name: string) => void) => interruptible(opened.engine, heard, todo, onCall)
-    const measure = { parts, watch, protocol, networks: seeds, progress }
+    const engine = interruptible(opened.engine, heard, todo)
+    const measure = { parts, engine, protocol, networks: seeds, progress }
     const { test, classes } = parts.data
 
     const curveOf = async (name: string, memory: Memory, order: number, key: ReturnType<typeof keyFor>) => {
-      let floats = 0
+      let [floats, bytes] = [0, 0]
+      const kept: TakenStep[] = []
       const points = await continual({
-        engine: watch(() => {}),
+        engine,
         network: parts.network,
         protocol,
         test,
-        key: fold(key, 'evaluate'),
+        key: foldIn(key, 'evaluate'),
         networks: seeds,
         order: numpyPermutation(order, classes),
         steps,
         memory: async (some, step) => {
-          const kept = await memory(some, step)
-          floats += kept.floats
-          return kept.set
+          const { set, ...stored } = await memory(some, step)
+          floats += stored.floats
+          bytes += stored.bytes
+          kept.push({ classes: some, bytes: stored.bytes })
+          return set
         },
         onStep: ({ step, seen, accuracy }) =>
           progress.say(`order ${order}, ${name}, step ${step}: ${seen.length} classes, ${accuracyText(accuracy)}`),
       })
-      return { points, floats }
+      return { points, kept, floats, bytes }
     }
-    const curves: Curve[] = []
-    for (let order = 0; order < orders; order++) {
-      const key = fold(keyFor(parts.key, 'continual'), order)
+    const byOrder = Array.from({ length: orders }, (_, order) => {
+      const key = foldIn(keyFor(parts.key, 'continual'), order)
       const within = join(folder, 'continual', `steps-${steps}-order-${order}`)
-      const memories = memoriesOf({ folder: within, parts, measure, key, progress, interruption: heard })
-      for (const [name, memory] of Object.entries(memories)) {
-        const { points, floats } = await curveOf(name, memory, order, key)
+      const memories = memoriesOf({ folder: within, parts, measure, key, progress, signal: heard })
+      return { order, key, memories }
+    })
+    const curves: Curve[] = []
+    const taken: TakenStep[] = []
+    for (const name of ['method', 'random', 'herding'] as const) {
+      const why = name === 'random' ? await whyNoImages(parts, taken) : undefined
+      if (why !== undefined) {
+        progress.say(`Real images are left out of the memories: ${why}.`)
+        break
+      }
+      for (const { order, key, memories } of byOrder) {
+        const { points, kept, ...stored } = await curveOf(name, memories[name], order, key)
+        if (name === 'method') taken.push(...kept)
         const known = curves.findIndex((curve) => curve.memory === name)
-        if (known < 0) curves.push({ memory: name, floats, orders: [points] })
+        if (known < 0) curves.push({ memory: name, ...stored, orders: [points] })
         else curves[known] = { ...curves[known]!, orders: [...curves[known]!.orders, points] }
       }
     }
     const file = join(folder, `continual-${steps}.json`)
     const { seed, steps: after } = read.config
-    const result = { protocol: describeProtocol(protocol), after, steps, seed, curves }
-    await writeWhole(file, `${JSON.stringify(result, null, 2)}\n`)
+    const described = describeProtocol(protocol)
+    const identity = measuredOf(read.run, described, distilledParts)
+    const result = { protocol: described, identity, after, steps, seed, curves }
+    await writeWhole(file, `${checkedJson(result, 2)}\n`)
     out.write(
       `\n${tableOf(curves).join('\n')}\n${captionOf(read.config.objective.use, orders, seeds)}\n` +
         `${protocolText(result.protocol)}\nWritten to ${file}; \`haba show ${folder}\` draws it into the page.\n`,
@@ -105,12 +121,13 @@ function tableOf(curves: readonly Curve[]): readonly string[] {
   const first = curves[0]!.orders[0]!
   return alignedLines(
     [
-      ['memory', 'floats', ...first.map(({ seen }) => `${seen.length} classes`)],
-      ...curves.map(({ memory, floats, orders }) => [
+      ['memory', 'bytes', 'floats', ...first.map(({ seen }) => `${seen.length} classes`)],
+      ...curves.map(({ memory, floats, bytes, orders }) => [
         memory,
+        bytes.toLocaleString('en-US'),
         floats.toLocaleString('en-US'),
         ...first.map((_, step) =>
-          accuracyText(summarise(orders.flatMap((points) => points[step]!.accuracy.accuracies))),
+          accuracyText(summarize(orders.flatMap((points) => points[step]!.accuracy.accuracies))),
         ),
       ]),
     ],

@@ -1,15 +1,17 @@
 import { HabaError, type Dataset, type RealSource } from '@haba/core'
 import { readdir, stat } from 'node:fs/promises'
 import { completeNamed } from '../config/named.js'
-import { readConfig } from '../config/read-config.js'
 import type { Named } from '../config/config.js'
 import { engines, defaultEngine } from '../plugins/engines.js'
-import { loadPlugins } from '../plugins/load-plugins.js'
 import { mergeTables, type Tables } from '../plugins/tables.js'
-import { progressOn } from '../progress.js'
-import { inPlace } from '../run/in-place.js'
-import { alignedLines } from '../run/result.js'
-import type { Terminal } from './terminal.js'
+import { progressOn, type Terminal } from '../tell/progress.js'
+import { inPlace } from '../assemble/in-place.js'
+import { readShown } from '../folder/read-run.js'
+import { alignedLines } from '../tell/tables.js'
+
+export interface DataCheckOptions {
+  readonly allowPlugin?: readonly string[]
+}
 
 /** Images read at once. */
 const batch = 64
@@ -20,9 +22,9 @@ const batch = 64
  *
  * @throws HabaError if there are any
  */
-export async function dataCheckCommand(what: string, { out, err }: Terminal): Promise<void> {
+export async function dataCheckCommand(what: string, trust: DataCheckOptions, { out, err }: Terminal): Promise<void> {
   const progress = progressOn(err)
-  const { data, tables, place } = await named(what)
+  const { data, tables, place } = await named(what, trust, progress.say)
   const { engine, close } = await engines[defaultEngine]!.make({}, {})
   try {
     let faults = 0
@@ -52,7 +54,11 @@ export async function dataCheckCommand(what: string, { out, err }: Terminal): Pr
   }
 }
 
-async function named(what: string): Promise<{ data: Named; tables: Tables; place: { file: string; path: string } }> {
+async function named(
+  what: string,
+  trust: DataCheckOptions,
+  say: (text: string) => void,
+): Promise<{ data: Named; tables: Tables; place: { file: string; path: string } }> {
   const found = await stat(what).catch((cause: Error) => {
     throw new HabaError(
       'haba data check',
@@ -65,10 +71,10 @@ async function named(what: string): Promise<{ data: Named; tables: Tables; place
     )
   })
   if (!found.isDirectory() && !what.endsWith('.npz')) {
-    const { config, tables, file } = await readConfig(what)
+    const { config, tables, file } = await readShown(what, trust, say)
     return { data: config.data, tables, place: { file, path: 'data' } }
   }
-  const tables = mergeTables(await loadPlugins([], process.cwd()))
+  const tables = mergeTables()
   const place = { file: what, path: '' }
   const value = found.isDirectory()
     ? (await readdir(what, { recursive: true })).some((file) => file.endsWith('.parquet'))

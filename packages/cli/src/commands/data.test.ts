@@ -66,7 +66,7 @@ describe('haba data check', () => {
   const config = async (data: Readonly<Record<string, unknown>>) => {
     const file = join(folder, 'check.json')
     const parts = { network: 'convnet', set: 'pixels', objective: 'distribution-matching', steps: 1 }
-    await writeFile(file, JSON.stringify({ name: 'check', data, ...parts, optimizer: { images: { rate: 1 } } }))
+    await writeFile(file, JSON.stringify({ name: 'check', data, ...parts, optimizer: { images: { learningRate: 1 } } }))
     return file
   }
 

@@ -2,8 +2,7 @@ import { HabaError } from '@haba/core'
 import { getPublished, publishedSets, type PublishedSet } from '@haba/datasets'
 import { resolve } from 'node:path'
 import { correction } from '../config/validate.js'
-import { progressOn } from '../progress.js'
-import type { Terminal } from './terminal.js'
+import { progressOn, type Terminal } from '../tell/progress.js'
 
 export interface DataOptions {
   readonly to?: string
@@ -17,8 +16,8 @@ export const setsText = `
 Sets:
 ${sets.map(({ name, files }) => `  ${name.padEnd(14)} ${Math.ceil(files.reduce((sum, { size = 0 }) => sum + size, 0) / 1e6)} MB`).join('\n')}
 
-Files are checked, and unpacked where they are archives. What was begun is gone on with, and what is here is not fetched
-again. They go to HABA_DATA, or to .cache/haba in the home folder, where datasets look for them without a "folder".
+Files are checked, and unpacked where they are archives. Interrupted downloads resume; complete files are skipped.
+They go to HABA_DATA, or to .cache/haba in the home folder, where datasets look for them without a "folder".
 ImageNet must be fetched from image-net.org, by people who have its permission.
 `
 

@@ -1,20 +1,16 @@
 import { HabaError } from '@haba/core'
-import { existsSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
-import { join, relative, resolve } from 'node:path'
+import { mkdir, rmdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
-import type { Config } from '../config/config.js'
-import { readConfig, type ReadConfig } from '../config/read-config.js'
-import { firstPath, namedInText } from '../config/named.js'
-import { configText } from '../config/write-config.js'
-import { listenForInterruption, type Interruption } from '../interruption.js'
-import { kinds, type AnyTable } from '../plugins/tables.js'
-import { progressOn, timeText } from '../progress.js'
-import { owning } from '../run/owner.js'
-import { tableText } from '../run/result.js'
-import { runDistillation } from '../run/run-distillation.js'
-import { checkUnused, configOf, FILES, makeFreeFolder, writeWhole } from '../run/run-folder.js'
-import type { Terminal } from './terminal.js'
+import { overridden } from '../config/overridden.js'
+import type { ReadConfig } from '../config/read-config.js'
+import { listenForInterruption } from '../interruption.js'
+import { progressOn, timeText, type Progress, type Terminal } from '../tell/progress.js'
+import { owning } from '../folder/owner.js'
+import { readRun, readShown } from '../folder/read-run.js'
+import { tableText } from '../tell/tables.js'
+import { runDistillation } from '../run-distillation.js'
+import { checkUnused, FILES, makeFreeFolder } from '../folder/run-folder.js'
 
 export interface DistillOptions {
   readonly out?: string
@@ -23,25 +19,31 @@ export interface DistillOptions {
   readonly data?: string
   readonly seed?: number
   readonly engine?: string
+  readonly allowPlugin?: readonly string[]
 }
 
-/** `haba distill`: a run folder from a configuration, or a run gone on with. */
+/** `haba distill`: makes a run folder from a configuration, or resumes a run. */
 export async function distillCommand(
   file: string | undefined,
   options: DistillOptions,
   { out, err }: Terminal,
-  interruption?: Interruption,
+  signal?: AbortSignal,
 ): Promise<void> {
   const began = performance.now()
   const progress = progressOn(err)
-  const { folder, read } = options.resume === undefined ? await begin(file, options) : await goOn(file, options)
+  const { folder, read } =
+    options.resume === undefined ? await begin(file, options, progress) : await goOn(file, options, progress)
   const { name, steps } = read.config
-  const result = await owning(folder, 'haba distill', async () => {
+  const run = owning(folder, 'haba distill', async () => {
     if (options.resume === undefined) checkUnused(folder)
-    await writeWhole(join(folder, FILES.config), configText(read.config, read.tables, folder))
     progress.say(`${name}: ${steps} steps, into ${folder}`)
-    const heard = interruption ?? listenForInterruption(progress.say)
-    return await runDistillation({ folder, read, progress, interruption: heard })
+    const heard = signal ?? listenForInterruption(progress.say)
+    return await runDistillation({ folder, read, progress, signal: heard })
+  })
+  // Of a run that was refused before it began, nothing stays: the folder goes where it is empty.
+  const result = await run.catch(async (error: unknown) => {
+    if (options.resume === undefined) await rmdir(folder).catch(() => {})
+    throw error
   })
   out.write(`\n${tableText(result)}\n\n`)
   for (const [what, path] of [
@@ -63,22 +65,21 @@ interface Begun {
   readonly read: ReadConfig
 }
 
-async function begin(file: string | undefined, options: DistillOptions): Promise<Begun> {
+async function begin(
+  file: string | undefined,
+  options: DistillOptions,
+  { say }: Pick<Progress, 'say'>,
+): Promise<Begun> {
   if (file === undefined)
-    throw new HabaError(
-      'haba distill',
-      'a configuration file',
-      'none',
-      'Try recipes/mnist-haba.json, or --resume a run.',
-    )
-  const read = overridden(await readConfig(file), options)
+    throw new HabaError('haba distill', 'a configuration file', 'none', 'Try `haba init`, or --resume a run.')
+  const read = overridden(await readShown(file, options, say), options)
   if (options.out === undefined) return { folder: await makeFreeFolder(read.config.name), read }
   await mkdir(options.out, { recursive: true })
   return { folder: options.out, read }
 }
 
 /** A run says itself what it is; only more steps may be asked for. */
-async function goOn(file: string | undefined, options: DistillOptions): Promise<Begun> {
+async function goOn(file: string | undefined, options: DistillOptions, { say }: Pick<Progress, 'say'>): Promise<Begun> {
   const folder = options.resume!
   if (file !== undefined || options.seed !== undefined || options.out !== undefined)
     throw new HabaError(
@@ -87,40 +88,7 @@ async function goOn(file: string | undefined, options: DistillOptions): Promise<
       'a configuration, --out or --seed as well',
       'A run keeps its own configuration; leave them out.',
     )
-  const before = await readConfig(configOf(folder))
-  if (options.steps !== undefined && options.steps < before.config.steps)
-    throw new HabaError(
-      'haba distill --resume',
-      `--steps of at least ${before.config.steps}, as the run has`,
-      `${options.steps}`,
-      'Steps that were taken are not taken back: start a new run.',
-    )
-  return { folder, read: overridden(before, options) }
-}
-
-/** The configuration with what the command line says instead. */
-export function overridden(
-  read: ReadConfig,
-  { steps, seed, data, engine }: Pick<DistillOptions, 'steps' | 'seed' | 'data' | 'engine'>,
-): ReadConfig {
-  const config: Config = {
-    ...read.config,
-    ...(steps !== undefined && { steps }),
-    ...(seed !== undefined && { seed }),
-    ...(engine !== undefined && {
-      engine: namedInText('--engine', engine, read.tables.engines as AnyTable, kinds.engines),
-    }),
-    ...(data !== undefined && { data: { ...read.config.data, ...dataFolder(read, data) } }),
-  }
-  return { ...read, config }
-}
-
-function dataFolder({ config, tables }: ReadConfig, path: string): Readonly<Record<string, string>> {
-  const name = firstPath(tables.datasets[config.data.use]!.options)
-  if (name === undefined)
-    throw new HabaError('--data', `a dataset that is read from a folder`, `"${config.data.use}"`, 'Leave --data out.')
-  const folder = resolve(path)
-  if (!existsSync(folder))
-    throw new HabaError('--data', 'a folder', relative(process.cwd(), folder) || folder, 'Check the path.')
-  return { [name]: folder }
+  const { steps, seed: _seed, ...instead } = options
+  const before = await readRun(folder, { ...instead, say })
+  return { folder, read: overridden(before, { ...(steps !== undefined && { steps }) }) }
 }

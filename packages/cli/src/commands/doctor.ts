@@ -2,7 +2,7 @@ import { HabaError, mul, sum, tensor, valueAndGrad, type Engine } from '@haba/co
 import type { Scalar, Tensor1D } from '@tensorflow/tfjs-core'
 import { availableParallelism } from 'node:os'
 import { defaultEngine, engines } from '../plugins/engines.js'
-import type { Terminal } from './terminal.js'
+import type { Terminal } from '../tell/progress.js'
 
 /** One engine as `haba doctor` found it. */
 interface Finding {
@@ -43,7 +43,7 @@ async function examine(name: string): Promise<Finding> {
     return { name, works: true, lines: [about] }
   } catch (error) {
     if (!HabaError.is(error)) return { name, works: false, lines: [about, String(error)] }
-    const { expected, got, todo } = error.facts
+    const { expected, received: got, hint: todo } = error.facts
     return { name, works: false, lines: [about, `Expected ${expected}, got ${got}.`, todo] }
   }
 }

@@ -1,23 +1,22 @@
-import { HabaError, sizeOf } from '@haba/core'
-import { halfInterval95, shareOut, summarise } from '@haba/eval'
+import { checkedJson, HabaError, sizeOf } from '@haba/core'
+import { writeWhole } from '@haba/core/files'
+import { halfInterval95, shareOut, summarize } from '@haba/eval'
 import { join } from 'node:path'
-import type { EvaluateSettings, Named } from '../config/config.js'
+import type { Named } from '../config/config.js'
 import { namedInText } from '../config/named.js'
-import { readConfig, type ReadConfig } from '../config/read-config.js'
-import { evaluateSchema } from '../config/schema.js'
-import { validate } from '../config/validate.js'
-import { listenForInterruption, type Interruption } from '../interruption.js'
+import { evaluateSettings } from '../config/overridden.js'
+import type { ReadConfig } from '../config/read-config.js'
+import { listenForInterruption } from '../interruption.js'
 import { selectionNames } from '../plugins/selections.js'
-import { kinds, type AnyTable } from '../plugins/tables.js'
-import { progressOn } from '../progress.js'
-import { readManifest } from '../run/draw-run.js'
-import type { MeasuredNetwork, MeasuringJob } from '../run/measuring.js'
-import { accuracyText, alignedLines, nothingRightLines, protocolLines } from '../run/result.js'
-import { chooseBaselines, usualBaselines, type BaselineName, type Contender } from '../run/baselines.js'
-import { configOf, writeWhole } from '../run/run-folder.js'
-import { openLanes } from '../workers/lanes.js'
-import { overridden } from './distill.js'
-import type { Terminal } from './terminal.js'
+import { kinds } from '../plugins/tables.js'
+import { progressOn, type Terminal } from '../tell/progress.js'
+import { readManifest } from '../folder/draw-run.js'
+import { distilledParts, measuredOf, measuredParts } from '../folder/made-of.js'
+import type { MeasuredNetwork, MeasuringJob } from '../measure/measuring.js'
+import { accuracyText, alignedLines, nothingRightLines, protocolLines } from '../tell/tables.js'
+import { chooseBaselines, usualBaselines, type BaselineName, type Contender } from '../measure/baselines.js'
+import { readRun } from '../folder/read-run.js'
+import { openWorkerPool } from '../measure/worker-pool.js'
 
 export interface EvaluateOptions {
   readonly networks?: readonly string[]
@@ -29,6 +28,7 @@ export interface EvaluateOptions {
   readonly baselines?: readonly string[]
   readonly data?: string
   readonly engine?: string
+  readonly allowPlugin?: readonly string[]
 }
 
 /**
@@ -39,9 +39,10 @@ export async function evaluateCommand(
   folder: string,
   { networks, seeds, workers, protocol, epochs, baselines, ...elsewhere }: EvaluateOptions,
   { out, err }: Terminal,
-  interruption?: Interruption,
+  signal?: AbortSignal,
 ): Promise<void> {
-  const read = overridden(await readConfig(configOf(folder)), elsewhere)
+  const progress = progressOn(err)
+  const read = await readRun(folder, { ...elsewhere, say: progress.say })
   const settings = evaluateSettings(read, { protocol, epochs, networks: seeds })
   const { storage, layout } = await readManifest(folder)
   const { floats, bytes } = storage
@@ -49,15 +50,15 @@ export async function evaluateCommand(
   const perClass = (bytes - layout.classes) / (layout.classes * sizeOf(layout.image))
   const names = baselineNames(baselines) ?? (perClass < 1 ? [] : usualBaselines)
   const kindsOf = networks === undefined ? [read.config.network] : namedNetworks(read, networks)
-  const progress = progressOn(err)
-  const heard = interruption ?? listenForInterruption(progress.say)
+  const heard = signal ?? listenForInterruption(progress.say)
   const real = await chooseBaselines({
     folder,
     read,
     names,
+    asked: baselines !== undefined,
     networks: settings.networks,
     progress,
-    interruption: heard,
+    signal: heard,
   })
   const contenders: readonly Contender[] = [
     { id: 'set', name: read.config.name, floats, bytes, on: () => 'set' },
@@ -68,20 +69,20 @@ export async function evaluateCommand(
       Array.from({ length: settings.networks }, (_, seed) => ({ on: on(seed), network, seed })),
     ),
   )
-  const { lanes, close } = await openLanes({
+  const pool = await openWorkerPool({
     read,
-    measuring: { folder, settings, ...elsewhere },
+    measuring: { folder, settings, real: real.contenders.length > 0, ...elsewhere },
     jobs: jobs.length,
     ...(workers !== undefined && { workers }),
     progress,
-    interruption: heard,
+    signal: heard,
   })
   try {
     const contender = (job: MeasuringJob) =>
       contenders[Math.floor(jobs.indexOf(job) / settings.networks) % contenders.length]!
     const told = (job: MeasuringJob, { network, accuracy }: MeasuredNetwork, done: number) =>
       progress.say(`${done}/${jobs.length}  ${network}, ${contender(job).name}: ${(100 * accuracy).toFixed(2)} %`)
-    const measured = await shareOut(jobs, lanes, told)
+    const measured = await shareOut(jobs, pool.workers, told)
     const rows = Array.from({ length: jobs.length / settings.networks }, (_, i): CrossRow => {
       const { on: _on, ...about } = contenders[i % contenders.length]!
       return { ...about, ...accuracyOf(measured.slice(i * settings.networks, (i + 1) * settings.networks)) }
@@ -91,9 +92,10 @@ export async function evaluateCommand(
       const file = join(folder, `evaluation-${settings.protocol}-${row.network}.json`)
       const others = rows.filter((one) => one.id !== 'set' && one.network === row.network)
       const { steps: after, seed } = read.config
+      const identity = measuredOf(read.run, row.protocol, others.length > 0 ? distilledParts : measuredParts)
       await writeWhole(
         file,
-        `${JSON.stringify({ ...row, after, seed, ...(others.length > 0 && { baselines: others }) }, null, 2)}\n`,
+        `${checkedJson({ ...row, after, seed, identity, ...(others.length > 0 && { baselines: others }) }, 2)}\n`,
       )
     }
     const chosen = 'Real images are trained on at the rate that was chosen for the set.'
@@ -104,39 +106,15 @@ export async function evaluateCommand(
         `Written to ${join(folder, `evaluation-${settings.protocol}-….json`)}; \`haba show ${folder}\` draws them into the page.\n`,
     )
   } finally {
-    await close()
+    await pool.close()
   }
-}
-
-/** A run's settings, with what the command line says instead. */
-export function evaluateSettings(
-  { config }: ReadConfig,
-  {
-    protocol,
-    epochs,
-    networks,
-  }: { protocol?: string | undefined; epochs?: number | undefined; networks?: number | undefined },
-): EvaluateSettings {
-  if (protocol === 'ours' && config.evaluate.protocol !== 'ours')
-    throw new HabaError(
-      '--protocol ours',
-      'a set that was distilled without the validation data',
-      `one distilled for the protocol "${config.evaluate.protocol}"`,
-      'Write "evaluate": { "protocol": "ours" } into the configuration, and distil again.',
-    )
-  return validate({ file: 'of the command line', path: '' }, evaluateSchema, {
-    ...config.evaluate,
-    ...(networks !== undefined && { networks }),
-    ...(protocol !== undefined && { protocol }),
-    ...(epochs !== undefined && { epochs }),
-  }) as unknown as EvaluateSettings
 }
 
 /** Networks by names with commas between them, or JSON each. */
 const namedNetworks = ({ tables }: ReadConfig, texts: readonly string[]): readonly Named[] =>
   texts
     .flatMap((text) => (text.trimStart().startsWith('{') ? [text] : text.split(',')))
-    .map((text) => namedInText('--networks', text.trim(), tables.networks as unknown as AnyTable, kinds.networks))
+    .map((text) => namedInText('--networks', text.trim(), tables.networks, kinds.networks))
 
 /** Baselines by names with commas between them; "none" are none. */
 const baselineNames = (texts: readonly string[] | undefined): readonly BaselineName[] | undefined =>
@@ -147,13 +125,13 @@ const baselineNames = (texts: readonly string[] | undefined): readonly BaselineN
     .map((name) => {
       const known = ['random', ...selectionNames] as const
       const found = known.find((one) => one.toLowerCase() === name.replaceAll('-', '').toLowerCase())
-      if (!found) throw new HabaError('--baselines', `some of ${known.join(', ')}, or none`, name, 'Mend the name.')
+      if (!found) throw new HabaError('--baselines', `some of ${known.join(', ')}, or none`, name, '')
       return found
     })
 
 function accuracyOf(measured: readonly MeasuredNetwork[]) {
   const { network, protocol } = measured[0]!
-  const accuracy = summarise(measured.map((one) => one.accuracy))
+  const accuracy = summarize(measured.map((one) => one.accuracy))
   const halfInterval = halfInterval95(accuracy.accuracies)
   return { network, protocol, ...accuracy, ...(halfInterval !== undefined && { halfInterval }) }
 }
@@ -166,7 +144,7 @@ const crossTable = (rows: readonly CrossRow[]): readonly string[] =>
       ['network', 'trained on', 'test accuracy', '95 % interval of the mean', 'seeds'],
       ...rows.map((row) => [
         row.network,
-        row.name,
+        `${row.name}${row.note ?? ''}`,
         accuracyText(row),
         row.halfInterval === undefined ? 'from 2 seeds on' : intervalText(row.mean, row.halfInterval),
         `${row.accuracies.length}`,

@@ -1,34 +1,35 @@
-import { HabaError } from '@haba/core'
-import { recordExperts } from '@haba/matching'
-import { existsSync } from 'node:fs'
-import { mkdir, readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { checkedJson, HabaError, identify } from '@haba/core'
+import { writeWhole } from '@haba/core/files'
+import { recordExperts } from '@haba/matching/experts'
+import { mkdir, readdir } from 'node:fs/promises'
 import type { Config, ExpertsSettings } from '../config/config.js'
-import { readConfig, type ReadConfig } from '../config/read-config.js'
-import { configText } from '../config/write-config.js'
-import { interruptible, listenForInterruption, type Interruption } from '../interruption.js'
-import { progressOn } from '../progress.js'
-import { owning } from '../run/owner.js'
-import { keyFor, makeAugmentation, openEngine, openParts, transforms } from '../run/parts.js'
-import { writeWhole } from '../run/run-folder.js'
-import { overridden } from './distill.js'
-import type { Terminal } from './terminal.js'
+import { overridden } from '../config/overridden.js'
+import { readConfig } from '../config/read-config.js'
+import { interruptible, listenForInterruption } from '../interruption.js'
+import { progressOn, type Terminal } from '../tell/progress.js'
+import { owning } from '../folder/owner.js'
+import { keyFor, makeAugmentation, openEngine, openParts, transforms } from '../assemble/parts.js'
+import { sayRenamed } from '../folder/read-run.js'
+import { checkExperts, expertsFile, recordedAs, taughtHash, taughtOf } from '../folder/recorded-experts.js'
 
 export interface ExpertsOptions {
   readonly count?: number
   readonly epochs?: number
   readonly data?: string
   readonly engine?: string
+  readonly allowPlugin?: readonly string[]
 }
 
 /** `haba experts`: trains networks on the real data and keeps their weights after every epoch. */
 export async function expertsCommand(
   file: string,
-  { count, epochs, ...options }: ExpertsOptions,
+  { count, epochs, allowPlugin = [], ...options }: ExpertsOptions,
   { out, err }: Terminal,
-  interruption?: Interruption,
+  signal?: AbortSignal,
 ): Promise<void> {
-  const read = overridden(await readConfig(file), options)
+  const progress = progressOn(err)
+  const read = overridden(await readConfig(file, { allowPlugin }), options)
+  sayRenamed(read, progress.say)
   if (!read.config.experts)
     throw new HabaError(
       `config ${file}`,
@@ -36,14 +37,20 @@ export async function expertsCommand(
       'none',
       'Add one: { "folder": "../experts/mine", "count": 100, "epochs": 3 }.',
     )
+  if (read.received)
+    throw new HabaError(
+      `config ${file}: experts.folder`,
+      'a configuration of your own, since experts are written where it says',
+      `that of a run folder, which says ${read.config.experts.folder}`,
+      'Copy it out of the run folder first.',
+    )
   const settings = {
     ...read.config.experts,
     ...(count !== undefined && { count }),
     ...(epochs !== undefined && { epochs }),
   }
-  const progress = progressOn(err)
   progress.say(neededText(read.config, settings))
-  const heard = interruption ?? listenForInterruption(progress.say)
+  const heard = signal ?? listenForInterruption(progress.say)
   const opened = await openEngine(read, progress.say)
   try {
     const parts = await openParts(read, opened.engine, progress.pulse)
@@ -51,14 +58,18 @@ export async function expertsCommand(
     const { network, augmentation, data, key } = parts
     const own = settings.augmentation
     const used = own ? await makeAugmentation(read, own, data, 'experts.augmentation') : augmentation
-    const { folder, rate, batch } = settings
+    const { folder, learningRate, batch } = settings
     const transform = transforms[settings.transform]
     await mkdir(folder, { recursive: true })
     await owning(folder, 'haba experts', async () => {
-      await claimFolder(settings, read, network.name)
+      const as = recordedAs(settings, parts)
+      const identity = identify(taughtOf(parts.made))
+      const how = ['learningRate', 'batch', 'transform', 'augmentation', 'epochs', 'seed'] as const
+      const there = await checkExperts(folder, parts, as, how, progress.say)
+      if (there === 'untold') await writeWhole(expertsFile(folder), `${checkedJson({ ...as, identity }, 2)}\n`)
       await recordExperts({
         folder,
-        rate,
+        learningRate,
         batch,
         count: settings.count,
         epochs: settings.epochs,
@@ -68,7 +79,8 @@ export async function expertsCommand(
         key: keyFor(key, 'experts'),
         ...(used && { augmentation: used }),
         ...(transform && { transform }),
-        metadata: { data: data.name },
+        // Those of one folder are alike: what an earlier version began is completed as it began.
+        metadata: { data: data.name, ...(there !== 'old' && { identity: taughtHash(parts.made) }) },
         onEpoch: ({ expert, epoch, loss }) =>
           progress.count(
             'recording: epoch',
@@ -95,30 +107,4 @@ function neededText({ objective }: Config, { epochs, count, folder }: ExpertsSet
   const reads = `The objective reads epochs 0 … ${needed} (maxStartEpoch ${maxStartEpoch} - 1 + expertEpochs ${expertEpochs})`
   if (epochs < needed) return `${what} ${reads}: these are too short for it.`
   return epochs > needed ? `${what} ${reads}: ${needed} epochs would do.` : `${what} ${reads}.`
-}
-
-/** Experts in one folder are all trained alike: what a folder holds is written down, and held to. */
-async function claimFolder(settings: ExpertsSettings, read: ReadConfig, network: string): Promise<void> {
-  const { folder, count: _, ...how } = settings
-  const file = join(folder, 'experts.json')
-  const config = JSON.parse(configText(read.config, read.tables, folder)) as Config
-  const text = `${JSON.stringify(
-    {
-      ...how,
-      augmentation: settings.augmentation ?? config.augmentation,
-      data: config.data,
-      network,
-      seed: config.seed,
-    },
-    null,
-    2,
-  )}\n`
-  if (!existsSync(file)) return writeWhole(file, text)
-  if ((await readFile(file, 'utf8')) !== text)
-    throw new HabaError(
-      `experts ${folder}`,
-      'experts that were trained as this configuration says',
-      `others (see ${file})`,
-      'Choose another folder, or delete this one.',
-    )
 }

@@ -2,9 +2,9 @@ import { HabaError, type OptionsSchema } from '@haba/core'
 import { describeSchema, shown, type JsonSchema } from '../config/describe-schema.js'
 import { configSchema } from '../config/schema.js'
 import { correction } from '../config/validate.js'
-import { loadPlugins } from '../plugins/load-plugins.js'
-import { kinds, mergeTables, type AnyEntry, type AnyTable, type Tables } from '../plugins/tables.js'
-import type { Terminal } from './terminal.js'
+import { loadPlugins, locatePlugins } from '../plugins/load-plugins.js'
+import { kinds, mergeTables, type AnyEntry, type Tables } from '../plugins/tables.js'
+import type { Terminal } from '../tell/progress.js'
 
 /** Where a configuration names an entry of each table. */
 const keys: Readonly<Record<keyof Tables, string>> = {
@@ -24,7 +24,7 @@ export async function optionsCommand(
   plugins: readonly string[],
   { out }: Terminal,
 ): Promise<void> {
-  const tables = mergeTables(await loadPlugins(plugins, process.cwd()))
+  const tables = mergeTables(await loadPlugins(locatePlugins(plugins, process.cwd())))
   const print = (lines: readonly string[]) => out.write(`${lines.join('\n')}\n`)
   if (name === undefined) return void print(overview(tables))
   const found = entriesOf(tables).filter((entry) => entry.name === name)
@@ -51,13 +51,13 @@ interface Found {
 
 const entriesOf = (tables: Tables): readonly Found[] =>
   (Object.keys(kinds) as (keyof Tables)[]).flatMap((kind) =>
-    Object.entries(tables[kind] as unknown as AnyTable).map(([name, entry]) => ({ kind, name, entry })),
+    Object.entries(tables[kind]).map(([name, entry]) => ({ kind, name, entry })),
   )
 
 function overview(tables: Tables): readonly string[] {
   const all = entriesOf(tables)
   return [
-    'A configuration is a JSON file. Wherever it names something, it says "name", or { "use": "name", …options }.',
+    'A configuration is a JSON file. It refers to a named part by "name", or by { "use": "name", …options }.',
     'Paths are relative to the file. A star marks what must be given.',
     '',
     ...optionLines(configSchema),
@@ -67,7 +67,7 @@ function overview(tables: Tables): readonly string[] {
       ...columns(all.filter((found) => found.kind === kind).map(({ name, entry }) => [name, entry.summary])),
     ]),
     '',
-    '`haba options NAME` tells the options of one, or of a section such as evaluate.',
+    '`haba options NAME` lists the options of one name, or of a section such as evaluate.',
   ]
 }
 

@@ -1,4 +1,5 @@
-import { sizeOf, type RenderedSet } from '@haba/core'
+import { checkedJson, oneHotRows, sizeOf, type RenderedSet } from '@haba/core'
+import { writeWhole } from '@haba/core/files'
 import { expand } from '@haba/distill'
 import {
   augmentationRobustScore,
@@ -9,29 +10,29 @@ import {
   type Protocol,
 } from '@haba/eval'
 import { join } from 'node:path'
-import { readConfig } from '../config/read-config.js'
-import { interruptible, listenForInterruption, type Interruption } from '../interruption.js'
-import { progressOn } from '../progress.js'
-import { budgetOf } from '../run/budget.js'
-import { openRun } from '../run/draw-run.js'
-import { measureRandom, measureSet, type Measure } from '../run/evaluate-rows.js'
-import { measureTaughtRandom } from '../run/taught-images.js'
-import { protocolText } from '../run/protocol-text.js'
-import { keyFor, makeProtocol, openEngine, openParts } from '../run/parts.js'
-import { randomImages } from '../run/chosen-images.js'
-import { equalBytesText } from '../run/run-rows.js'
-import { mostOf, storeAsBytes } from '../run/stored-images.js'
-import { accuracyText, alignedLines, fullDataOf, fullDataText, type Row } from '../run/result.js'
-import { configOf, writeWhole } from '../run/run-folder.js'
-import { overridden } from './distill.js'
-import { evaluateSettings } from './evaluate.js'
-import type { Terminal } from './terminal.js'
+import { evaluateSettings } from '../config/overridden.js'
+import { interruptible, listenForInterruption } from '../interruption.js'
+import { progressOn, type Terminal } from '../tell/progress.js'
+import { budgetOf } from '../assemble/budget.js'
+import { openRun } from '../folder/draw-run.js'
+import { measureRandom, measureSet, type Measure } from '../measure/evaluate-rows.js'
+import { distilledParts, measuredOf } from '../folder/made-of.js'
+import { measureTaughtRandom } from '../measure/taught-images.js'
+import { protocolText } from '../tell/protocol-text.js'
+import { keyFor, makeProtocol, openEngine, openParts } from '../assemble/parts.js'
+import { randomImages } from '../measure/chosen-images.js'
+import { equalBytesText } from '../measure/run-rows.js'
+import { mostOf, storeAsBytes } from '../measure/stored-images.js'
+import type { Row } from '../folder/result.js'
+import { accuracyText, alignedLines, fullDataOf, fullDataText } from '../tell/tables.js'
+import { readRun } from '../folder/read-run.js'
 
 export interface ScoresOptions {
   readonly seeds?: number
   readonly epochs?: number
   readonly data?: string
   readonly engine?: string
+  readonly allowPlugin?: readonly string[]
 }
 
 /** What images are augmented with where the run has no augmentation of its own: the field's. */
@@ -42,15 +43,20 @@ export async function scoresCommand(
   folder: string,
   { seeds, epochs, ...elsewhere }: ScoresOptions,
   { out, err }: Terminal,
-  interruption?: Interruption,
+  signal?: AbortSignal,
 ): Promise<void> {
-  const read = overridden(await readConfig(configOf(folder)), elsewhere)
   const progress = progressOn(err)
-  const heard = interruption ?? listenForInterruption(progress.say)
+  const read = await readRun(folder, { ...elsewhere, say: progress.say })
+  const heard = signal ?? listenForInterruption(progress.say)
   const opened = await openEngine(read, progress.say)
   try {
     const parts = await openParts(read, opened.engine, progress.pulse)
-    const { parameterization, params, result, about, manifest } = await openRun(folder, read, opened.engine)
+    const { parameterization, params, result, about, manifest } = await openRun(
+      folder,
+      read,
+      opened.engine,
+      parts.data.preprocessing,
+    )
     const set = await expand(opened.engine, parameterization, params)
     const { image, classes } = parts.data
     const { bytes } = manifest.storage
@@ -60,21 +66,24 @@ export async function scoresCommand(
       )
     // Labels of a trained network take four bytes a class.
     const taught = { bytesPerValue: 1 + (4 * classes) / sizeOf(image), most: mostOf(parts.data.train) }
+    const soft = !isHard(set)
+    // Before anything is trained: a set may be too small to compare.
+    budgetOf(bytes, image, classes, { bytesPerValue: 1, most: taught.most })
+    if (soft) budgetOf(bytes, image, classes, taught)
     const settings = evaluateSettings(read, { epochs, networks: seeds })
-    const rate = settings.protocol === 'ours' ? (about.protocol.rate as number) : settings.rate
+    const rate = settings.protocol === 'ours' ? (about.protocol.rate as number) : settings.learningRate
     const measureUnder = (protocol: Protocol): Measure => ({
       parts,
-      watch: (onCall) => interruptible(opened.engine, heard, 'Nothing was written.', onCall),
+      engine: interruptible(opened.engine, heard, 'Nothing was written.'),
       protocol,
       networks: settings.networks,
       progress,
     })
     const augmentation = settings.augmentation ?? (parts.augmentation ? read.config.augmentation : usual)
     const protocolWith = (use: typeof augmentation) =>
-      makeProtocol(parts, { ...settings, rate, augmentation: use }, about.learned.rate)
+      makeProtocol(parts, { ...settings, learningRate: rate, augmentation: use }, about.learned.rate)
     const augmented = measureUnder(await protocolWith(augmentation))
     const plain = measureUnder(await protocolWith({ use: 'none' }))
-    const soft = !isHard(set)
     const measured = {
       set: await measureSet(set, { measure: augmented }, 'set, augmented'),
       setHard: soft ? await measureSet(hardened(set), { measure: augmented }, 'set, hard labels') : undefined,
@@ -95,7 +104,8 @@ export async function scoresCommand(
     const file = join(folder, 'scores.json')
     const { floats } = manifest.storage
     const protocols = { augmented: describeProtocol(augmented.protocol), plain: describeProtocol(plain.protocol) }
-    await writeWhole(file, `${JSON.stringify({ protocols, floats, bytes, ...scores, measured }, null, 2)}\n`)
+    const identity = measuredOf(read.run, protocols.augmented, distilledParts)
+    await writeWhole(file, `${checkedJson({ protocols, identity, floats, bytes, ...scores, measured }, 2)}\n`)
     out.write(
       `\n${scoresText(measured, scores).join('\n')}\n${equalBytesText(bytes)}\n` +
         `With augmentation: ${protocolText(protocols.augmented)}\nWithout: ${protocolText(protocols.plain)}\nWritten to ${file}\n`,
@@ -110,10 +120,7 @@ const isHard = ({ targets }: RenderedSet) => targets.every((target) => target ==
 
 /** The same images, each of its slot's class alone. */
 function hardened(set: RenderedSet): RenderedSet {
-  const { classes, labels } = set.layout
-  const targets = new Float32Array(set.targets.length)
-  labels.forEach((label, slot) => (targets[slot * classes + label] = 1))
-  return { ...set, targets }
+  return { ...set, targets: oneHotRows(set.layout.labels, set.layout.classes) }
 }
 
 interface MeasuredForScores {

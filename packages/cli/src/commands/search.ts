@@ -1,4 +1,5 @@
-import { HabaError, permutation } from '@haba/core'
+import { canonicalHash, checkedJson, HabaError, parseJson, permutation } from '@haba/core'
+import { openLines, writeWhole } from '@haba/core/files'
 import {
   architectures,
   convNetSpace,
@@ -8,22 +9,19 @@ import {
   type ScoredArchitecture,
   type SearchSpace,
 } from '@haba/eval'
-import { existsSync } from 'node:fs'
-import { appendFile, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { evaluateSettings } from '../config/overridden.js'
 import type { Named } from '../config/config.js'
-import { readConfig } from '../config/read-config.js'
-import { listenForInterruption, type Interruption } from '../interruption.js'
-import { progressOn } from '../progress.js'
-import type { MeasuredNetwork, MeasuringJob } from '../run/measuring.js'
-import { keyFor } from '../run/parts.js'
-import { alignedLines } from '../run/result.js'
-import { configOf, writeWhole } from '../run/run-folder.js'
-import { searchText, type SearchFile } from '../run/uses.js'
-import { openLanes } from '../workers/lanes.js'
-import { evaluateSettings } from './evaluate.js'
-import { overridden } from './distill.js'
-import type { Terminal } from './terminal.js'
+import { listenForInterruption } from '../interruption.js'
+import { progressOn, type Terminal } from '../tell/progress.js'
+import { distilledParts, measuredOf } from '../folder/made-of.js'
+import type { MeasuringJob } from '../measure/measuring.js'
+import { keyFor } from '../assemble/parts.js'
+import { alignedLines } from '../tell/tables.js'
+import { readRun } from '../folder/read-run.js'
+import { readSearchLines, type SearchLine } from '../folder/search-lines.js'
+import { searchText, type SearchFile } from '../folder/uses.js'
+import { openWorkerPool } from '../measure/worker-pool.js'
 
 export interface SearchOptions {
   /** JSON: parts of the space, instead of all 720 networks. */
@@ -34,43 +32,49 @@ export interface SearchOptions {
   readonly workers?: number
   readonly data?: string
   readonly engine?: string
+  readonly allowPlugin?: readonly string[]
 }
 
-/** What a finished network is remembered by. */
-type Line = { readonly job: MeasuringJob; readonly measured: MeasuredNetwork }
-
-/** `haba search`: does the set find the network that all data would prefer, and how much sooner (spec §9.4)? */
+/** `haba search`: does the set find the network that all data would prefer, and how much sooner? */
 export async function searchCommand(
   folder: string,
   { space, sample, epochs, realEpochs, workers, ...elsewhere }: SearchOptions,
   { out, err }: Terminal,
-  interruption?: Interruption,
+  signal?: AbortSignal,
 ): Promise<void> {
-  const read = overridden(await readConfig(configOf(folder)), elsewhere)
+  const progress = progressOn(err)
+  const read = await readRun(folder, { ...elsewhere, say: progress.say })
   const settings = evaluateSettings(read, {})
   const networks = chosenNetworks(spaceOf(space), sample, read.config.seed)
   const after = read.config.steps
+  // What was measured otherwise, or on other images, is measured again.
+  const by = canonicalHash([settings, measuredOf(read.run, undefined, distilledParts).hash])
   const jobs = networks.flatMap((network): readonly MeasuringJob[] => [
-    { on: 'set', network, seed: 0, epochs, after },
-    { on: 'real', network, seed: 0, epochs: realEpochs },
+    { on: 'set', network, seed: 0, epochs, after, by },
+    { on: 'real', network, seed: 0, epochs: realEpochs, by },
   ])
   const file = join(folder, 'search.jsonl')
-  const known = await readLines(file)
+  const known = await readSearchLines(file)
   const pending = jobs.filter((job) => !known.has(JSON.stringify(job)))
-  const progress = progressOn(err)
   progress.say(`${networks.length} networks; ${jobs.length - pending.length} of ${jobs.length} trainings are done.`)
   if (pending.length > 0) {
-    const { lanes, close } = await openLanes({
+    const pool = await openWorkerPool({
       read,
-      measuring: { folder, settings, ...elsewhere },
+      measuring: { folder, settings, real: true, ...elsewhere },
       jobs: pending.length,
       ...(workers !== undefined && { workers }),
       progress,
-      interruption: interruption ?? listenForInterruption(progress.say),
+      signal: signal ?? listenForInterruption(progress.say),
     })
-    const kept = lanes.map((lane) => async (job: MeasuringJob) => {
-      const measured = await lane(job)
-      await appendFile(file, `${JSON.stringify({ job, measured } satisfies Line)}\n`)
+    // Whole lines only, in a file of this folder's own.
+    const own = [...known].map(
+      ([job, measured]) => `${checkedJson({ job: JSON.parse(job) as MeasuringJob, measured })}\n`,
+    )
+    await writeWhole(file, own.join(''))
+    const lines = await openLines(file)
+    const kept = pool.workers.map((worker) => async (job: MeasuringJob) => {
+      const measured = await worker(job)
+      await lines.append(`${checkedJson({ job, measured } satisfies SearchLine)}\n`)
       known.set(JSON.stringify(job), measured)
       return measured
     })
@@ -79,7 +83,8 @@ export async function searchCommand(
         progress.say(`${done}/${pending.length}  ${network} on ${on}: ${(100 * accuracy).toFixed(2)} %`),
       )
     } finally {
-      await close()
+      await lines.close()
+      await pool.close()
     }
   }
   const of = (job: MeasuringJob) => known.get(JSON.stringify(job))!
@@ -89,8 +94,9 @@ export async function searchCommand(
   })
   const protocols = { set: of(jobs[0]!).protocol, real: of(jobs[1]!).protocol }
   const report = { ...searchReport(scored), protocols }
+  const identity = measuredOf(read.run, protocols.set, distilledParts)
   const result = join(folder, 'search.json')
-  await writeWhole(result, `${JSON.stringify({ after, epochs, realEpochs, ...report, scored }, null, 2)}\n`)
+  await writeWhole(result, `${checkedJson({ after, epochs, realEpochs, identity, ...report, scored }, 2)}\n`)
   out.write(
     `\n${reportText(report).join('\n')}\nWritten to ${result}; \`haba show ${folder}\` draws it into the page.\n`,
   )
@@ -101,14 +107,14 @@ function spaceOf(text: string | undefined): SearchSpace {
   const fail = (got: string) => {
     throw new HabaError(
       '--space',
-      'JSON with lists of width, depth, normalisation, activation, pooling',
+      'JSON with lists of width, depth, normalization, activation, pooling',
       got,
       'Try {"width":[32],"depth":[2,3]}.',
     )
   }
   let given: unknown
   try {
-    given = JSON.parse(text)
+    given = parseJson(text)
   } catch {
     fail(text)
   }
@@ -125,18 +131,6 @@ function chosenNetworks(space: SearchSpace, sample: number | undefined, seed: nu
   const order = permutation(keyFor({ hi: 0, lo: seed }, 'search'), all.length)
   const some = sample === undefined ? all : [...order.slice(0, sample)].sort((a, b) => a - b).map((i) => all[i]!)
   return some.map((architecture) => ({ use: 'convnet', kernel: 3, ...architecture }))
-}
-
-/** Finished trainings by their jobs; a line that was cut off is left out. */
-async function readLines(file: string): Promise<Map<string, MeasuredNetwork>> {
-  if (!existsSync(file)) return new Map()
-  const lines = (await readFile(file, 'utf8')).split('\n').slice(0, -1)
-  return new Map(
-    lines.map((line) => {
-      const { job, measured } = JSON.parse(line) as Line
-      return [JSON.stringify(job), measured]
-    }),
-  )
 }
 
 const correlationText = (rho: number | undefined) => (rho === undefined ? 'all equal' : rho.toFixed(2))

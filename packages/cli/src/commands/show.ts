@@ -1,15 +1,20 @@
 import { join } from 'node:path'
-import { readConfig } from '../config/read-config.js'
-import { drawRun } from '../run/draw-run.js'
-import { openEngine } from '../run/parts.js'
-import { tableText } from '../run/result.js'
-import { configOf, FILES } from '../run/run-folder.js'
-import type { Terminal } from './terminal.js'
+import { progressOn, type Terminal } from '../tell/progress.js'
+import { drawRun } from '../folder/draw-run.js'
+import { openEngine } from '../assemble/parts.js'
+import { tableText } from '../tell/tables.js'
+import { readRun } from '../folder/read-run.js'
+import { FILES } from '../folder/run-folder.js'
+
+export interface ShowOptions {
+  readonly allowPlugin?: readonly string[]
+}
 
 /** `haba show`: draws grid and page anew, and prints the table. */
-export async function showCommand(folder: string, { out, err }: Terminal): Promise<void> {
-  const read = await readConfig(configOf(folder))
-  const opened = await openEngine(read, (text) => void err.write(`${text}\n`))
+export async function showCommand(folder: string, { allowPlugin }: ShowOptions, { out, err }: Terminal): Promise<void> {
+  const { say } = progressOn(err)
+  const read = await readRun(folder, { ...(allowPlugin && { allowPlugin }), say, reads: false })
+  const opened = await openEngine(read, say)
   try {
     out.write(`${tableText(await drawRun(folder, read, opened.engine))}\n\n`)
   } finally {

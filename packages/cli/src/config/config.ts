@@ -11,22 +11,22 @@ export interface Named {
 /** How one part moves. */
 interface OptimizerSettings {
   readonly use: 'sgd' | 'adam'
-  readonly rate: number
+  readonly learningRate: number
   /** Of SGD. */
   readonly momentum: number
   /** Of Adam. */
   readonly betas?: readonly [number, number]
   readonly decay?: { readonly every: number; readonly factor: number }
-  readonly keep?: 'probabilities' | 'pixels'
+  readonly project?: 'probabilities' | 'pixels'
   /** Steps from one clamp of pixels to the next. */
-  readonly keepEvery?: number
+  readonly projectEvery?: number
   /** The part never falls below it. */
-  readonly atLeast?: number
+  readonly clampBelow?: number
   /** Weight of a loss that keeps the part between -1 and 1. */
   readonly boundary?: number
 }
 
-/** An optimiser for each part of a tree, by name. */
+/** An optimizer for each part of a tree, by name. */
 export type Optimizers = Readonly<Record<string, OptimizerSettings>>
 
 /** A game, with a critic of its own where it names one. */
@@ -50,19 +50,19 @@ export interface EvaluateSettings {
   readonly networks: number
   readonly batch?: number
   readonly epochs?: number
-  readonly rate: number | 'learned'
+  readonly learningRate: number | 'learned'
   readonly augmentation?: Named
   readonly mixing?: Named
   /** Of `ours`: the part held out, and the rates to choose from. */
   readonly validation: number
-  readonly rates: readonly number[]
+  readonly learningRates: readonly number[]
   readonly trialNetworks: number
 }
 
 /** The training that images are chosen by. */
 export interface SelectionSettings {
   readonly epochs: number
-  readonly rate: number
+  readonly learningRate: number
 }
 
 /** What a set is compared with. */
@@ -73,8 +73,12 @@ interface CompareSettings extends Readonly<Record<SelectionName, boolean>> {
   /** Of JPEG, for real images; none: as uint8 only. */
   readonly qualities: readonly number[]
   readonly selection: SelectionSettings
+  /** The set before it is distilled, stored alike. */
+  readonly start: boolean
   readonly pixels?: {
     readonly optimizer: Optimizers
+    /** Images a class, where coefficients are rounded until they fit. */
+    readonly perClass?: number
     readonly objectiveOptimizer?: Optimizers
     readonly clipNorm?: number
     readonly steps?: number
@@ -93,9 +97,9 @@ export interface ExpertsSettings {
   readonly folder: string
   readonly count: number
   readonly epochs: number
-  readonly rate: number
+  readonly learningRate: number
   readonly batch: number
-  readonly transform: 'none' | 'batch-standardisation'
+  readonly transform: 'none' | 'batch-standardization'
   readonly augmentation?: Named
 }
 
@@ -104,6 +108,11 @@ export interface CodecSettings extends PartOptions {
   readonly bits: number
   readonly patch: number
   readonly groups: number
+  readonly transform: 'none' | 'dct'
+  readonly block: number
+  readonly step: number
+  /** Of the whole set; absent: no limit. */
+  readonly bytes?: number
   readonly parts: Readonly<Record<string, PartOptions>>
   /** Steps by which levels are refined; 0: none. */
   readonly refine: number
@@ -128,14 +137,16 @@ export interface Config {
   readonly objectiveOptimizer?: Optimizers
   /** Largest norm of the set's gradient. */
   readonly clipNorm?: number
-  readonly differentiation: 'recomputed' | 'stored' | 'tesla' | 'tesla-released'
+  readonly differentiation: 'recompute' | 'store' | 'tesla' | 'tesla-released'
   /** Chooses the differentiation by an estimate. */
   readonly memory?: 'least' | 'fastest' | number
   readonly steps: number
   readonly checkpointEvery: number
+  /** What is done after a step that is not finite. Absent: the run stops. */
+  readonly diverged?: { readonly lowerRates: number; readonly times: number }
   readonly evaluate: EvaluateSettings
   readonly compare: CompareSettings
   readonly experts?: ExpertsSettings
-  /** Absent: numbers of 32 bits. */
+  /** Absent: 32-bit numbers. */
   readonly codec?: CodecSettings
 }

@@ -39,18 +39,22 @@ export function describeSchema(schema: JsonSchema, got?: unknown): string {
     const near = schema.anyOf.filter((branch) => branch.type !== undefined && admits(branch.type, got))
     return (near.length > 0 ? near : schema.anyOf).map((branch) => describeSchema(branch, got)).join(', or ')
   }
-  if (schema.format === 'path') return 'path'
+  if (schema.format === 'path' || schema.format === 'written-path') return 'path'
   const noun = nouns[schema.type ?? ''] ?? 'value'
   if (schema.type === 'array') {
     const length = schema.minItems !== undefined && schema.minItems === schema.maxItems ? ` of ${schema.minItems}` : ''
     return schema.items ? `list${length}, each ${article(describeSchema(schema.items))}` : `list${length}`
   }
-  return [noun, ...bounds(schema)].join(' ')
+  return [noun, ...bounds(schema, got)].join(' ')
 }
 
-function bounds(schema: JsonSchema): readonly string[] {
+/** Bounds that only a slip exceeds, and which are told only then. */
+const SLIP = 1e9
+
+function bounds(schema: JsonSchema, got: unknown): readonly string[] {
   const { minimum, exclusiveMinimum, maximum, exclusiveMaximum, pattern } = schema
-  const most = maximum === undefined || maximum === Number.MAX_SAFE_INTEGER ? undefined : `at most ${maximum}`
+  const told = maximum !== undefined && (maximum < SLIP || (typeof got === 'number' && got > maximum))
+  const most = told ? `at most ${maximum}` : undefined
   const parts = [
     minimum === undefined ? undefined : `at least ${minimum}`,
     exclusiveMinimum === undefined ? undefined : `more than ${exclusiveMinimum}`,

@@ -1,8 +1,10 @@
-import { HabaError, type OptionsSchema } from '@haba/core'
+import { HabaError, parseJson, type OptionsSchema } from '@haba/core'
 import { resolve } from 'node:path'
-import type { AnyTable } from '../plugins/tables.js'
+import type { AnyTable, Tables } from '../plugins/tables.js'
 import type { Named } from './config.js'
-import { correction, placeName, validate, type Place } from './validate.js'
+import { newName } from './old-names.js'
+import { placeName, type Place } from './place.js'
+import { correction, validate } from './validate.js'
 
 /**
  * What a configuration names, checked and completed: a name alone becomes `{ use: name, …defaults }`, and paths become
@@ -13,15 +15,16 @@ import { correction, placeName, validate, type Place } from './validate.js'
  * @throws HabaError for an unknown name or options that are not right
  */
 export function completeNamed(where: Place, value: unknown, table: AnyTable, kind: string, folder: string): Named {
-  const { use, ...options } = (typeof value === 'string' ? { use: value } : value) as Record<string, unknown>
+  const { use: given, ...options } = (typeof value === 'string' ? { use: value } : value) as Record<string, unknown>
   const names = Object.keys(table).sort()
-  if (typeof use !== 'string')
+  if (typeof given !== 'string')
     throw new HabaError(
       placeName(where),
       `"use" with the name of a ${kind}: ${names.join(', ')}`,
-      use === undefined ? 'none' : JSON.stringify(use),
+      given === undefined ? 'none' : JSON.stringify(given),
       `Write { "use": "${names[0] ?? '…'}" }.`,
     )
+  const use = newName(where, given, names)
   const entry = Object.hasOwn(table, use) ? table[use] : undefined
   if (!entry) throw new HabaError(placeName(where), `one of ${names.join(', ')}`, `"${use}"`, correction(use, names))
   return { use, ...absolutePaths(validate(where, entry.options, options), entry.options, folder) }
@@ -38,18 +41,31 @@ export function namedInText(option: string, text: string, table: AnyTable, kind:
   let value: unknown = text
   if (text.trimStart().startsWith('{'))
     try {
-      value = JSON.parse(text)
+      value = parseJson(text)
     } catch (cause) {
       throw new HabaError(option, 'a name, or JSON', text, (cause as Error).message, { cause })
     }
   return completeNamed(where, value, table, kind, process.cwd())
 }
 
-const isPath = (schema: unknown) => (schema as { readonly format?: unknown } | undefined)?.format === 'path'
+/** Formats of options that are paths: what is read there, and what is written. */
+const pathFormats = ['path', 'written-path'] as const
+
+const isPath = (schema: unknown, formats: readonly unknown[]) =>
+  formats.includes((schema as { readonly format?: unknown } | undefined)?.format)
 
 /** Options that are a path, or a list of them. */
-const pathNames = ({ properties }: OptionsSchema) =>
-  Object.keys(properties).filter((name) => isPath(properties[name]) || isPath(properties[name]!.items))
+export const pathNames = ({ properties }: OptionsSchema, formats: readonly string[] = pathFormats): readonly string[] =>
+  Object.keys(properties).filter(
+    (name) => isPath(properties[name], formats) || isPath(properties[name]!.items, formats),
+  )
+
+/**
+ * Options that the configuration of a run folder does not hold, nor is believed: places to write to, and folders of engines,
+ * which hold programs.
+ */
+export const outsideNames = (kind: keyof Tables, schema: OptionsSchema): readonly string[] =>
+  pathNames(schema, kind === 'engines' ? pathFormats : ['written-path'])
 
 /** The same options with every path changed. */
 export const mapPaths = (

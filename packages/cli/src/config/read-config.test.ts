@@ -7,12 +7,12 @@ import { readConfig } from './read-config.js'
 import { configText } from './write-config.js'
 
 const recipes = resolve(import.meta.dirname, '../../../../recipes')
-const sgd = { rate: 1 }
+const sgd = { learningRate: 1 }
 const minimal = {
   name: 'x',
   data: 'mnist',
   network: 'convnet',
-  set: 'factorised',
+  set: 'factorized',
   objective: 'distribution-matching',
   optimizer: { bases: sgd, hallucinators: sgd },
   steps: 10,
@@ -40,11 +40,11 @@ describe('a wrong configuration', () => {
   it.each([
     [{ stepz: 3 }, /^config x\.json: expected options of augmentation, .*, got "stepz"\. Did you mean "steps"\?$/],
     [
-      { set: { use: 'factorised', basesPerClass: 0 } },
-      'config x.json: set.basesPerClass: expected a whole number of at least 1, got 0. Mend it: bases a class: a number, or one for each class (default 1).',
+      { set: { use: 'factorized', basesPerClass: 0 } },
+      'config x.json: set.basesPerClass: expected a whole number of at least 1, got 0. Meaning: bases a class: a number, or one for each class (default 1).',
     ],
     [
-      { set: { use: 'factorised', basisPerClass: 1 } },
+      { set: { use: 'factorized', basisPerClass: 1 } },
       /^config x\.json: set: expected options of .*basesPerClass, .*, got "basisPerClass"\. Did you mean "basesPerClass"\?$/,
     ],
     [
@@ -60,16 +60,24 @@ describe('a wrong configuration', () => {
       'config x.json: games[0].network.pooling: expected "average", "max", "none", got "averge". Did you mean "average"?',
     ],
     [
-      { optimizer: { bases: { rate: '1' } } },
-      'config x.json: optimizer.bases.rate: expected a number of at least 0, got "1". Mend it: step size.',
+      { optimizer: { bases: { learningRate: '1' } } },
+      'config x.json: optimizer.bases.learningRate: expected a number of at least 0, got "1". Meaning: step size.',
     ],
     [
-      { evaluate: { rate: 'learnt' } },
-      'config x.json: evaluate.rate: expected a number of more than 0, or "learned", got "learnt". Mend it: step size, or the set\'s learned one (default 0.01).',
+      { evaluate: { learningRate: 'lerned' } },
+      'config x.json: evaluate.learningRate: expected a number of more than 0, or "learned", got "lerned". Meaning: step size, or the set\'s learned one (default 0.01).',
     ],
     [
       { data: { folder: 'x' } },
       /^config x\.json: data: expected "use" with the name of a dataset: cifar10, .*, got none\./,
+    ],
+    [
+      { steps: 1e12 },
+      'config x.json: steps: expected a whole number of at least 1 and at most 1000000000, got 1000000000000. Meaning: of distillation.',
+    ],
+    [
+      { evaluate: { networks: 1e6 } },
+      'config x.json: evaluate.networks: expected a whole number of at least 1 and at most 10000, got 1000000. Meaning: fresh networks (default 5).',
     ],
     [
       { steps: undefined },
@@ -88,6 +96,23 @@ describe('a wrong configuration', () => {
     await expect(readConfig(file)).rejects.toThrow('expected JSON, got a mistake at line 3, column 15.')
   })
 
+  it.each([
+    ['{\n  "name": "x",\n  "random": True\n}', 'line 3, column 13. JSON has no True: values are'],
+    ['{\n  "name": "x",\n  "seed": NaN,\n  "steps": 1\n}', 'line 3, column 11. JSON has no NaN'],
+    ['// mine\n{\n  "name": "x"\n}', 'line 1, column 1. JSON has no comments: remove it.'],
+    ['{\n  "name": "x",\n  /* mine */ "steps": 1\n}', 'line 3, column 3. JSON has no comments'],
+    ["{\n  'name': 1\n}", "line 2, column 3. JSON has no 'name'"],
+    ['{\n  "steps": 1,\n}\n\n', 'line 3, column 1.'],
+    ['{\n  "rate": .5\n}\n', 'line 2, column 11. JSON has no .5'],
+    ['{\n  "steps": 1\n\n', 'line 4, column 1.'],
+    ['', 'line 1, column 1.'],
+  ])('that is no JSON names the line of the mistake, whatever it is: %j', async (text, message) => {
+    await writeFile(file, text)
+    await expect(readConfig(file)).rejects.toThrow(`expected JSON, got a mistake at ${message}`)
+    await writeFile(file, text.replaceAll('\n', '\r\n'))
+    await expect(readConfig(file)).rejects.toThrow(`expected JSON, got a mistake at ${message.split(',')[0]}`)
+  })
+
   it('that is missing is refused by name', async () => {
     await expect(readConfig(join(folder, 'none.json'))).rejects.toThrow(
       'none.json: expected a readable file, got ENOENT',
@@ -96,6 +121,14 @@ describe('a wrong configuration', () => {
 })
 
 describe('a right configuration', () => {
+  it('may begin with a byte order mark, and may be UTF-16', async () => {
+    const text = `\uFEFF${JSON.stringify(minimal, null, 1).replaceAll('\n', '\r\n')}`
+    await writeFile(file, text)
+    expect((await readConfig(file)).config.name).toBe('x')
+    await writeFile(file, text, 'utf16le')
+    expect((await readConfig(file)).config.name).toBe('x')
+  })
+
   it('is completed, and written with paths relative to where it is written', async () => {
     const { config, tables } = await read({
       data: { use: 'image-folder', root: 'images' },
@@ -104,11 +137,11 @@ describe('a right configuration', () => {
     })
     expect(config.data).toMatchObject({ root: join(folder, 'images'), channels: 3, preprocessing: 'none' })
     expect(config.augmentation).toEqual({ use: 'siamese', strategy: 'flip_crop', combine: 'one' })
-    expect(config.games[0]).toMatchObject({ use: 'adversarial-contrast', apart: 0.1, temperature: 0.07 })
+    expect(config.games[0]).toMatchObject({ use: 'adversarial-contrast', cosine: 0.1, temperature: 0.07 })
     expect(config).toMatchObject({
       seed: 0,
       checkpointEvery: 100,
-      evaluate: { protocol: 'dsa', rate: 0.01, networks: 5 },
+      evaluate: { protocol: 'dsa', learningRate: 0.01, networks: 5 },
     })
 
     const run = join(folder, 'runs/x')
@@ -118,6 +151,21 @@ describe('a right configuration', () => {
     await writeFile(join(run, 'config.json'), text)
     const again = await readConfig(join(run, 'config.json'))
     expect(again.config).toEqual(config)
+    expect(configText(again.config, again.tables, run)).toBe(text)
+  })
+
+  it('is written without places outside, which a run folder is not believed: read and written again it is the same', async () => {
+    const { config, tables } = await read({ data: { use: 'image-folder', root: 'images', cache: 'pixels' } })
+    expect(config.data).toMatchObject({ cache: join(folder, 'pixels') })
+    const run = join(folder, 'runs/cached')
+    await mkdir(run, { recursive: true })
+    const text = configText(config, tables, run)
+    expect(JSON.parse(text)).toMatchObject({ data: { root: '../../images' } })
+    expect(text).not.toContain('cache')
+    const file = join(run, 'config.json')
+    await writeFile(file, text)
+    const again = await readConfig(file, { received: true })
+    expect(again.ignored).toEqual([])
     expect(configText(again.config, again.tables, run)).toBe(text)
   })
 

@@ -1,12 +1,15 @@
 import { HabaError } from '@haba/core'
-import { readFile } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
-import { absolutePlugin, loadPlugins } from '../plugins/load-plugins.js'
-import { kinds, mergeTables, type AnyTable, type Tables } from '../plugins/tables.js'
+import { basename, dirname, resolve } from 'node:path'
+import { absolutePlugin, checkAllowed, loadPlugins, locatePlugins } from '../plugins/load-plugins.js'
+import { kinds, mergeTables, type Tables } from '../plugins/tables.js'
 import type { Config, GameSettings, Named, SetSettings, TargetSettings } from './config.js'
-import { completeNamed } from './named.js'
+import { completeNamed, outsideNames } from './named.js'
+import { readJson } from './read-json.js'
 import { configSchema } from './schema.js'
-import { inside, placeName, validate, type Place } from './validate.js'
+import type { RunMadeOf } from '../folder/made-of.js'
+import { FILES, holdsRun } from '../folder/run-folder.js'
+import { inside, placeName, type Place, type Renamed } from './place.js'
+import { validate } from './validate.js'
 
 /** A configuration with the tables its names are looked up in. */
 export interface ReadConfig {
@@ -14,21 +17,83 @@ export interface ReadConfig {
   readonly tables: Tables
   /** The file, as errors name it. */
   readonly file: string
+  /** Whether somebody else may have written it. */
+  readonly received: boolean
+  /** Options that are not used because the file may come from anywhere, such as `data.cache`. */
+  readonly ignored: readonly string[]
+  /** Names of earlier versions in it, which are read as those of today. */
+  readonly renamed: readonly Renamed[]
+  /** The run that the configuration is of, where it is used as one. */
+  readonly run?: RunMadeOf
+}
+
+/** How far a configuration is trusted. */
+export interface Trust {
+  /** Plugins that may run even so: paths or packages, besides those of the user's own file. @default none */
+  readonly allowPlugin?: readonly string[]
+  /**
+   * Whether somebody else may have written it: then no plugin runs but those that are allowed, no path of an engine is used,
+   * and nothing is written where it says.
+   *
+   * @default whether it is the configuration of a run folder
+   */
+  readonly received?: boolean
 }
 
 /**
  * Reads a configuration file: every option checked, defaults in place, paths absolute.
  *
- * @throws HabaError naming the file, the option, what was expected and what came
+ * @throws HabaError naming the file, the option, what was expected and what came; or the plugins that are not allowed
  */
-export async function readConfig(file: string): Promise<ReadConfig> {
+export async function readConfig(file: string, trust: Trust = {}): Promise<ReadConfig> {
   const folder = dirname(resolve(file))
-  const where: Place = { file, path: '' }
-  const raw = validate(where, configSchema, await readJson(file)) as Readonly<Record<string, unknown>> & RawConfig
+  const { allowPlugin = [], received = basename(file) === FILES.config && holdsRun(folder) } = trust
+  const renamed: Renamed[] = []
+  const where: Place = { file, path: '', renamed }
+  const raw = checked(where, await readJson(file))
   const plugins = raw.plugins.map((name) => absolutePlugin(name, folder))
-  const tables = mergeTables(await loadPlugins(plugins, folder))
-  const named = (place: Place, value: unknown, kind: keyof Tables): Named =>
-    completeNamed(place, value, tables[kind] as unknown as AnyTable, kinds[kind], folder)
+  const located = locatePlugins(plugins, folder)
+  if (received) await checkAllowed(file, located, allowPlugin)
+  const tables = mergeTables(await loadPlugins(located))
+  return { ...completed({ where, raw, folder, tables, received }), tables, file, received, renamed }
+}
+
+/**
+ * The same of a value that `readConfig` has read before: with the defaults of this version, and no plugin loaded.
+ *
+ * @param where what errors call it @default the file
+ */
+export const readConfigAgain = (
+  value: unknown,
+  { tables, file }: ReadConfig,
+  where: Place = { file, path: '' },
+): Config =>
+  completed({ where, raw: checked(where, value), folder: dirname(resolve(file)), tables, received: true }).config
+
+const checked = (where: Place, value: unknown) =>
+  validate(where, configSchema, value) as Readonly<Record<string, unknown>> & RawConfig
+
+interface Raw {
+  readonly where: Place
+  readonly raw: Readonly<Record<string, unknown>> & RawConfig
+  /** What paths are relative to. */
+  readonly folder: string
+  readonly tables: Tables
+  readonly received: boolean
+}
+
+/** Names looked up, defaults in place, paths absolute. */
+function completed({ where, raw, folder, tables, received }: Raw): Pick<ReadConfig, 'config' | 'ignored'> {
+  const ignored: string[] = []
+  const plugins = raw.plugins.map((name) => absolutePlugin(name, folder))
+  const named = (place: Place, value: unknown, kind: keyof Tables): Named => {
+    const table = tables[kind]
+    const own = completeNamed(place, value, table, kinds[kind], folder)
+    if (!received) return own
+    const refused = outsideNames(kind, table[own.use]!.options).filter((name) => own[name] !== undefined)
+    ignored.push(...refused.map((name) => inside(place, name).path))
+    return { use: own.use, ...Object.fromEntries(Object.entries(own).filter(([name]) => !refused.includes(name))) }
+  }
   const augmentation = (place: Place, value: unknown): Named => named(place, strategyOf(value, tables), 'augmentations')
   const own = (section: 'evaluate' | 'experts' | 'training') => {
     const given = raw[section]?.augmentation
@@ -65,7 +130,8 @@ export async function readConfig(file: string): Promise<ReadConfig> {
       experts: { ...raw.experts, ...own('experts'), folder: expertsFolder(where, raw.experts, objective, folder) },
     }),
   }
-  return { config: config as unknown as Config, tables, file }
+  // The schema held the rest of the file.
+  return { config: config as unknown as Config, ignored }
 }
 
 /** What the file says, its own structure checked, its names not yet. */
@@ -76,27 +142,6 @@ interface RawConfig {
   readonly evaluate: Readonly<Record<string, unknown>>
   readonly experts?: Readonly<Record<string, unknown>>
   readonly compare: Readonly<Record<string, unknown>> & { readonly networks: readonly unknown[] }
-}
-
-async function readJson(file: string): Promise<unknown> {
-  const text = await readFile(file, 'utf8').catch((cause: Error) => {
-    throw new HabaError(
-      `config ${file}`,
-      'a readable file',
-      cause.message,
-      'Check the path; recipes/ holds examples.',
-      { cause },
-    )
-  })
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    const { message } = cause as Error
-    const position = Number(/position (\d+)/.exec(message)?.[1] ?? text.length)
-    const lines = text.slice(0, position).split('\n')
-    const place = `line ${lines.length}, column ${lines.at(-1)!.length + 1}`
-    throw new HabaError(`config ${file}`, 'JSON', `a mistake at ${place}`, message, { cause })
-  }
 }
 
 /** A text that is no name is a strategy of the field, such as `color_crop_cutout`. */

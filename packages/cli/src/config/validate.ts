@@ -1,7 +1,9 @@
 import { HabaError, type OptionsSchema } from '@haba/core'
-import { Ajv, type ErrorObject } from 'ajv'
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
+import { closest, distance } from 'fastest-levenshtein'
 import { article, describeSchema, shown, type JsonSchema } from './describe-schema.js'
-import { nearest } from './nearest.js'
+import { withNewNames } from './old-names.js'
+import { inside, placeName, type Place } from './place.js'
 
 const ajv = new Ajv({
   useDefaults: true,
@@ -11,37 +13,32 @@ const ajv = new Ajv({
   allowUnionTypes: true,
 })
 // Paths are resolved where the file is known; any text is one.
-ajv.addFormat('path', true)
+for (const format of ['path', 'written-path']) ajv.addFormat(format, true)
 
 /**
- * A copy of `value` with all defaults in place.
+ * A copy of `value` with all defaults in place, and with the names of today.
  *
  * @param where the file, and the path inside it that `value` is at
  * @throws HabaError naming the first option that is unknown, missing or out of range
  */
 export function validate(where: Place, schema: OptionsSchema, value: unknown): Readonly<Record<string, unknown>> {
-  const check = ajv.compile({ ...schema, additionalProperties: false })
-  const copy = structuredClone(value)
+  const check = validatorOf(schema)
+  const copy = withNewNames(where, schema, structuredClone(value))
   if (check(copy)) return copy as Readonly<Record<string, unknown>>
   // Of an `anyOf`, the errors of its branches come first and its own last.
   throw complaint(where, check.errors!.at(-1)!)
 }
 
-/** A place in a configuration file. */
-export interface Place {
-  readonly file: string
-  /** Such as `set.basesPerClass`; empty for the file itself. */
-  readonly path: string
+const validators = new WeakMap<OptionsSchema, ValidateFunction>()
+
+/** Compiling a schema takes longer than a configuration's reading, so it is done once. */
+function validatorOf(schema: OptionsSchema): ValidateFunction {
+  const known = validators.get(schema)
+  if (known) return known
+  const made = ajv.compile({ ...schema, additionalProperties: false })
+  validators.set(schema, made)
+  return made
 }
-
-/** The place as errors name it. */
-export const placeName = ({ file, path }: Place): string => `config ${file}${path === '' ? '' : `: ${path}`}`
-
-/** A place inside a place. */
-export const inside = ({ file, path }: Place, name: string | number): Place => ({
-  file,
-  path: typeof name === 'number' ? `${path}[${name}]` : path === '' ? name : `${path}.${name}`,
-})
 
 function complaint(where: Place, error: ErrorObject): HabaError {
   const at = error.instancePath
@@ -72,7 +69,9 @@ function complaint(where: Place, error: ErrorObject): HabaError {
   const todo =
     typeof error.data === 'string' && choices.length > 0
       ? correction(error.data, choices)
-      : `Mend it${explained(schema)}`
+      : schema.description === undefined
+        ? ''
+        : `Meaning${explained(schema)}`
   return fail(at, article(describeSchema(schema, error.data)), got, todo)
 }
 
@@ -80,6 +79,19 @@ function complaint(where: Place, error: ErrorObject): HabaError {
 export function correction(name: string, known: readonly string[]): string {
   const meant = nearest(name, known)
   return meant === undefined ? 'Remove it, or see `haba options`.' : `Did you mean "${meant}"?`
+}
+
+/** The known name that someone probably meant; undefined where none is near. */
+function nearest(name: string, known: readonly string[]): string | undefined {
+  if (known.length === 0) return undefined
+  const bare = (text: string) => text.toLowerCase().replaceAll(/[-_ ]/g, '')
+  const found = closest(
+    bare(name),
+    known.map((one) => bare(one)),
+  )
+  return distance(bare(name), found) <= Math.max(2, name.length / 3)
+    ? known.find((one) => bare(one) === found)
+    : undefined
 }
 
 const explained = ({ description, default: byDefault }: JsonSchema) =>

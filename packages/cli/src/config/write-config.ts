@@ -1,29 +1,38 @@
 import { isAbsolute, relative, sep } from 'node:path'
-import type { AnyTable, Tables } from '../plugins/tables.js'
+import type { Tables } from '../plugins/tables.js'
 import type { Config, Named } from './config.js'
-import { mapPaths } from './named.js'
+import { mapPaths, outsideNames } from './named.js'
+
+/** A configuration as a run folder holds it: without places to write to and folders of engines, every other path changed. */
+export function withPaths(config: Config, tables: Tables, change: (path: string) => string): Config {
+  const named = <N extends Named>(value: N, kind: keyof Tables): N => {
+    const { options } = tables[kind][value.use]!
+    const outside = outsideNames(kind, options)
+    const kept = Object.fromEntries(Object.entries(value).filter(([name]) => !outside.includes(name)))
+    return mapPaths(kept, options, change) as N
+  }
+  return {
+    ...config,
+    plugins: config.plugins.map((name) => (isAbsolute(name) ? change(name) : name)),
+    engine: named(config.engine, 'engines'),
+    data: named(config.data, 'datasets'),
+    network: named(config.network, 'networks'),
+    augmentation: named(config.augmentation, 'augmentations'),
+    set: named(config.set, 'parameterizations'),
+    objective: named(config.objective, 'objectives'),
+    games: config.games.map((game) => named(game, 'games')),
+    ...(config.experts && { experts: { ...config.experts, folder: change(config.experts.folder) } }),
+  }
+}
 
 /**
  * A configuration as the text of a file in `folder`, complete, with paths relative to it: the file can be run again, and
- * says the same in every folder of equal depth.
+ * says the same in every folder of equal depth. Read again and written again it is the same text.
  */
 export function configText(config: Config, tables: Tables, folder: string): string {
   const shorten = (path: string) => {
     const short = relative(folder, path).split(sep).join('/')
     return short.startsWith('.') ? short : `./${short}`
   }
-  const named = <N extends Named>(value: N, table: AnyTable): N =>
-    mapPaths(value, table[value.use]!.options, shorten) as N
-  const written: Config = {
-    ...config,
-    plugins: config.plugins.map((name) => (isAbsolute(name) ? shorten(name) : name)),
-    data: named(config.data, tables.datasets),
-    network: named(config.network, tables.networks),
-    augmentation: named(config.augmentation, tables.augmentations),
-    set: named(config.set, tables.parameterizations),
-    objective: named(config.objective, tables.objectives),
-    games: config.games.map((game) => named(game, tables.games)),
-    ...(config.experts && { experts: { ...config.experts, folder: shorten(config.experts.folder) } }),
-  }
-  return `${JSON.stringify(written, null, 2)}\n`
+  return `${JSON.stringify(withPaths(config, tables, shorten), null, 2)}\n`
 }

@@ -63,7 +63,15 @@ export const engines: PluginTable<object, OpenEngine> = {
     summary: 'op by op on any tfjs backend',
     options: {
       type: 'object',
-      properties: { backend: { type: 'string', default: 'cpu', description: 'of @tensorflow/tfjs-backend-…' } },
+      properties: {
+        // A name only: a path would run a file of anybody's.
+        backend: {
+          type: 'string',
+          pattern: '^[a-z0-9-]+$',
+          default: 'cpu',
+          description: 'of @tensorflow/tfjs-backend-…',
+        },
+      },
     },
     make: ({ backend }) => openDirect(backend as string),
   },

@@ -31,7 +31,7 @@ export const selections = {
   },
   kMeans: {
     title: 'k-means',
-    summary: 'real images nearest to the centres of clusters of their class',
+    summary: 'real images nearest to the centers of clusters of their class',
     make: kMeans,
   },
 } as const satisfies Record<string, SelectionEntry>

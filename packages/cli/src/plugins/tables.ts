@@ -63,6 +63,7 @@ export function mergeTables(extra: ReadonlyMap<string, Plugin> = new Map()): Tab
       }
     return [kind, table] as const
   })
+  // `kinds` names every table.
   return { ...(Object.fromEntries(merged) as unknown as Required<Plugin>), engines }
 }
 

@@ -1,5 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu'
-import { setBackend, type Rank, type Scalar, type Tensor, type Tensor1D } from '@tensorflow/tfjs-core'
+import { setBackend, type Scalar, type Tensor, type Tensor1D } from '@tensorflow/tfjs-core'
 import { expectGradient, referenceEngine } from '@haba/testing'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { stopGradient } from '../ops/apply.js'
@@ -18,7 +18,7 @@ beforeAll(async () => {
 })
 
 const numbers = (...tensors: readonly Tensor[]) => tensors.flatMap((t) => [...t.dataSync()])
-const row = (...values: readonly number[]) => tensor<Rank.R1>(values, [values.length])
+const row = (...values: readonly number[]) => tensor(values, [values.length])
 const product = (...factors: readonly Tensor[]) => factors.reduce((a, b) => mul(a, b)) as Scalar
 
 describe('grad', () => {
@@ -41,18 +41,18 @@ describe('grad', () => {
   })
 
   it('shares the gradient of a maximum among equals', () => {
-    expect(numbers(grad((x: Tensor1D) => max<Rank.R0>(x), row(2, 1, 2, 0)))).toEqual([0.5, 0, 0.5, 0])
+    expect(numbers(grad((x: Tensor1D) => max(x), row(2, 1, 2, 0)))).toEqual([0.5, 0, 0.5, 0])
   })
 
   it('has the third derivative of finite differences through convolution, pooling and products', async () => {
     const at = {
-      x: tensor<Rank.R4>(normal(keyFrom(1), 32), [1, 4, 4, 2]),
-      kernel: tensor<Rank.R4>(normal(keyFrom(2), 36), [3, 3, 2, 2]),
-      dense: tensor<Rank.R2>(normal(keyFrom(3), 6), [2, 3]),
+      x: tensor(normal(keyFrom(1), 32), [1, 4, 4, 2]),
+      kernel: tensor(normal(keyFrom(2), 36), [3, 3, 2, 2]),
+      dense: tensor(normal(keyFrom(3), 6), [2, 3]),
     }
     type Point = typeof at
     const f = ({ x, kernel, dense }: Point): Scalar =>
-      sum(square(tanh(matMul(reshape<Rank.R2>(avgPool(conv2d(x, kernel, { pad: 1 }), 4), [1, 2]), dense))))
+      sum(square(tanh(matMul(reshape(avgPool(conv2d(x, kernel, { pad: 1 }), 4), [1, 2]), dense))))
     const along = (fn: (p: Point) => Scalar) => (p: Point) => innerProduct(grad(fn, p), at)
     const second = along(along(f))
     const third = referenceEngine().compile('third', (p: Point) => grad(second, p))
@@ -96,11 +96,11 @@ describe('grad', () => {
   })
 
   it('passes int32 by: indices take no gradient, and nothing flows through a cast', () => {
-    const indices = tensor<Rank.R1>(Int32Array.of(2, 0, 2), [3])
+    const indices = tensor(Int32Array.of(2, 0, 2), [3])
     const at = { x: row(1, 2, 3), indices }
-    const gradient = grad((p: { x: Tensor1D; indices: Tensor1D }) => sum<Rank.R0>(square(gather(p.x, p.indices))), at)
+    const gradient = grad((p: { x: Tensor1D; indices: Tensor1D }) => sum(square(gather(p.x, p.indices))), at)
     expect(numbers(gradient.x, gradient.indices)).toEqual([2, 0, 12, 0, 0, 0])
-    expect(numbers(grad((x: Tensor1D) => sum<Rank.R0>(cast(cast(x, 'int32'), 'float32')), row(1.5)))).toEqual([0])
+    expect(numbers(grad((x: Tensor1D) => sum(cast(cast(x, 'int32'), 'float32')), row(1.5)))).toEqual([0])
   })
 
   it('tells two uses of one tensor apart', () => {
@@ -120,7 +120,7 @@ describe('grad', () => {
 
 describe('vjp', () => {
   it('pulls back a tree of cotangents, as often as wanted', () => {
-    const { value, pull } = vjp((x: Tensor1D) => ({ a: mul(x, 2), b: [sum<Rank.R0>(square(x))] }), row(1, 3))
+    const { value, pull } = vjp((x: Tensor1D) => ({ a: mul(x, 2), b: [sum(square(x))] }), row(1, 3))
     expect(numbers(value.a, value.b[0]!)).toEqual([2, 6, 10])
     expect(numbers(pull({ a: row(1, 0), b: [scalar(0)] }))).toEqual([2, 0])
     expect(numbers(pull({ a: row(1, 1), b: [scalar(10)] }))).toEqual([22, 62])

@@ -1,10 +1,11 @@
-import type { Rank, Scalar, Tensor } from '@tensorflow/tfjs-core'
+import type { Scalar, Tensor } from '@tensorflow/tfjs-core'
 import { HabaError } from '../errors.js'
 import { alias } from '../ops/apply.js'
 import { add } from '../ops/elementwise.js'
 import { fill, zerosLike } from '../ops/sources.js'
 import type { Tree } from '../spec/tree.js'
 import { mapTree, tensorLeaves, withTensors } from '../tree/tree.js'
+import { watchingPlainOps } from './plain-ops.js'
 import { isRecording, record, recordOf, recording } from './record.js'
 
 /** A function's value with its derivative's transpose. */
@@ -17,10 +18,12 @@ export interface Pulled<P extends Tree, R extends Tree> {
 /**
  * Evaluates `fn` and prepares its reverse derivative. Derivatives nest to any order: pulling is made of ops, too.
  * Only `params` is differentiated; a tensor that `fn` captures is a constant.
+ *
+ * @throws HabaError, naming the kernel, where a result depends on `params` through an op of tfjs itself
  */
 export function vjp<P extends Tree, R extends Tree>(fn: (params: P) => R, params: P): Pulled<P, R> {
   const fresh = mapTree(independent, params)
-  const { result: value, since } = recording(() => fn(fresh))
+  const { result: value, since } = recording(() => watchingPlainOps(() => fn(fresh)))
   return {
     value,
     pull: (cotangent) =>
@@ -90,7 +93,7 @@ export function valueAndGrad<P extends Tree>(
       `shape [${value.shape}]`,
       'Sum or average it.',
     )
-  return { value, grad: pull(fill<Rank.R0>([], 1)) }
+  return { value, grad: pull(fill([], 1)) }
 }
 
 /** The gradient of a scalar function in `params`. */

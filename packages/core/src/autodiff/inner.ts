@@ -10,5 +10,5 @@ export function innerProduct(a: Tree, b: Tree): Scalar {
   const others = tensorLeaves(b)
   return tensorLeaves(a)
     .map((x, i) => sum(mul(x, others[i]!)))
-    .reduce((total, term) => add(total, term), fill([], 0)) as Scalar
+    .reduce((total, term) => add(total, term), fill([], 0))
 }

@@ -1,4 +1,5 @@
-import { sizeOf, type DType, type Node, type Primitive, type PrimitiveAttributes } from './graph.js'
+import { exactJson } from '../exact-json.js'
+import { nodeOf, sizeOf, type DType, type Node, type Primitive, type PrimitiveAttributes } from './graph.js'
 
 export interface GraphBuilder {
   /** The node of an operation, simplified: an equal or a simpler node where there is one. */
@@ -16,6 +17,8 @@ const same = (a: readonly number[], b: readonly number[]) => a.length === b.leng
 const filled = (node: Node | undefined): number | undefined => (node?.op === 'fill' ? node.attributes.value : undefined)
 const isFill = (node: Node | undefined, value?: number): boolean =>
   node?.op === 'fill' && (value === undefined || node.attributes.value === value)
+/** Whether both are filled with one number; 0 and -0 are two. */
+const sameFill = (a: Node | undefined, b: Node | undefined): boolean => isFill(b) && Object.is(filled(a), filled(b))
 
 const folded: { readonly [P in Primitive]?: (...values: number[]) => number } = {
   neg: (x) => -x,
@@ -51,10 +54,10 @@ export function graphBuilder(): GraphBuilder {
     const key =
       op === 'constant'
         ? `constant#${nextId}`
-        : `${op}(${inputs.map((n) => n.id)})${JSON.stringify(attributes)}[${shape}]${dtype}`
+        : `${op}(${inputs.map((n) => n.id)})${exactJson(attributes)}[${shape}]${dtype}`
     const found = known.get(key)
     if (found) return found
-    const node = { op, id: nextId++, inputs, attributes, shape, dtype } as unknown as Node
+    const node = nodeOf(op, nextId++, inputs, attributes, shape, dtype)
     known.set(key, node)
     return node
   }
@@ -79,8 +82,8 @@ export function graphBuilder(): GraphBuilder {
         if (isFill(a, 1)) return broadcast(b!, shape)
         if (isFill(b, 1)) return broadcast(a!, shape)
         // (x · c) · d = x · (c · d)
-        if (isFill(b) && a!.op === 'mul' && isFill(a!.inputs[1]))
-          return node('mul', [a!.inputs[0]!, node('mul', [a!.inputs[1]!, b!], {}, [], dtype)], {}, shape, dtype)
+        if (isFill(b) && a!.op === 'mul' && isFill(a.inputs[1]))
+          return node('mul', [a.inputs[0]!, node('mul', [a.inputs[1]!, b!], {}, [], dtype)], {}, shape, dtype)
         if (isFill(a)) return node('mul', [b!, fill(filled(a)!, [])], {}, shape, dtype)
         if (isFill(b) && b!.shape.length > 0) return node('mul', [a!, fill(filled(b)!, [])], {}, shape, dtype)
         break
@@ -89,30 +92,30 @@ export function graphBuilder(): GraphBuilder {
         if (isFill(b)) return node('mul', [a!, fill(1 / filled(b)!, [])], {}, shape, dtype)
         break
       case 'neg':
-        if (a!.op === 'neg') return a!.inputs[0]!
+        if (a!.op === 'neg') return a.inputs[0]!
         break
       case 'select':
-        if (isFill(b) && isFill(inputs[2], filled(b))) return b!
+        if (isFill(b) && sameFill(b, inputs[2])) return b!
         break
       case 'broadcastTo':
         if (same(a!.shape, shape)) return a!
         if (isFill(a)) return fill(filled(a)!, shape)
-        if (a!.op === 'broadcastTo') return node('broadcastTo', [a!.inputs[0]!], {}, shape, dtype)
+        if (a!.op === 'broadcastTo') return node('broadcastTo', [a.inputs[0]!], {}, shape, dtype)
         break
       case 'reshape':
         if (same(a!.shape, shape)) return a!
         if (isFill(a)) return fill(filled(a)!, shape)
-        if (a!.op === 'reshape') return node('reshape', [a!.inputs[0]!], {}, shape, dtype)
+        if (a!.op === 'reshape') return node('reshape', [a.inputs[0]!], {}, shape, dtype)
         break
       case 'transpose': {
         const { permutation } = attributes as PrimitiveAttributes['transpose']
         if (permutation.every((axis, i) => axis === i)) return a!
         if (isFill(a)) return fill(filled(a)!, shape)
         if (a!.op === 'transpose') {
-          const inner = a!.attributes.permutation
+          const inner = a.attributes.permutation
           return node(
             'transpose',
-            [a!.inputs[0]!],
+            [a.inputs[0]!],
             { permutation: permutation.map((axis) => inner[axis]!) },
             shape,
             dtype,
@@ -130,7 +133,7 @@ export function graphBuilder(): GraphBuilder {
         break
       case 'concat':
         if (inputs.length === 1) return a!
-        if (isFill(a) && inputs.every((n) => isFill(n, filled(a)))) return fill(filled(a)!, shape)
+        if (isFill(a) && inputs.every((n) => sameFill(a, n))) return fill(filled(a)!, shape)
         break
       case 'sum': {
         const { axes } = attributes as PrimitiveAttributes['sum']

@@ -1,11 +1,12 @@
-import { findBackendFactory, setBackend, tidy } from '@tensorflow/tfjs-core'
+import { engine, findBackend, findBackendFactory, setBackend, type Tensor } from '@tensorflow/tfjs-core'
 import { vjp } from '../autodiff/grad.js'
 import { HabaError } from '../errors.js'
-import type { Engine } from '../spec/engine.js'
+import type { Engine, Linearized } from '../spec/engine.js'
 import type { Args, Tree } from '../spec/tree.js'
 import { mapTree, signature, tensorLeaves, withTensors } from '../tree/tree.js'
 import { tensor } from '../tree/host.js'
 import type { Values } from './graph.js'
+import { foreignKept } from './traced-engine.js'
 
 /** Options of `directEngine`. */
 export interface DirectEngineOptions {
@@ -15,27 +16,39 @@ export interface DirectEngineOptions {
 
 /**
  * Runs functions op by op on a tfjs backend: the reference that compiled engines are compared with, and the way into
- * browsers. Results are handed over on the host, so they belong to no backend.
+ * browsers. Results are handed over on the host, so they belong to no backend. The backend that tfjs itself uses stays
+ * as it is: this one is current only while a function runs.
  *
  * @throws HabaError if the backend is not registered or does not start
  */
 export async function directEngine({ backend }: DirectEngineOptions): Promise<Engine> {
-  const start = async () => {
-    if (!findBackendFactory(backend) || !(await setBackend(backend)))
-      throw new HabaError(
-        'directEngine',
-        `a tfjs backend that starts`,
-        `"${backend}"`,
-        `Import @tensorflow/tfjs-backend-${backend}.`,
-      )
+  const absent = () =>
+    new HabaError(
+      'directEngine',
+      `a tfjs backend that starts`,
+      `"${backend}"`,
+      `Import @tensorflow/tfjs-backend-${backend}.`,
+    )
+  const before = engine().backendName
+  try {
+    if (!findBackendFactory(backend) || !(await setBackend(backend))) throw absent()
+  } finally {
+    restore(before)
   }
-  await start()
   const seen = new Set<string>()
 
   /** Runs on the backend and brings every result home. */
-  async function run<R extends Tree>(fn: () => R): Promise<R> {
-    await start()
-    const result = tidy(() => fn() as never) as R
+  async function run<R extends Args>(fn: () => R): Promise<R> {
+    if (!findBackend(backend)) throw absent()
+    const current = engine().backendName
+    // A backend that has started is current before `setBackend` returns its promise, so nothing else runs in between.
+    if (current !== backend) void setBackend(backend)
+    let result: R
+    try {
+      result = keeping(fn)
+    } finally {
+      if (current !== backend) restore(current)
+    }
     const leaves = tensorLeaves(result)
     const home = await Promise.all(
       leaves.map(async (leaf) => tensor((await leaf.data()).slice() as Values, leaf.shape, leaf.dtype as 'float32')),
@@ -57,34 +70,57 @@ export async function directEngine({ backend }: DirectEngineOptions): Promise<En
         seen.add(`${name}:${signature(args)}`)
         return run(() => owned(args, fn(...args)))
       },
-    linearize: (name, fn) => {
+    linearize<P extends Tree, A extends readonly Args[], R extends Tree>(
+      name: string,
+      fn: (params: P, ...rest: A) => R,
+    ): Linearized<P, A, R> {
       // Keeping a derivative op by op would keep every intermediate alive; here it is computed again instead.
+      const argumentsOf = new WeakMap<object, readonly [P, ...A]>()
       return {
-        forward: async (params, ...rest) => {
-          seen.add(`${name}:${signature([params as Args, ...rest])}`)
-          const value = await run(() => owned([params as Args, ...rest], fn(params, ...rest)))
-          const kept = [params, ...rest] as unknown as Tree
-          return { value, kept: mapTree((x) => x.clone(), kept) }
+        forward: async (...args) => {
+          seen.add(`${name}:${signature(args)}`)
+          const value = await run(() => owned(args, fn(...args)))
+          const copies = await run(() => mapTree((x) => x.clone(), args))
+          const kept = tensorLeaves(copies)
+          argumentsOf.set(kept, copies)
+          return { value, kept }
         },
-        backward: (kept, cotangent) => {
-          const [params, ...rest] = kept as unknown as readonly [never, ...never[]]
-          return run(() =>
-            owned(
-              [params, cotangent],
-              vjp((p) => fn(p, ...(rest as unknown as never)), params).pull(cotangent) as never,
-            ),
-          )
+        backward: async (kept, cotangent) => {
+          const args = argumentsOf.get(kept)
+          if (!args) throw foreignKept(name)
+          const [params, ...rest] = args
+          return run(() => owned([params, cotangent], vjp((p: P) => fn(p, ...rest), params).pull(cotangent)))
         },
       }
     },
   }
 }
 
+/** Runs a function and frees what it made but its result. */
+function keeping<R extends Args>(fn: () => R): R {
+  let kept: Tensor[] = []
+  engine().startScope()
+  try {
+    const result = fn()
+    kept = [...tensorLeaves(result)]
+    return result
+  } finally {
+    engine().endScope(kept)
+  }
+}
+
 /** A function may return an argument as it came; its caller must own the result, so such leaves are passed on as copies. */
-function owned<R extends Tree>(args: readonly Args[] | readonly Tree[], result: R): R {
-  const borrowed = new Set(tensorLeaves(args as readonly Args[]))
+function owned<R extends Tree>(args: readonly Args[], result: R): R {
+  const borrowed = new Set(tensorLeaves(args))
   return withTensors(
     result,
     tensorLeaves(result).map((leaf) => (borrowed.has(leaf) ? leaf.clone() : leaf)),
   )
+}
+
+/** Makes tfjs's current backend what it was. @param name undefined or null where none was chosen yet */
+function restore(name: string | null | undefined): void {
+  if (name && findBackend(name)) void setBackend(name)
+  // As `removeBackend` leaves it: at its next op tfjs chooses by priority, as if nothing had run.
+  else if (!name) Object.assign(engine(), { backendName: undefined, backendInstance: null })
 }

@@ -99,6 +99,19 @@ export type Node = {
   }
 }[Primitive]
 
+/** One node of its parts. */
+export const nodeOf = <P extends Primitive>(
+  op: P,
+  id: number,
+  inputs: readonly Node[],
+  attributes: PrimitiveAttributes[P],
+  shape: readonly number[],
+  dtype: DType,
+): Node =>
+  // For each P this is a member of the union, which TypeScript does not see of a P that is not known yet.
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion
+  ({ op, id, inputs, attributes, shape, dtype }) as unknown as Node
+
 /** A traced program: `nodes` in an order in which inputs come first; dead ones are gone. */
 export interface Graph {
   readonly inputs: readonly Node[]

@@ -1,4 +1,3 @@
-import type { Tensor } from '@tensorflow/tfjs-core'
 import { vjp } from '../autodiff/grad.js'
 import type { Args, Tree } from '../spec/tree.js'
 import { tensorLeaves, withTensors } from '../tree/tree.js'
@@ -27,17 +26,17 @@ export function traceLinear<P extends Tree, A extends readonly Args[], R extends
     const cotangents: Node[] = []
     const { inputs, result } = traceInto(
       builder,
-      (params: P & Args, ...rest: readonly Args[]) => {
-        const { value, pull } = vjp((p: P) => fn(p, ...(rest as unknown as A)), params)
+      (params: P, ...rest: A) => {
+        const { value, pull } = vjp((p: P) => fn(p, ...rest), params)
         const first = tensorLeaves(args).length
         const cotangent = tensorLeaves(value).map((leaf, i) => {
           const node = builder.node('input', [], { index: first + i }, leaf.shape, leaf.dtype as DType)
           cotangents.push(node)
-          return hostTensor({ node }, node.shape, node.dtype) as Tensor
+          return hostTensor({ node }, node.shape, node.dtype)
         })
         return { value, gradient: pull(withTensors(value, cotangent)) }
       },
-      args as unknown as [P & Args, ...Args[]],
+      [...args],
     )
     const values = tensorLeaves(result.value).map((leaf) => nodeOfResult(builder, leaf))
     const gradients = tensorLeaves(result.gradient).map((leaf) => nodeOfResult(builder, leaf))
@@ -134,8 +133,7 @@ function split(gradients: readonly Node[], cotangents: readonly Node[]) {
       keptInputs.push(place(node, kept.length))
       kept.push(node)
       copies.set(node, keptInputs.at(-1)!)
-    } else
-      copies.set(node, builder.node(node.op, node.inputs.map(copy), node.attributes as never, node.shape, node.dtype))
+    } else copies.set(node, builder.node(node.op, node.inputs.map(copy), node.attributes, node.shape, node.dtype))
     return copies.get(node)!
   }
   const outputs = gradients.map(copy)

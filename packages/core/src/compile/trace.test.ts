@@ -1,7 +1,7 @@
-import { engine, type Rank, type Tensor, type Tensor1D } from '@tensorflow/tfjs-core'
+import { engine, type Tensor, type Tensor1D } from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 import { grad } from '../autodiff/grad.js'
-import { add, div, exp, mul, neg, relu, select, sub } from '../ops/elementwise.js'
+import { add, div, exp, mul, neg, relu, where, sub } from '../ops/elementwise.js'
 import { broadcastTo, concat, pad, reshape, slice, sum, transpose } from '../ops/layout.js'
 import { matMul } from '../ops/linear.js'
 import { constant, fill, zerosLike } from '../ops/sources.js'
@@ -70,10 +70,7 @@ describe('trace', () => {
 
   it('needs no backend and leaves no tensor behind', () => {
     const alive = engine().state.numTensors
-    const program = trace(
-      (a: Tensor1D) => grad((b: Tensor1D) => sum<Rank.R0>(exp(mul(b, b))), a),
-      [x as Tensor as Tensor1D],
-    )
+    const program = trace((a: Tensor1D) => grad((b: Tensor1D) => sum(exp(mul(b, b))), a), [x as Tensor as Tensor1D])
     traceLinear((a: Tensor) => exp(a), [x])
     expect(engine().state.numTensors).toBe(alive)
     expect(program.graph.outputs[0]!.shape).toEqual([2, 3])
@@ -107,7 +104,7 @@ describe('simplification', () => {
   known('2 · 3 + 1', 7, () => add(mul(fill([], 2), 3), 1))
   known('√ and e of numbers', Math.exp(2), () => exp(div(fill([], 6), 3)))
   known('a sum of equal numbers', 6, () => sum(broadcastTo(fill([], 1), [2, 3])))
-  known('a choice between equals', 5, (a) => select(a, 5, 5))
+  known('a choice between equals', 5, (a) => where(a, 5, 5))
 
   it('computes equal things once', () => {
     expect(opsOf((a, b) => [exp(add(a!, b!)), exp(add(a!, b!))], x, y)).toEqual(['input', 'input', 'add', 'exp'])
@@ -118,6 +115,16 @@ describe('simplification', () => {
     const [one, two] = [tensor([1, 2, 3], [3]), tensor([4, 5, 6], [3])]
     expect(opsOf((a) => [add(a!, one), add(a!, two)], x).filter((op) => op === 'constant').length).toBe(2)
     expect(opsOf((a) => [constant([1], [1]), constant([2], [1]), a!], x)).toEqual(['input', 'constant', 'constant'])
+  })
+
+  it('keeps apart numbers that JSON writes alike', () => {
+    const values = (fn: (a: Tensor) => Tree) =>
+      trace(fn, [x]).graph.outputs.map(({ op, attributes }) => (op === 'fill' ? attributes.value : op))
+    const numbers = [NaN, Infinity, -Infinity, 0, -0]
+    expect(values(() => numbers.map((value) => fill([2], value)))).toEqual(numbers)
+    // 0 and -0 are no equals to choose between, nor to join.
+    expect(values((a) => where(a, fill([2, 3], 0), fill([2, 3], -0)))).toEqual(['select'])
+    expect(values(() => concat([fill([1], 0), fill([1], -0)], 0))).toEqual(['concat'])
   })
 
   it('multiplies by numbers once', () => {
@@ -134,7 +141,7 @@ describe('simplification', () => {
   })
 
   it('leaves no product with one in a gradient', () => {
-    const slope = (a: Tensor) => grad((b: Tensor) => sum<Rank.R0>(relu(b)), a)
+    const slope = (a: Tensor) => grad((b: Tensor) => sum(relu(b)), a)
     expect(opsOf((a) => slope(a!), x)).toEqual(['input', 'step'])
   })
 })

@@ -1,4 +1,5 @@
 import { engine, type Tensor } from '@tensorflow/tfjs-core'
+import { watchingPlainOps } from '../autodiff/plain-ops.js'
 import { HabaError } from '../errors.js'
 import type { Args, Tree } from '../spec/tree.js'
 import { hostTensor, hostValue } from '../tree/host.js'
@@ -54,7 +55,7 @@ export function traceInto<A extends readonly Args[], R>(
     alias: (x) => wrap(nodeOf(x)),
   }
   try {
-    return { inputs, result: fn(...withTensors(args, inputs.map(wrap))) }
+    return { inputs, result: watchingPlainOps(() => fn(...withTensors(args, inputs.map(wrap)))) }
   } finally {
     active = undefined
   }

@@ -48,7 +48,7 @@ export function tracedEngine({
       const makers = new WeakMap<object, Pair>()
       return {
         async forward(params, ...rest) {
-          const args = [params as unknown as Args, ...rest]
+          const args = [params, ...rest]
           const key = signature(args)
           const pair = remember(programs, key, () => {
             const { forward, backward } = tracing(() => traceLinear(fn, [params, ...rest]))
@@ -60,20 +60,23 @@ export function tracedEngine({
         },
         async backward(kept, cotangent) {
           const pair = makers.get(kept)
-          if (!pair)
-            throw new HabaError(
-              `${name}.backward`,
-              'the `kept` that `forward` of this function returned',
-              'another tree',
-              'Pass it on as it came: the program that reads it is known by it.',
-            )
-          const args = [kept, cotangent] as unknown as readonly Args[]
+          if (!pair) throw foreignKept(name)
+          const args = [kept, cotangent]
           return pair.backward(tensorLeaves(args), signature(args))
         },
       }
     },
   }
 }
+
+/** What `backward` throws for a tree that its `forward` did not return. */
+export const foreignKept = (name: string): HabaError =>
+  new HabaError(
+    `${name}.backward`,
+    'the `kept` that `forward` of this function returned',
+    'another tree',
+    'Pass it on as it came: the program that reads it is known by it.',
+  )
 
 function remember<K, V>(known: Map<K, V>, key: K, make: () => V): V {
   const found = known.get(key)

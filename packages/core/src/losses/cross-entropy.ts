@@ -10,5 +10,5 @@ import { sum } from '../ops/layout.js'
  * @param targets `[batch, classes]`, rows sum to 1
  */
 export function crossEntropy(logits: Tensor2D, targets: Tensor2D): Scalar {
-  return mul(neg(sum(mul(targets, logSoftmax(logits)))), 1 / logits.shape[0]) as Scalar
+  return mul(neg(sum(mul(targets, logSoftmax(logits)))), 1 / logits.shape[0])
 }

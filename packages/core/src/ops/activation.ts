@@ -34,5 +34,5 @@ export function oneHot(indices: Tensor1D, depth: number): Tensor2D {
     Float32Array.from({ length: depth }, (_, i) => i),
     [1, depth],
   )
-  return equal(reshape(cast(indices, 'float32'), [indices.shape[0], 1]), classes) as Tensor2D
+  return equal(reshape(cast(indices, 'float32'), [indices.shape[0], 1]), classes)
 }

@@ -1,14 +1,14 @@
-import type { Rank, Tensor, Tensor4D } from '@tensorflow/tfjs-core'
+import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core'
 import { add, div, mul, relu, sqrt, sub } from './elementwise.js'
 import { broadcastTo, pad, reshape, sum, transpose } from './layout.js'
 import { conv2d, matMul, type ConvolutionOptions } from './linear.js'
-import { EPSILON } from './normalisation.js'
+import { EPSILON } from './normalization.js'
 import { mean } from './reduce.js'
 import { constant } from './sources.js'
 
 /**
  * `instanceNorm(conv2d(x, kernel, options), scale, shift)` from the patches that the kernel sees. With their covariance `C` in an
- * image, a channel of kernel `k` has the variance `kᵀCk`; kernels divided by its root turn centred patches into normalised maps.
+ * image, a channel of kernel `k` has the variance `kᵀCk`; kernels divided by its root turn centered patches into normalized maps.
  * Maps are written once, not five times: quicker where a patch holds fewer numbers than there are channels, as in a first layer.
  *
  * The result is the same but for rounding, whatever bias the convolution has: the mean takes it away.
@@ -35,14 +35,14 @@ export function conv2dInstanceNorm(
   const identity = Float32Array.from({ length: taps * length }, (_, i) => Number(i % (length + 1) === 0))
   const seen = conv2d(x, constant(identity, [kernelHeight, kernelWidth, inside, length]), options)
   const [batch, rows, columns] = seen.shape
-  const patches = reshape<Rank.R3>(transpose(seen, [0, 3, 1, 2]), [batch, length, rows * columns])
-  const centred = sub(patches, sub(mean(patches, [2], true), one))
+  const patches = reshape(transpose(seen, [0, 3, 1, 2]), [batch, length, rows * columns])
+  const centered = sub(patches, sub(mean(patches, [2], true), one))
   const kernels = pad(reshape(kernel, [taps, out]), [0, 0], [1, 0]) // [length, out]
-  const covariance = div(matMul(centred, centred, { b: true }), rows * columns) // [batch, length, length]
+  const covariance = div(matMul(centered, centered, { b: true }), rows * columns) // [batch, length, length]
   const products = mul(matMul(covariance, broadcastTo(kernels, [batch, length, out])), kernels)
   // Rounding may leave less than nothing of a variance of 0.
   const variance = relu(sum(products, [1], true)) // [batch, 1, out]
   const scaled = mul(kernels, div(scale, sqrt(add(variance, epsilon)))) // [batch, length, out]
-  const maps = matMul(add(scaled, mul(one, shift)), centred, { a: true }) // [batch, out, rows · columns]
+  const maps = matMul(add(scaled, mul(one, shift)), centered, { a: true }) // [batch, out, rows · columns]
   return transpose(reshape(maps, [batch, out, rows, columns]), [0, 2, 3, 1])
 }

@@ -1,14 +1,14 @@
 import '@tensorflow/tfjs-backend-cpu'
 import { setBackend, type Tensor, type Tensor1D, type Tensor3D, type Tensor4D } from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { fold, keyFrom, normal } from '../random/key.js'
+import { foldIn, keyFrom, normal } from '../random/key.js'
 import { tensor } from '../tree/host.js'
 import { leakyRelu, oneHot, softmax, softplus, swish } from './activation.js'
 import { conv2dInstanceNorm } from './conv2d-instance-norm.js'
-import { conv2d, conv2dTranspose, matMul } from './linear.js'
+import { avgPool, conv2d, conv2dTranspose, matMul } from './linear.js'
 import { add, mul } from './elementwise.js'
 import { concat, pad, reshape, slice, sum, transpose } from './layout.js'
-import { batchMoments, batchNorm, groupNorm, instanceNorm, layerNorm } from './normalisation.js'
+import { batchMoments, batchNorm, groupNorm, instanceNorm, layerNorm } from './normalization.js'
 import { maxPool } from './pooling.js'
 import { affineSample, resizeBilinear } from './resample.js'
 import { grad } from '../autodiff/grad.js'
@@ -30,7 +30,7 @@ const map = (height: number, width: number, values: readonly number[]) =>
 const random = (label: string, ...shape: readonly number[]) =>
   tensor(
     normal(
-      fold(keyFrom(6), label),
+      foldIn(keyFrom(6), label),
       shape.reduce((n, length) => n * length, 1),
     ),
     shape,
@@ -59,27 +59,35 @@ describe('convolutions', () => {
   })
 })
 
+it('avgPool takes windows of two sides', () => {
+  near(avgPool(map(2, 4, [1, 5, -1, -3, 3, 2, -4, -6]), [1, 2]), [3, -2, 2.5, -5])
+  near(avgPool(map(2, 3, [1, 3, 5, 3, 5, 7]), [2, 1], [1, 2]), [2, 6])
+})
+
 describe('maxPool', () => {
   it('takes the largest of each window, -∞ around', () => {
     near(maxPool(map(2, 4, [1, 5, -1, -2, 3, 2, -4, -3]), 2), [5, -1])
     near(maxPool(map(2, 2, [-1, -2, -3, -4]), 3, { stride: 2, padding: 1 }), [-1])
     near(maxPool(map(1, 4, [-1, -2, -3, -4]), 3, { stride: 1, padding: 1 }), [-1, -1, -2, -3])
+    near(maxPool(map(2, 4, [1, 5, -1, -2, 3, 2, -4, -3]), [1, 2]), [5, -1, 3, -3])
+    near(maxPool(map(2, 3, [-1, -5, -2, -3, -4, -6]), 2, { padding: [0, 0, 0, 1] }), [-1, -2])
+    near(maxPool(map(3, 1, [-1, -5, -2]), [2, 1], { stride: [1, 1], padding: [1, 0, 0, 0] }), [-1, -1, -2])
   })
 
   it('gives the gradient to the first of equals', () => {
     near(
-      grad((x: Tensor4D) => sum(maxPool(x, 2)) as never, map(2, 2, [0, 7, 7, 7])),
+      grad((x: Tensor4D) => sum(maxPool(x, 2)), map(2, 2, [0, 7, 7, 7])),
       [0, 1, 0, 0],
     )
   })
 })
 
-describe('normalisations', () => {
+describe('normalizations', () => {
   const x = random('x', 2, 3, 2, 4)
   const values = numbers(x)
   const [scale, shift] = [random('scale', 4), random('shift', 4)]
   /** Each value minus the mean of those that `alike` puts with it, over their deviation. */
-  const standardised = (alike: (n: number, c: number) => string) => {
+  const standardized = (alike: (n: number, c: number) => string) => {
     const groups = new Map<string, number[]>()
     const keyOf = (i: number) => alike(Math.floor(i / 24), i % 4)
     values.forEach((v, i) => groups.set(keyOf(i), [...(groups.get(keyOf(i)) ?? []), v]))
@@ -93,20 +101,20 @@ describe('normalisations', () => {
   const scaled = (list: readonly number[]) => list.map((v, i) => v * numbers(scale)[i % 4]! + numbers(shift)[i % 4]!)
 
   it('are by image and channel, by group, by image, by channel', () => {
-    near(instanceNorm(x, scale, shift), scaled(standardised((n, c) => `${n} ${c}`)), 4)
-    near(groupNorm(x, scale, shift, 2), scaled(standardised((n, c) => `${n} ${Math.floor(c / 2)}`)), 4)
-    near(batchNorm(x, batchMoments(x), scale, shift), scaled(standardised((_, c) => `${c}`)), 4)
+    near(instanceNorm(x, scale, shift), scaled(standardized((n, c) => `${n} ${c}`)), 4)
+    near(groupNorm(x, scale, shift, 2), scaled(standardized((n, c) => `${n} ${Math.floor(c / 2)}`)), 4)
+    near(batchNorm(x, batchMoments(x), scale, shift), scaled(standardized((_, c) => `${c}`)), 4)
     const ones = tensor(new Float32Array(24).fill(1), [3, 2, 4])
     const zeros = tensor(new Float32Array(24), [3, 2, 4])
     near(
       layerNorm(x, ones, zeros),
-      standardised((n) => `${n}`),
+      standardized((n) => `${n}`),
       4,
     )
   })
 
   it.each([{}, { pad: 1 }, { stride: 2, pad: [2, 0, 1, 1] }] as const)(
-    'of a convolution: the convolution normalised, and its gradients, with %j',
+    'of a convolution: the convolution normalized, and its gradients, with %j',
     (options) => {
       const [image, kernel] = [random('image', 2, 8, 7, 3), random('kernel', 3, 3, 3, 4)]
       const inTwo = (a: Tensor4D, k: Tensor4D, s: Tensor, t: Tensor) => instanceNorm(conv2d(a, k, options), s, t)
@@ -115,7 +123,7 @@ describe('normalisations', () => {
       near(atOnce(image, kernel, scale, shift), numbers(wanted), 4)
       const weights = random('weights', ...wanted.shape)
       const gradients = (of: typeof inTwo) =>
-        grad((all: readonly [Tensor4D, Tensor4D, Tensor, Tensor]) => sum(mul(of(...all), weights)) as never, [
+        grad((all: readonly [Tensor4D, Tensor4D, Tensor, Tensor]) => sum(mul(of(...all), weights)), [
           image,
           kernel,
           scale,
@@ -163,15 +171,15 @@ describe('resampling', () => {
     )
   })
 
-  it('mixes neighbours, and is zero outside', () => {
-    // From the centre, offsets -1.5 … 1.5 become half and twice as long.
+  it('mixes neighbors, and is zero outside', () => {
+    // From the center, offsets -1.5 … 1.5 become half and twice as long.
     near(affineSample(map(1, 4, [1, 2, 3, 4]), matrix(0.5, 0, 0, 1)), [1.75, 2.25, 2.75, 3.25])
     near(affineSample(map(1, 4, [1, 2, 3, 4]), matrix(2, 0, 0, 1)), [0, 1.5, 3.5, 0])
     // A pixel half outside keeps half of its value.
     near(affineSample(map(1, 2, [4, 8]), matrix(2, 0, 0, 1)), [2, 4])
   })
 
-  it('resizes with pixel centres aligned, as PyTorch', () => {
+  it('resizes with pixel centers aligned, as PyTorch', () => {
     near(resizeBilinear(map(1, 2, [0, 1]), 1, 4), [0, 0.25, 0.75, 1])
     near(resizeBilinear(map(1, 4, [0, 1, 2, 3]), 1, 2), [0.5, 2.5])
     near(resizeBilinear(map(2, 2, [0, 1, 2, 3]), 2, 4), [0, 0.25, 0.75, 1, 2, 2.25, 2.75, 3])

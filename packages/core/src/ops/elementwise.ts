@@ -1,6 +1,7 @@
-import type { Rank, Tensor } from '@tensorflow/tfjs-core'
+import type { Rank, Scalar, Tensor } from '@tensorflow/tfjs-core'
 import type { Primitive, PrimitiveAttributes } from '../compile/graph.js'
-import { apply } from './apply.js'
+import type { AtMost } from '../tree/ranks.js'
+import { apply, stopGradient } from './apply.js'
 import { broadcastTo, sumTo } from './layout.js'
 import { fill } from './sources.js'
 import { broadcastShape } from './shape.js'
@@ -13,8 +14,8 @@ const asTensor = (x: Operand): Tensor => (typeof x === 'number' ? fill([], x) : 
 type Plain = { [P in Primitive]: PrimitiveAttributes[P] extends Readonly<Record<string, never>> ? P : never }[Primitive]
 
 function unary<R extends Rank>(op: Plain, x: Tensor<R>, derivative?: (dy: Tensor, y: Tensor) => Tensor): Tensor<R> {
-  const y: Tensor = apply(op, [x], {}, x.shape, derivative && ((dy) => [() => derivative(dy, y)]))
-  return y as Tensor<R>
+  const y: Tensor<R> = apply(op, [x], {}, x.shape, derivative && ((dy) => [() => derivative(dy, y)]))
+  return y
 }
 
 /** `-x` */
@@ -44,60 +45,74 @@ export const sigmoid = <R extends Rank>(x: Tensor<R>): Tensor<R> =>
 /** Hyperbolic tangent. */
 export const tanh = <R extends Rank>(x: Tensor<R>): Tensor<R> => unary('tanh', x, (dy, y) => mul(dy, sub(1, mul(y, y))))
 /** `x²` */
-export const square = <R extends Rank>(x: Tensor<R>): Tensor<R> => mul(x, x) as Tensor<R>
+export const square = <R extends Rank>(x: Tensor<R>): Tensor<R> => mul(x, x)
 
-function binary<R extends Rank>(
+/** What leaves a tensor of a rank at that rank. */
+type Beside<R extends Rank> = Tensor<NoInfer<R>> | Tensor<AtMost<NoInfer<R>>> | Scalar | number
+
+/** An operation on two operands that broadcast: of the rank of one of them where types tell that the other adds no axis. */
+interface Binary {
+  <R extends Rank>(a: Tensor<R>, b: Beside<R>): Tensor<R>
+  <R extends Rank>(a: Beside<R>, b: Tensor<R>): Tensor<R>
+  (a: number, b: number): Scalar
+  (a: Operand, b: Operand): Tensor
+}
+
+function binary(
   op: Plain,
-  left: Operand,
-  right: Operand,
   derivative?: (dy: Tensor, a: Tensor, b: Tensor) => readonly [() => Tensor, () => Tensor],
-): Tensor<R> {
-  const [a, b] = [asTensor(left), asTensor(right)]
-  return apply(
-    op,
-    [a, b],
-    {},
-    broadcastShape(op, a.shape, b.shape),
-    derivative &&
-      ((dy) => {
-        const [da, db] = derivative(dy, a, b)
-        return [() => sumTo(da(), a.shape), () => sumTo(db(), b.shape)]
-      }),
-  )
+): Binary {
+  function run<R extends Rank>(left: Operand, right: Operand): Tensor<R> {
+    const [a, b] = [asTensor(left), asTensor(right)]
+    return apply(
+      op,
+      [a, b],
+      {},
+      broadcastShape(op, a.shape, b.shape),
+      derivative &&
+        ((dy) => {
+          const [da, db] = derivative(dy, a, b)
+          return [() => sumTo(da(), a.shape), () => sumTo(db(), b.shape)]
+        }),
+    )
+  }
+  return run
 }
 
 /** `a + b`, broadcasting. */
-export const add = <R extends Rank>(a: Tensor<R> | number, b: Operand): Tensor<R> =>
-  binary('add', a, b, (dy) => [() => dy, () => dy])
+export const add: Binary = binary('add', (dy) => [() => dy, () => dy])
 /** `a - b`, broadcasting. */
-export const sub = <R extends Rank>(a: Tensor<R> | number, b: Operand): Tensor<R> =>
-  binary('sub', a, b, (dy) => [() => dy, () => neg(dy)])
+export const sub: Binary = binary('sub', (dy) => [() => dy, () => neg(dy)])
 /** `a · b` element by element, broadcasting. */
-export const mul = <R extends Rank>(a: Tensor<R> | number, b: Operand): Tensor<R> =>
-  binary('mul', a, b, (dy, x, y) => [() => mul(dy, y), () => mul(dy, x)])
+export const mul: Binary = binary('mul', (dy, x, y) => [() => mul(dy, y), () => mul(dy, x)])
 /** `a / b` element by element, broadcasting. */
-export const div = <R extends Rank>(a: Tensor<R> | number, b: Operand): Tensor<R> =>
-  binary('div', a, b, (dy, x, y) => [() => div(dy, y), () => neg(div(mul(dy, x), mul(y, y)))])
+export const div: Binary = binary('div', (dy, x, y) => [() => div(dy, y), () => neg(div(mul(dy, x), mul(y, y)))])
 /** The larger of a and b; where they are equal the gradient goes to a. */
-export const maximum = <R extends Rank>(a: Tensor<R> | number, b: Operand): Tensor<R> =>
-  binary('maximum', a, b, (dy, x, y) => [() => mul(dy, sub(1, greater(y, x))), () => mul(dy, greater(y, x))])
+export const maximum: Binary = binary('maximum', (dy, x, y) => [
+  () => mul(dy, sub(1, greater(y, x))),
+  () => mul(dy, greater(y, x)),
+])
 /** The smaller of a and b; where they are equal the gradient goes to a. */
-export const minimum = <R extends Rank>(a: Tensor<R> | number, b: Operand): Tensor<R> =>
-  binary('minimum', a, b, (dy, x, y) => [() => mul(dy, sub(1, greater(x, y))), () => mul(dy, greater(x, y))])
+export const minimum: Binary = binary('minimum', (dy, x, y) => [
+  () => mul(dy, sub(1, greater(x, y))),
+  () => mul(dy, greater(x, y)),
+])
 /** 1 where a > b, else 0, as float32; no gradient. */
-export const greater = (a: Operand, b: Operand): Tensor => binary('greater', a, b)
+export const greater: Binary = binary('greater')
 /** 1 where a = b, else 0, as float32; no gradient. */
-export const equal = (a: Operand, b: Operand): Tensor => binary('equal', a, b)
+export const equal: Binary = binary('equal')
 
 /** a where `mask` is not 0, else b; broadcasting. */
-export function select<R extends Rank>(mask: Tensor, a: Operand, b: Operand): Tensor<R> {
+export function where<R extends Rank>(mask: Exclude<Beside<R>, number>, a: Tensor<R>, b: Beside<R>): Tensor<R>
+export function where(mask: Tensor, a: Operand, b: Operand): Tensor
+export function where(mask: Tensor, a: Operand, b: Operand): Tensor {
   const [x, y] = [asTensor(a), asTensor(b)]
-  const shape = broadcastShape('select', broadcastShape('select', x.shape, y.shape), mask.shape)
+  const shape = broadcastShape('where', broadcastShape('where', x.shape, y.shape), mask.shape)
   const operands = [mask, x, y].map((t) => broadcastTo(t, shape))
   const full = operands[0]!
-  return apply('select', operands, {}, shape, (dy) => [undefined, () => select(full, dy, 0), () => select(full, 0, dy)])
+  return apply('select', operands, {}, shape, (dy) => [undefined, () => where(full, dy, 0), () => where(full, 0, dy)])
 }
 
-/** float32 ↔ int32 (towards zero); no gradient. */
+/** float32 ↔ int32 (toward zero); no gradient. */
 export const cast = <R extends Rank>(x: Tensor<R>, dtype: 'float32' | 'int32'): Tensor<R> =>
-  x.dtype === dtype ? x : apply('cast', [x], {}, x.shape, undefined, dtype)
+  x.dtype === dtype ? x : apply('cast', [stopGradient(x)], {}, x.shape, undefined, dtype)

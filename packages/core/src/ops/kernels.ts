@@ -1,4 +1,5 @@
-import { engine, getBackend, getKernel, type Tensor } from '@tensorflow/tfjs-core'
+import { getBackend, getKernel, type NamedAttrMap, type NamedTensorMap, type Tensor } from '@tensorflow/tfjs-core'
+import { runOwnKernel } from '../autodiff/plain-ops.js'
 import type { ConvolutionAttributes, DType, PoolAttributes, Primitive, PrimitiveAttributes } from '../compile/graph.js'
 import { sizeOf } from '../compile/graph.js'
 import { hostTensor } from '../tree/host.js'
@@ -13,8 +14,9 @@ type Kernels = {
   ) => Tensor
 }
 
-const kernel = (name: string, inputs: Record<string, Tensor>, attributes: object = {}): Tensor =>
-  engine().runKernel(name, inputs, attributes as Parameters<ReturnType<typeof engine>['runKernel']>[2])
+/** @param inputs by name; a list for Concat, of which tfjs's types do not know */
+const kernel = (name: string, inputs: NamedTensorMap | readonly Tensor[], attributes: object = {}): Tensor =>
+  runOwnKernel(name, inputs as NamedTensorMap, attributes as NamedAttrMap)
 
 const has = (name: string): boolean => getKernel(name, getBackend()) !== undefined
 
@@ -112,7 +114,7 @@ const kernels: Kernels = {
       { x: x! },
       { paddings: shape.map((length, i) => [before[i]!, length - before[i]! - x!.shape[i]!]), constantValue: 0 },
     ),
-  concat: (inputs, { axis }) => kernel('Concat', inputs as unknown as Record<string, Tensor>, { axis }),
+  concat: (inputs, { axis }) => kernel('Concat', inputs, { axis }),
   gather: ([x, indices]) => kernel('GatherV2', { x: x!, indices: indices! }, { axis: 0, batchDims: 0 }),
   scatterAdd: ([updates, indices], _, shape) =>
     kernel('ScatterNd', { indices: reshape(indices!, [indices!.size, 1]), updates: updates! }, { shape }),
@@ -166,7 +168,7 @@ function filterByMatMul(x: Tensor, dy: Tensor, { strides, pads }: ConvolutionAtt
       const rows = reshape(first, [1, batch * h * w, channels])
       taps.push(kernel('BatchMatMul', { a: rows, b: columns }, { transposeA: true, transposeB: false }))
     }
-  return reshape(kernel('Concat', taps as unknown as Record<string, Tensor>, { axis: 0 }), shape)
+  return reshape(kernel('Concat', taps, { axis: 0 }), shape)
 }
 
 /** The gradient of avgPool as a transposed convolution, channel by channel, for backends without AvgPoolGrad. */

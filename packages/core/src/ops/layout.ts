@@ -1,11 +1,12 @@
-import type { Rank, Tensor, Tensor1D } from '@tensorflow/tfjs-core'
+import type { Rank, Scalar, Tensor, Tensor1D } from '@tensorflow/tfjs-core'
 import { HabaError } from '../errors.js'
 import { sizeOf } from '../compile/graph.js'
+import type { Axes, RankOf, Without } from '../tree/ranks.js'
 import { apply } from './apply.js'
-import { assertShape, normaliseAxes, sameShape } from './shape.js'
+import { assertShape, normalizeAxes, sameShape } from './shape.js'
 
 /** The same values in a new shape of equal size; one length may be -1. */
-export function reshape<R extends Rank = Rank>(x: Tensor, shape: readonly number[]): Tensor<R> {
+export function reshape<const S extends readonly number[]>(x: Tensor, shape: S): Tensor<RankOf<S>> {
   const known = shape.filter((length) => length >= 0)
   const full = shape.map((length) => (length < 0 ? x.size / sizeOf(known) : length))
   if (sizeOf(full) !== x.size || full.some((length) => !Number.isInteger(length)))
@@ -15,21 +16,29 @@ export function reshape<R extends Rank = Rank>(x: Tensor, shape: readonly number
 
 /** Output axis i is input axis `permutation[i]`. */
 export function transpose<R extends Rank>(x: Tensor<R>, permutation: readonly number[]): Tensor<R> {
-  normaliseAxes('transpose', permutation, x.rank)
+  normalizeAxes('transpose', permutation, x.rank)
   const inverse = permutation.map((_, i) => permutation.indexOf(i))
   const shape = permutation.map((axis) => x.shape[axis]!)
   return apply('transpose', [x], { permutation }, shape, (dy) => [() => transpose(dy, inverse)])
 }
 
 /** Repeats along axes of length 1 and new leading axes. */
-export function broadcastTo<R extends Rank = Rank>(x: Tensor, shape: readonly number[]): Tensor<R> {
-  if (sameShape(x.shape, shape)) return x as Tensor<R>
+export function broadcastTo<const S extends readonly number[]>(x: Tensor, shape: S): Tensor<RankOf<S>> {
+  if (sameShape(x.shape, shape)) return x
   return apply('broadcastTo', [x], {}, shape, (dy) => [() => sumTo(dy, x.shape)])
 }
 
-/** Sums over axes (all by default). */
-export function sum<R extends Rank = Rank>(x: Tensor, axes?: number | readonly number[], keepDims = false): Tensor<R> {
-  const list = normaliseAxes('sum', axes, x.rank)
+/** Sums over axes (all by default). @param keepDims whether axes stay, of length 1 @default false */
+export function sum(x: Tensor): Scalar
+export function sum<R extends Rank>(x: Tensor<R>, axes: Axes, keepDims: true): Tensor<R>
+export function sum<R extends Rank, const A extends Axes>(
+  x: Tensor<R>,
+  axes: A,
+  keepDims?: false,
+): Tensor<Without<R, A>>
+export function sum(x: Tensor, axes?: Axes, keepDims?: boolean): Tensor
+export function sum(x: Tensor, axes?: Axes, keepDims = false): Tensor {
+  const list = normalizeAxes('sum', axes, x.rank)
   const kept = x.shape.map((length, axis) => (list.includes(axis) ? 1 : length))
   const shape = keepDims ? kept : x.shape.filter((_, axis) => !list.includes(axis))
   return apply('sum', [x], { axes: list, keepDims }, shape, (dy) => [() => broadcastTo(reshape(dy, kept), x.shape)])
@@ -52,13 +61,13 @@ export function slice<R extends Rank>(x: Tensor<R>, begin: readonly number[], si
     begin.length !== x.rank ||
     shape.some((length, axis) => begin[axis]! < 0 || begin[axis]! + length > x.shape[axis]!)
   )
-    throw new HabaError('slice', `a block inside [${x.shape}]`, `begin [${begin}], size [${size}]`, 'Mend the block.')
+    throw new HabaError('slice', `a block inside [${x.shape}]`, `begin [${begin}], size [${size}]`, '')
   const after = shape.map((length, axis) => x.shape[axis]! - begin[axis]! - length)
   return apply('slice', [x], { begin }, shape, (dy) => [() => pad(dy, begin, after)], x.dtype as 'float32')
 }
 
 /** Zeros before and after, axis by axis. */
-export function pad(x: Tensor, before: readonly number[], after: readonly number[]): Tensor {
+export function pad<R extends Rank>(x: Tensor<R>, before: readonly number[], after: readonly number[]): Tensor<R> {
   if ([...before, ...after].some((length) => length < 0) || before.length !== x.rank)
     throw new HabaError('pad', `${x.rank} non-negative lengths`, `[${before}] and [${after}]`, 'Use slice to cut.')
   const shape = x.shape.map((length, axis) => before[axis]! + length + after[axis]!)
@@ -113,7 +122,7 @@ export function gather<R extends Rank>(x: Tensor<R>, indices: Tensor1D): Tensor<
     [x, indices],
     {},
     shape,
-    (dy) => [() => scatterAdd(dy, indices, x.shape[0]!), undefined],
+    (dy) => [() => scatterAdd(dy, indices, x.shape[0]), undefined],
     x.dtype as 'float32',
   )
 }

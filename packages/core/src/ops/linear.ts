@@ -117,12 +117,15 @@ export function conv2dTranspose(x: Tensor4D, kernel: Tensor4D, options: Convolut
 /**
  * Mean over windows, without padding; rows and columns that fill no window are left out.
  *
- * @param size side of the window
- * @param stride @default size
+ * @param size side of the window, or `[height, width]`
+ * @param stride one number, or `[down, across]` @default size
  */
-export function avgPool(x: Tensor4D, size: number, stride = size): Tensor4D {
-  return pool(x, { size: [size, size], strides: [stride, stride] })
+export function avgPool(x: Tensor4D, size: Sides, stride: Sides = size): Tensor4D {
+  const both = (sides: Sides) => (typeof sides === 'number' ? ([sides, sides] as const) : sides)
+  return pool(x, { size: both(size), strides: both(stride) })
 }
+
+type Sides = number | readonly [number, number]
 
 function pool(x: Tensor4D, attributes: PoolAttributes): Tensor4D {
   const [batch, height, width, channels] = x.shape

@@ -6,7 +6,7 @@ import { matMul } from './linear.js'
 import { constant } from './sources.js'
 
 /**
- * Resamples images on an affine grid, bilinearly, zero outside. In pixels from the centre of the image, the value at
+ * Resamples images on an affine grid, bilinearly, zero outside. In pixels from the center of the image, the value at
  * offset `(dx, dy)` comes from offset `matrix · (dx, dy)`. Differentiable in the images and in the matrices.
  * For square images this is PyTorch's `affine_grid` + `grid_sample`, corners aligned or not.
  *
@@ -23,10 +23,10 @@ export function affineSample(images: Tensor4D, matrices: Tensor3D): Tensor4D {
     offsets[i] = (i % width) - (width - 1) / 2
     offsets[pixels + i] = Math.floor(i / width) - (height - 1) / 2
   }
-  const grid = broadcastTo(constant(offsets, [1, 2, pixels]), [maps, 2, pixels]) as Tensor3D
+  const grid = broadcastTo(constant(offsets, [1, 2, pixels]), [maps, 2, pixels])
   const source = matMul(matrices, grid) // [maps, 2, pixels]
-  const along = (axis: number, centre: number) =>
-    add(reshape(slice(source, [0, axis, 0], [maps, 1, pixels]), [maps, pixels]), centre)
+  const along = (axis: number, center: number) =>
+    add(reshape(slice(source, [0, axis, 0], [maps, 1, pixels]), [maps, pixels]), center)
   const [x, y] = [along(0, (width - 1) / 2), along(1, (height - 1) / 2)]
   const [left, top] = [floor(x), floor(y)]
   const [toRight, toBottom] = [sub(x, left), sub(y, top)]
@@ -57,7 +57,7 @@ export function affineSample(images: Tensor4D, matrices: Tensor3D): Tensor4D {
 const within = (v: Tensor, length: number) => mul(greater(v, -0.5), greater(length - 0.5, v))
 
 /**
- * Resizes images bilinearly, with pixel centres aligned as PyTorch's `align_corners=False`: two small matrix products.
+ * Resizes images bilinearly, with pixel centers aligned as PyTorch's `align_corners=False`: two small matrix products.
  *
  * @param images `[batch, height, width, channels]`
  * @returns `[batch, rows, columns, channels]`

@@ -16,7 +16,7 @@ export const sameShape = (a: readonly number[], b: readonly number[]): boolean =
   a.length === b.length && a.every((length, i) => length === b[i])
 
 /** Axes as sorted non-negative numbers; all of them by default. */
-export function normaliseAxes(who: string, axes: number | readonly number[] | undefined, rank: number): number[] {
+export function normalizeAxes(who: string, axes: number | readonly number[] | undefined, rank: number): number[] {
   const list = axes === undefined ? Array.from({ length: rank }, (_, i) => i) : typeof axes === 'number' ? [axes] : axes
   const positive = list.map((axis) => (axis < 0 ? axis + rank : axis))
   if (positive.some((axis) => axis < 0 || axis >= rank) || new Set(positive).size !== positive.length)

@@ -1,28 +1,25 @@
 import type { Rank, Tensor } from '@tensorflow/tfjs-core'
 import type { Values } from '../compile/graph.js'
 import { tensor } from '../tree/host.js'
+import type { RankOf } from '../tree/ranks.js'
 import { apply } from './apply.js'
 
 /** A tensor filled with one value. */
-export const fill = <R extends Rank>(shape: readonly number[], value: number): Tensor<R> =>
+export const fill = <const S extends readonly number[]>(shape: S, value: number): Tensor<RankOf<S>> =>
   apply('fill', [], { value }, shape)
 
 /** Zeros in the shape of a tensor. */
-export const zerosLike = <R extends Rank>(x: Tensor<R>): Tensor<R> => fill(x.shape, 0)
+export const zerosLike = <R extends Rank>(x: Tensor<R>): Tensor<R> => apply('fill', [], { value: 0 }, x.shape)
 /** Ones in the shape of a tensor. */
-export const onesLike = <R extends Rank>(x: Tensor<R>): Tensor<R> => fill(x.shape, 1)
+export const onesLike = <R extends Rank>(x: Tensor<R>): Tensor<R> => apply('fill', [], { value: 1 }, x.shape)
 
 /** Values known when the program is made (a sampling grid, a window): they become part of it. */
-export const constant = <R extends Rank = Rank>(values: Values | readonly number[], shape: readonly number[]) => {
+export const constant = <const S extends readonly number[]>(
+  values: Values | readonly number[],
+  shape: S,
+): Tensor<RankOf<S>> => {
   const held = tensor(values, shape)
   const typed = held.dataSync() as Values
   held.dispose()
-  return apply<'constant', R>(
-    'constant',
-    [],
-    { values: typed },
-    shape,
-    undefined,
-    typed instanceof Int32Array ? 'int32' : 'float32',
-  )
+  return apply('constant', [], { values: typed }, shape, undefined, typed instanceof Int32Array ? 'int32' : 'float32')
 }

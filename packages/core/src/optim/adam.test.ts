@@ -5,10 +5,10 @@ import type { Tree } from '../spec/tree.js'
 import { tensor } from '../tree/host.js'
 import { tensorLeaves } from '../tree/tree.js'
 import { adam } from './adam.js'
-import { onSimplex } from './on-simplex.js'
+import { projectSimplex } from './project-simplex.js'
 import { applyUpdates, sgd } from './sgd.js'
 import { stepDecay } from './step-decay.js'
-import { within } from './within.js'
+import { projectBox } from './project-box.js'
 
 const row = (...values: number[]): Tree => ({ x: tensor(values, [1, values.length]) })
 
@@ -32,7 +32,7 @@ const loose = (optimizer: unknown) => optimizer as Optimizer
 describe('adam', () => {
   it('moves by its rate at first, then by the ratio of averages', async () => {
     const betas = [0.5, 0.75] as const
-    const [first, second] = await path(loose(adam({ rate: 0.1, betas, epsilon: 0 })), row(1, 1), [
+    const [first, second] = await path(loose(adam({ learningRate: 0.1, betas, epsilon: 0 })), row(1, 1), [
       row(2, -3),
       row(4, 0),
     ])
@@ -44,28 +44,36 @@ describe('adam', () => {
   })
 
   it('refuses rates and betas out of range', () => {
-    expect(() => adam({ rate: -1 })).toThrow('adam: expected a rate of at least 0, got -1.')
-    expect(() => adam({ rate: 1, betas: [0.9, 1] })).toThrow('two betas in [0, 1)')
+    expect(() => adam({ learningRate: -1 })).toThrow('adam: expected a learningRate of at least 0, got -1.')
+    expect(() => adam({ learningRate: 1, betas: [0.9, 1] })).toThrow('two betas in [0, 1)')
   })
 })
 
 describe('stepDecay', () => {
   it('halves steps after every second', async () => {
     const ones = Array.from({ length: 5 }, () => row(1))
-    const places = await path(loose(stepDecay({ every: 2, factor: 0.5 }, loose(sgd({ rate: 1 })))), row(0), ones)
+    const places = await path(
+      loose(stepDecay({ every: 2, factor: 0.5 }, loose(sgd({ learningRate: 1 })))),
+      row(0),
+      ones,
+    )
     places.flat().forEach((place, i) => expect(place).toBeCloseTo([-1, -2, -2.5, -3, -3.25][i]!, 6))
   })
 
   it('refuses an interval or factor out of range', () => {
-    expect(() => stepDecay({ every: 0, factor: 0.5 }, loose(sgd({ rate: 1 })))).toThrow('at least 1 step, got 0')
-    expect(() => stepDecay({ every: 1, factor: 2 }, loose(sgd({ rate: 1 })))).toThrow('a factor in (0, 1], got 2')
+    expect(() => stepDecay({ every: 0, factor: 0.5 }, loose(sgd({ learningRate: 1 })))).toThrow(
+      'at least 1 step, got 0',
+    )
+    expect(() => stepDecay({ every: 1, factor: 2 }, loose(sgd({ learningRate: 1 })))).toThrow(
+      'a factor in (0, 1], got 2',
+    )
   })
 })
 
-describe('within', () => {
+describe('projectBox', () => {
   const bounds = { low: [0, -1], high: [1, 2] }
   it('clamps every channel to its own bounds after each step, and leaves momentum alone', async () => {
-    const optimizer = loose(within(bounds, loose(sgd({ rate: 1, momentum: 0.5 }))))
+    const optimizer = loose(projectBox(bounds, loose(sgd({ learningRate: 1, momentum: 0.5 }))))
     const [first, second] = await path(optimizer, row(0.5, 0), [row(-2, -1), row(0, 4)])
     expect(first).toEqual([1, 1])
     // Velocities -2 and -1 become -1 and 3.5: up against the bound, and down to it.
@@ -73,7 +81,7 @@ describe('within', () => {
   })
 
   it('clamps after every so many steps where it is told to, as IDC does', async () => {
-    const optimizer = loose(within({ ...bounds, every: 2 }, loose(sgd({ rate: 1 }))))
+    const optimizer = loose(projectBox({ ...bounds, every: 2 }, loose(sgd({ learningRate: 1 }))))
     const places = await path(optimizer, row(0, 0), [row(-2, 2), row(-1, 0), row(-1, 0), row(0, 0)])
     expect(places).toEqual([
       [2, -2],
@@ -84,16 +92,18 @@ describe('within', () => {
   })
 
   it('refuses bounds that cross, and an interval of 0', () => {
-    expect(() => within({ low: [1], high: [0] }, loose(sgd({ rate: 1 })))).toThrow(
-      'within: expected as many high bounds',
+    expect(() => projectBox({ low: [1], high: [0] }, loose(sgd({ learningRate: 1 })))).toThrow(
+      'projectBox: expected as many high bounds',
     )
-    expect(() => within({ ...bounds, every: 0 }, loose(sgd({ rate: 1 })))).toThrow('every to be at least 1 step, got 0')
+    expect(() => projectBox({ ...bounds, every: 0 }, loose(sgd({ learningRate: 1 })))).toThrow(
+      'every to be at least 1 step, got 0',
+    )
   })
 })
 
-describe('onSimplex', () => {
+describe('projectSimplex', () => {
   it('clamps and divides rows by their sums, and makes a row of zeros uniform', async () => {
-    const optimizer = loose(onSimplex(sgd({ rate: 1 })))
+    const optimizer = loose(projectSimplex(sgd({ learningRate: 1 })))
     const [moved] = await path(optimizer, row(0.2, 0.3, 0.5), [row(0.4, -0.1, 0.1)])
     moved!.forEach((v, i) => expect(v).toBeCloseTo([0, 0.5, 0.5][i]!, 6))
     const [none] = await path(optimizer, row(0.5, 0.5), [row(1, 1)])

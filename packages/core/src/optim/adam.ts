@@ -1,3 +1,4 @@
+import { checkArguments } from '../check-arguments.js'
 import type { Scalar } from '@tensorflow/tfjs-core'
 import { HabaError } from '../errors.js'
 import { add, div, mul, sqrt, square } from '../ops/elementwise.js'
@@ -9,7 +10,7 @@ import { mapTree } from '../tree/tree.js'
 /** Options of `adam`. */
 export interface AdamOptions {
   /** At least 0. */
-  readonly rate: number
+  readonly learningRate: number
   /** How slowly the mean and the mean square of gradients follow, each in `[0, 1)`. @default [0.9, 0.999] */
   readonly betas?: readonly [mean: number, square: number]
   /** Added to the root. @default 1e-8 */
@@ -28,39 +29,46 @@ export interface AdamState {
 
 /**
  * Adam with bias correction (Kingma and Ba, ICLR 2015, algorithm 1), as in PyTorch:
- * `p ← p - rate · m̂ / (√v̂ + epsilon)`.
+ * `p ← p - learningRate · m̂ / (√v̂ + epsilon)`.
  *
- * @throws HabaError for a rate or betas out of range
+ * @throws HabaError for a learning rate or betas out of range
  */
-export function adam({ rate, betas = [0.9, 0.999], epsilon = 1e-8 }: AdamOptions): Optimizer<AdamState> {
-  if (!(rate >= 0) || !Number.isFinite(rate)) throw new HabaError('adam', 'a rate of at least 0', `${rate}`, 'Mend it.')
+export function adam(options: AdamOptions): Optimizer<AdamState> {
+  const {
+    learningRate,
+    betas = [0.9, 0.999],
+    epsilon = 1e-8,
+  } = checkArguments('adam', options, { learningRate: 'number' })
+  if (!(learningRate >= 0) || !Number.isFinite(learningRate))
+    throw new HabaError('adam', 'a learningRate of at least 0', `${learningRate}`, '')
   if (betas.length !== 2 || betas.some((beta) => !(beta >= 0 && beta < 1)))
-    throw new HabaError('adam', 'two betas in [0, 1)', `[${betas}]`, 'Mend them.')
+    throw new HabaError('adam', 'two betas in [0, 1)', `[${betas}]`, '')
   const [ofMean, ofSquare] = betas
   const zeros = (params: Tree): Tree => mapTree((p) => zerosLike(p), params)
   const follow = (beta: number, average: Tree, values: Tree): Tree =>
     mapTree((a, v) => add(mul(a, beta), mul(v, 1 - beta)), average, values)
-  const grown = (beta: number, seen: Scalar) => add(mul(seen, beta), 1 - beta) as Scalar
+  const grown = (beta: number, seen: Scalar) => add(mul(seen, beta), 1 - beta)
   return {
     init: (params) => ({
       mean: zeros(params),
       square: zeros(params),
-      seen: { mean: fill([], 0) as Scalar, square: fill([], 0) as Scalar },
+      seen: { mean: fill([], 0), square: fill([], 0) },
     }),
-    update<P extends Tree>(grads: P, before: AdamState) {
+    update(grads, before) {
       const mean = follow(ofMean, before.mean, grads)
       const squares = follow(
         ofSquare,
         before.square,
-        mapTree((g) => square(g), grads as Tree),
+        mapTree((g) => square(g), grads),
       )
       const seen = { mean: grown(ofMean, before.seen.mean), square: grown(ofSquare, before.seen.square) }
       const updates = mapTree(
-        (m, v) => mul(div(div(m, seen.mean), add(sqrt(div(v, seen.square)), epsilon)), -rate),
+        (_, m, v) => mul(div(div(m, seen.mean), add(sqrt(div(v, seen.square)), epsilon)), -learningRate),
+        grads,
         mean,
         squares,
       )
-      return { updates: updates as P, state: { mean, square: squares, seen } }
+      return { updates, state: { mean, square: squares, seen } }
     },
   }
 }

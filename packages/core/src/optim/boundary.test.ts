@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest'
 import { log, mul, square, sub } from '../ops/elementwise.js'
 import { mean } from '../ops/reduce.js'
 import { zerosLike } from '../ops/sources.js'
-import type { Optimizer } from '../spec/optimizer.js'
 import { tensor } from '../tree/host.js'
 import { boundary } from './boundary.js'
 import { sgd } from './sgd.js'
@@ -12,7 +11,7 @@ import { sgd } from './sgd.js'
 /** What is added to a gradient of zeros. */
 const added = (p: Tensor, weight: number) =>
   referenceEngine().compile('added', (at: Tensor) => {
-    const optimizer = boundary(weight, sgd({ rate: 1 })) as unknown as Optimizer
+    const optimizer = boundary(weight, sgd({ learningRate: 1 }))
     return mul(optimizer.update(zerosLike(at), { velocity: {} }, at).updates, -1) as Tensor
   })(p)
 
@@ -30,5 +29,5 @@ describe('boundary', () => {
   })
 
   it('refuses a weight below 0', () =>
-    expect(() => boundary(-1, sgd({ rate: 1 }))).toThrow('boundary: expected a weight of at least 0, got -1.'))
+    expect(() => boundary(-1, sgd({ learningRate: 1 }))).toThrow('boundary: expected a weight of at least 0, got -1.'))
 })

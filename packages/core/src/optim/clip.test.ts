@@ -1,18 +1,17 @@
 import '@tensorflow/tfjs-backend-cpu'
 import { setBackend } from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { Optimizer } from '../spec/optimizer.js'
 import { scalar, tensor } from '../tree/host.js'
 import { tensorLeaves } from '../tree/tree.js'
 import { clipByGlobalNorm } from './clip.js'
-import { byName, sgd } from './sgd.js'
+import { partition, sgd } from './sgd.js'
 
 beforeAll(async () => {
   await setBackend('cpu')
 })
 
 describe('clipByGlobalNorm', () => {
-  const plain = byName({ a: sgd({ rate: 1 }), b: sgd({ rate: 10 }) }) as unknown as Optimizer
+  const plain = partition({ a: sgd({ learningRate: 1 }), b: sgd({ learningRate: 10 }) })
   const params = { a: tensor([0, 0], [2]), b: scalar(0) }
   const moved = (largest: number, a: readonly number[], b: number) => {
     const optimizer = clipByGlobalNorm(largest, plain)
@@ -33,7 +32,7 @@ describe('clipByGlobalNorm', () => {
   })
 
   it('clips before momentum, as PyTorch does', () => {
-    const optimizer = clipByGlobalNorm(2, sgd({ rate: 1, momentum: 0.5 }))
+    const optimizer = clipByGlobalNorm(2, sgd({ learningRate: 1, momentum: 0.5 }))
     const one = optimizer.update({ p: scalar(8) }, optimizer.init({ p: scalar(0) }), { p: scalar(0) })
     const two = optimizer.update({ p: scalar(8) }, one.state, { p: scalar(0) })
     near([one.updates.p.dataSync()[0]!, two.updates.p.dataSync()[0]!], [-2, -3])

@@ -10,7 +10,7 @@ import { mapTree } from '../tree/tree.js'
  * as they are (optax's `clip_by_global_norm`, PyTorch's `clip_grad_norm_`; RTP clips to 2).
  *
  * @param largest above 0
- * @param optimizer of the clipped gradient; for all parts, `byName` goes inside
+ * @param optimizer of the clipped gradient; for all parts, `partition` goes inside
  * @throws HabaError for a norm that is not above 0
  */
 export function clipByGlobalNorm<S extends Tree>(largest: number, optimizer: Optimizer<S>): Optimizer<S> {

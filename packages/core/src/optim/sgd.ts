@@ -1,15 +1,16 @@
+import { checkArguments } from '../check-arguments.js'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import { HabaError } from '../errors.js'
 import { add, maximum, mul, sub } from '../ops/elementwise.js'
 import { zerosLike } from '../ops/sources.js'
 import type { Optimizer } from '../spec/optimizer.js'
 import type { None, Tree } from '../spec/tree.js'
-import { isFixed, mapTree, tensorLeaves } from '../tree/tree.js'
+import { isFixed, mapTree, tensorLeaves, withTensors } from '../tree/tree.js'
 
 /** Options of `sgd`. */
 export interface SgdOptions {
   /** Above 0. */
-  readonly rate: number
+  readonly learningRate: number
   /** `[0, 1)`. @default 0 */
   readonly momentum?: number
   /** Added to the gradient as `weightDecay · p`. @default 0 */
@@ -24,33 +25,35 @@ export interface SgdState {
 }
 
 /**
- * Stochastic gradient descent with PyTorch's momentum: `v ← momentum · v + g`, `p ← p - rate · v`.
+ * Stochastic gradient descent with PyTorch's momentum: `v ← momentum · v + g`, `p ← p - learningRate · v`.
  *
- * @throws HabaError for a rate or momentum out of range
+ * @throws HabaError for a learning rate or momentum out of range
  */
-export function sgd({ rate, momentum = 0, weightDecay = 0 }: SgdOptions): Optimizer<SgdState> {
-  if (!(rate >= 0) || !Number.isFinite(rate)) throw new HabaError('sgd', 'a rate of at least 0', `${rate}`, 'Mend it.')
-  if (!(momentum >= 0 && momentum < 1)) throw new HabaError('sgd', 'a momentum in [0, 1)', `${momentum}`, 'Mend it.')
+export function sgd(options: SgdOptions): Optimizer<SgdState> {
+  const { learningRate, momentum = 0, weightDecay = 0 } = checkArguments('sgd', options, { learningRate: 'number' })
+  if (!(learningRate >= 0) || !Number.isFinite(learningRate))
+    throw new HabaError('sgd', 'a learningRate of at least 0', `${learningRate}`, '')
+  if (!(momentum >= 0 && momentum < 1)) throw new HabaError('sgd', 'a momentum in [0, 1)', `${momentum}`, '')
   return {
     init: (params) => ({ velocity: momentum ? mapTree((p) => zerosLike(p), params) : {} }),
     update: (grads, state, params) => {
       const decayed = weightDecay
         ? mapTree((g, p) => (isFixed(p) ? g : add(g, mul(p, weightDecay))), grads, params)
         : grads
-      if (!momentum) return { updates: mapTree((g) => mul(g, -rate), decayed), state }
+      if (!momentum) return { updates: mapTree((g) => mul(g, -learningRate), decayed), state }
       const velocity = mapTree((g, v) => add(mul(v, momentum), g), decayed, state.velocity)
-      return { updates: mapTree((v) => mul(v, -rate), velocity), state: { velocity } }
+      return { updates: mapTree((v) => mul(v, -learningRate), velocity), state: { velocity } }
     },
   }
 }
 
-/** A different optimiser for each named part, such as bases and hallucinators. Parts that are fixed (int32) need none. */
-export function byName(parts: Readonly<Record<string, Optimizer>>): Optimizer<{ readonly [name: string]: Tree }> {
+/** A different optimizer for each named part, such as bases and hallucinators. Parts that are fixed (int32) need none. */
+export function partition(parts: Readonly<Record<string, Optimizer>>): Optimizer<{ readonly [name: string]: Tree }> {
   const partOf = (params: Tree, name: string): Tree => {
     const part = (params as { readonly [name: string]: Tree })[name]
     if (part === undefined)
       throw new HabaError(
-        'byName',
+        'partition',
         `parameters with a part "${name}"`,
         Object.keys(params).join(', '),
         'Check the names.',
@@ -62,12 +65,12 @@ export function byName(parts: Readonly<Record<string, Optimizer>>): Optimizer<{ 
     const extra = others.filter((name) => !tensorLeaves(partOf(params, name)).every(isFixed))
     if (extra.length > 0)
       throw new HabaError(
-        'byName',
-        `an optimiser for "${extra[0]}"`,
+        'partition',
+        `an optimizer for "${extra[0]}"`,
         Object.keys(parts).join(', ') || 'none',
         'Add one.',
       )
-    const all = { ...parts, ...Object.fromEntries(others.map((name) => [name, frozen as Optimizer])) }
+    const all = { ...parts, ...Object.fromEntries(others.map((name) => [name, setToZero as Optimizer])) }
     return Object.fromEntries(Object.entries(all).map(([name, optimizer]) => [name, fn(optimizer, name)]))
   }
   return {
@@ -78,13 +81,13 @@ export function byName(parts: Readonly<Record<string, Optimizer>>): Optimizer<{ 
       )
       const pick = (which: 'updates' | 'state') =>
         Object.fromEntries(Object.entries(done).map(([name, result]) => [name, result[which]]))
-      return { updates: pick('updates') as never, state: pick('state') }
+      return { updates: withTensors(grads, tensorLeaves(pick('updates'))), state: pick('state') }
     },
   }
 }
 
 /** Keeps parameters at or above a bound: what would fall below lands on it (HaBa's step size, 0.001). */
-export const atLeast = <S extends Tree>(bound: number, optimizer: Optimizer<S>): Optimizer<S> => ({
+export const clampBelow = <S extends Tree>(bound: number, optimizer: Optimizer<S>): Optimizer<S> => ({
   init: optimizer.init,
   update: (grads, before, params) => {
     const { updates, state } = optimizer.update(grads, before, params)
@@ -93,7 +96,7 @@ export const atLeast = <S extends Tree>(bound: number, optimizer: Optimizer<S>):
 })
 
 /** Leaves parameters as they are. */
-export const frozen: Optimizer<None> = {
+export const setToZero: Optimizer<None> = {
   init: () => ({}),
   update: (grads, state) => ({ updates: mapTree((g) => zerosLike(g), grads), state }),
 }

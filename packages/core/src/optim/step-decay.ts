@@ -14,19 +14,19 @@ export interface StepDecayOptions {
   readonly factor: number
 }
 
-/** What `stepDecay` carries: how many steps were taken, and what the optimiser itself carries. */
+/** What `stepDecay` carries: how many steps were taken, and what the optimizer itself carries. */
 export type StepDecayState = { readonly taken: Scalar; readonly inner: Tree }
 
 /**
- * Shrinks an optimiser's steps by `factor` after `every` of them, again and again (DD: 0.5 after 40 epochs).
+ * Shrinks an optimizer's steps by `factor` after `every` of them, again and again (DD: 0.5 after 40 epochs).
  *
  * @throws HabaError for an interval below 1 or a factor outside `(0, 1]`
  */
 export function stepDecay({ every, factor }: StepDecayOptions, optimizer: Optimizer): Optimizer<StepDecayState> {
-  if (!(every >= 1)) throw new HabaError('stepDecay', 'every to be at least 1 step', `${every}`, 'Mend it.')
-  if (!(factor > 0 && factor <= 1)) throw new HabaError('stepDecay', 'a factor in (0, 1]', `${factor}`, 'Mend it.')
+  if (!(every >= 1)) throw new HabaError('stepDecay', 'every to be at least 1 step', `${every}`, '')
+  if (!(factor > 0 && factor <= 1)) throw new HabaError('stepDecay', 'a factor in (0, 1]', `${factor}`, '')
   return {
-    init: (params) => ({ taken: fill([], 0) as Scalar, inner: optimizer.init(params) }),
+    init: (params) => ({ taken: fill([], 0), inner: optimizer.init(params) }),
     update(grads, { taken, inner }, params) {
       const { updates, state } = optimizer.update(grads, inner, params)
       // Half a step in, so that rounding never delays a drop.
@@ -34,7 +34,7 @@ export function stepDecay({ every, factor }: StepDecayOptions, optimizer: Optimi
       const scale = exp(mul(drops, Math.log(factor)))
       return {
         updates: mapTree((u) => mul(u, scale), updates),
-        state: { taken: add(taken, 1) as Scalar, inner: state },
+        state: { taken: add(taken, 1), inner: state },
       }
     },
   }

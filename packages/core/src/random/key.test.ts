@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { bits, fold, integers, keyFrom, normal, permutation, threefry, uniform } from './key.js'
+import { bits, foldIn, integers, keyFrom, normal, permutation, threefry, uniform } from './key.js'
 
-const key = keyFrom(1)
 const hex = (words: ArrayLike<number>) => Array.from(words, (word) => word.toString(16).padStart(8, '0'))
 const mean = (values: ArrayLike<number>) => Array.from(values).reduce((sum, v) => sum + v, 0) / values.length
 
@@ -33,6 +32,8 @@ describe('threefry', () => {
 })
 
 describe('keys', () => {
+  const key = keyFrom(1)
+
   it('takes all 53 bits of a seed', () => {
     expect(keyFrom(2 ** 32 + 5)).toEqual({ hi: 1, lo: 5 })
     expect(keyFrom(Number.MAX_SAFE_INTEGER)).toEqual({ hi: 0x1fffff, lo: 0xffffffff })
@@ -40,24 +41,44 @@ describe('keys', () => {
 
   it('folds the same label to the same key, and every other label to another', () => {
     const labels = ['augment', 'rows', 'augment2', '', '7', 7, 0, 1, 2 ** 32, 2 ** 32 + 1, 'ab', 'ba']
-    const keys = labels.map((label) => JSON.stringify(fold(key, label)))
+    const keys = labels.map((label) => JSON.stringify(foldIn(key, label)))
     expect(new Set(keys).size).toBe(labels.length)
-    expect(labels.map((label) => JSON.stringify(fold(key, label)))).toEqual(keys)
-    expect(fold(keyFrom(2), 'rows')).not.toEqual(fold(key, 'rows'))
+    expect(labels.map((label) => JSON.stringify(foldIn(key, label)))).toEqual(keys)
+    expect(foldIn(keyFrom(2), 'rows')).not.toEqual(foldIn(key, 'rows'))
   })
 
   it('gives folds numbers that do not follow each other', () => {
-    const [a, b] = [uniform(fold(key, 'a'), 4000), uniform(fold(key, 'b'), 4000)]
+    const [a, b] = [uniform(foldIn(key, 'a'), 4000), uniform(foldIn(key, 'b'), 4000)]
     const product = mean(a.map((v, i) => (v - 0.5) * (b[i]! - 0.5)))
     expect(Math.abs(product) * 12).toBeLessThan(0.06)
   })
 
   it('gives the first numbers of a longer list', () => {
-    expect([...bits(key, 3)]).toEqual([...bits(key, 10).subarray(0, 3)])
+    const drawn = foldIn(key, 'list')
+    expect([...bits(drawn, 3)]).toEqual([...bits(drawn, 10).subarray(0, 3)])
+  })
+
+  it('is drawn from or folded by number, not both: children would repeat its numbers', () => {
+    const [child, words] = [foldIn(keyFrom(8), 3), bits(keyFrom(8), 8)]
+    expect([child.hi, child.lo]).toEqual([words[6], words[7]])
+    const drawn = keyFrom(8)
+    uniform(drawn, 1)
+    expect(() => foldIn(drawn, 3)).toThrow(
+      'key: expected a key that is only drawn from, got one that is folded by number',
+    )
+    const folded = keyFrom(8)
+    foldIn(folded, 3)
+    for (const draw of [bits, uniform, normal, permutation])
+      expect(() => draw(folded, 2)).toThrow('key: expected a key that is only folded by number, got one that is drawn')
+    expect(() => integers(folded, 2, 5)).toThrow('key: ')
+    // Names have counters of their own.
+    expect(uniform(foldIn(folded, 'rows'), 1)).toEqual(uniform(foldIn(drawn, 'rows'), 1))
   })
 })
 
 describe('distributions', () => {
+  const key = keyFrom(1)
+
   it('spreads uniformly over its range', () => {
     const values = uniform(key, 20000, -1, 3)
     expect(Math.min(...values)).toBeGreaterThanOrEqual(-1)
@@ -86,7 +107,7 @@ describe('distributions', () => {
     expect([...permutation(key, 100)].sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, i) => i))
     expect([...permutation(key, 0)]).toEqual([])
     const counts = Array.from({ length: 9 }, () => 0)
-    for (let i = 0; i < 9000; i++) permutation(fold(key, i), 3).forEach((v, place) => counts[3 * place + v]!++)
+    for (let i = 0; i < 9000; i++) permutation(foldIn(keyFrom(1), i), 3).forEach((v, place) => counts[3 * place + v]!++)
     expect(Math.min(...counts)).toBeGreaterThan(2800)
     expect(Math.max(...counts)).toBeLessThan(3200)
   })

@@ -1,3 +1,4 @@
+import { HabaError } from '../errors.js'
 import type { Key } from '../spec/random.js'
 
 const rotate = (x: number, by: number): number => (x << by) | (x >>> (32 - by))
@@ -28,15 +29,34 @@ function shuffle(key: Key, c0: number, c1: number, words: Uint32Array, at: numbe
   words[at + 1] = x1
 }
 
+type Use = 'drawn from' | 'folded by number'
+
+const uses = new WeakMap<Key, Use>()
+
+/** A draw and a fold by number read the same counters: child n of a key is its own words 2n and 2n + 1. So a key serves one of them. */
+function useAs(key: Key, use: Use): void {
+  const before = uses.get(key)
+  if (before === undefined) uses.set(key, use)
+  else if (before !== use)
+    throw new HabaError(
+      'key',
+      `a key that is only ${before}`,
+      `one that is ${use}, too`,
+      'Fold it by a name first, such as foldIn(key, "rows"): the numbers would repeat each other.',
+    )
+}
+
 /** The key of a seed. */
 export const keyFrom = (seed: number): Key => ({ hi: Math.floor(seed / 2 ** 32) >>> 0, lo: seed >>> 0 })
 
 /**
- * A key of its own for a purpose or a step: `fold(key, 'augment')` never disturbs `fold(key, 'rows')`.
+ * A key of its own for a purpose or a step: `foldIn(key, 'augment')` never disturbs `foldIn(key, 'rows')`.
  *
  * @param label a name, or a non-negative whole number
+ * @throws HabaError for a number where the same key object was drawn from: its children would repeat its own numbers
  */
-export function fold(key: Key, label: string | number): Key {
+export function foldIn(key: Key, label: string | number): Key {
+  if (typeof label === 'number') useAs(key, 'folded by number')
   // Numbers and names use different counters, so that 7 and '7' differ. Names are hashed by FNV-1a.
   let hash = 0x811c9dc5
   for (const unit of String(label)) hash = Math.imul(hash ^ unit.codePointAt(0)!, 0x01000193)
@@ -47,8 +67,13 @@ export function fold(key: Key, label: string | number): Key {
   return { hi, lo }
 }
 
-/** `count` words of 32 random bits. */
+/**
+ * `count` words of 32 random bits.
+ *
+ * @throws HabaError where the same key object was folded by number: its children would repeat these words
+ */
 export function bits(key: Key, count: number): Uint32Array {
+  useAs(key, 'drawn from')
   const words = new Uint32Array(count + (count % 2))
   for (let i = 0; i < words.length; i += 2) shuffle(key, 0, i / 2, words, i)
   return words.subarray(0, count)

@@ -1,7 +1,7 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core'
 import type { ImageShape } from './batch.js'
 
-/** Labelled images that can be read by index. */
+/** Labeled images that can be read by index. */
 export interface RealSource {
   readonly image: ImageShape
   readonly classes: number
@@ -9,6 +9,13 @@ export interface RealSource {
   readonly labels: Int32Array
   /** `[indices.length, height, width, channels]`, preprocessed; row r is image `indices[r]`. The caller owns it. */
   images(indices: Int32Array): Promise<Tensor4D>
+  /**
+   * The same images before preprocessing, `[indices.length × height × width × channels]`: bytes, or floats in `[0, 1]`. What
+   * data are recognized by; undefined where they are kept preprocessed only.
+   *
+   * @default undefined: they are computed back from `images`
+   */
+  pixels?(indices: Int32Array): Promise<Uint8Array | Float32Array | undefined>
 }
 
 /** A fitted, invertible map from pixels in `[0, 1]` to the space that networks see. */
@@ -33,3 +40,6 @@ export interface Dataset {
   /** What a reader of results must know of how the images were read, such as files that were skipped. @default nothing */
   readonly warnings?: readonly string[]
 }
+
+/** A data set without test images. */
+export type TrainDataset = Omit<Dataset, 'test'>

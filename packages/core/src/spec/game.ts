@@ -4,7 +4,7 @@ import type { Key } from './random.js'
 import type { Layout, Synthetic } from './synthetic.js'
 import type { Args, Tree } from './tree.js'
 
-/** An add-on to any objective; a plain regulariser is a game without a critic (`None`). */
+/** An add-on to any objective; a plain regularizer is a game without a critic (`None`). */
 export interface Game<Move extends Args = Args, Critic extends Tree = Tree> {
   readonly name: string
   /** How the critic moves, once a step, after the set has moved. */
@@ -15,8 +15,8 @@ export interface Game<Move extends Args = Args, Critic extends Tree = Tree> {
   init(key: Key, layout: Layout): Critic
   /** Drawn twice a step: for the penalty, and again for the critique. The caller owns it. */
   draw(key: Key, layout: Layout): Move
-  /** What the set pays; differentiated in the set only. */
+  /** The set loss of a game; differentiated with respect to the set only. */
   penalty(move: Move, set: Synthetic, critic: Critic): Scalar
-  /** What the critic minimises, on the updated set; differentiated in the critic only. */
+  /** What the critic minimizes, on the updated set; differentiated in the critic only. */
   critique(move: Move, set: Synthetic, critic: Critic): Scalar
 }

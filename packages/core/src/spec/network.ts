@@ -19,7 +19,7 @@ export interface NetworkOutput<S extends Tree = None> {
   readonly state: S
 }
 
-/** A pure function of its weights. `S` holds running statistics; it is `None` for all but batch normalisation. */
+/** A pure function of its weights. `S` holds running statistics; it is `None` for all but batch normalization. */
 export interface Network<W extends Tree = Tree, S extends Tree = Tree> {
   readonly name: string
   init(key: Key): { readonly weights: W; readonly state: S }

@@ -7,8 +7,8 @@ import type { Network } from './network.js'
 import type { Layout, Rows, Synthetic } from './synthetic.js'
 import type { Args, Tree } from './tree.js'
 
-/** What an objective drew for one step: trees of tensors; other leaves are static. */
-export interface Drawn<Common extends Args, Item extends Args> {
+/** What an objective drew for one step: trees of tensors; other leaves are static. (A type, not an interface: it is an `Args`.) */
+export type Drawn<Common extends Args, Item extends Args> = {
   readonly common: Common
   readonly items: readonly Item[]
 }
@@ -37,7 +37,7 @@ export interface PrescribedStep {
   /** `0 … views-1`, one for each slot. */
   readonly views: Int32Array
   /** Step size, above 0. */
-  readonly rate: number
+  readonly learningRate: number
 }
 
 /** How networks are trained on a finished set, where the objective learns that, too: from where, and by which steps. */
@@ -60,13 +60,8 @@ interface ObjectiveBase<Common extends Args, Item extends Args, P extends Tree, 
    * Absent where nothing is carried.
    */
   advance?(key: Key, from: AdvanceContext<S>): Promise<S>
-  /**
-   * How large the set's steps are against those of its optimiser, above 0: for a rate that falls by what is carried, such
-   * as the networks so far (CAFE). Absent where steps are the optimiser's own.
-   */
-  pace?(state: S): number
-  /** Absent where any training will do (all but DD). */
-  prescribe?(params: P, layout: Layout): Prescription
+  /** What learned parts never fall below, by name, such as `{ rate: 1e-6 }`. @default any value */
+  readonly least?: Readonly<Record<string, number>>
 }
 
 /** A sum of terms over items (an item is a class, or all of them): DM, DC, DSA, DCC, CAFE. */
@@ -99,4 +94,15 @@ export interface RecurrenceObjective<
   input(set: Synthetic, common: Common, item: Item): Input
   step(params: P, common: Common, carry: Carry, input: Input): Carry
   finish(params: P, common: Common, carry: Carry): Scalar
+}
+
+/** What an objective has whose set's rate falls by what is carried, such as the networks so far (CAFE). */
+export interface HasLearningRateScale<S extends Args = Args> {
+  /** How large the set's steps are against those of its optimizer, above 0. */
+  learningRateScale(state: S): number
+}
+
+/** What an objective has whose set suits one sequence of training steps, which it learns with the set (DD). */
+export interface Prescribes<P extends Tree = Tree> {
+  prescribe(params: P, layout: Layout): Prescription
 }

@@ -40,10 +40,19 @@ export interface RenderedSet {
   readonly targets: Float32Array
 }
 
-/** Exact storage of a finished set, part by part. */
+/**
+ * Exact storage of a finished set, part by part: images or bases, decoder, labels, learned numbers such as a step size, and what a
+ * codec adds (scales, groups, headers; its entropy tables are learned while reading and take nothing). What brings pixels to
+ * what networks see, such as a whitening matrix, belongs to the data: every set and every real image needs the same.
+ */
 export interface StorageReport {
+  /** What each takes; `floats` counts stored values, of however few bits. */
   readonly parts: readonly { readonly name: string; readonly floats: number; readonly bytes: number }[]
+  /** Stored values, of however few bits. */
   readonly floats: number
+  /** That the tensors of the set's file hold. `storageReport` adds them up. */
+  readonly bits: number
+  /** `bits / 8`, rounded up. */
   readonly bytes: number
 }
 
@@ -52,7 +61,7 @@ export interface Fit {
   /** Of Adam, at least 1. */
   readonly steps: number
   /** Adam's step size, above 0. */
-  readonly rate: number
+  readonly learningRate: number
 }
 
 /**

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { grad } from '../autodiff/grad.js'
 import { trace } from '../compile/trace.js'
 import { crossEntropy } from '../losses/cross-entropy.js'
-import { fold, keyFrom } from '../random/key.js'
+import { foldIn, keyFrom } from '../random/key.js'
 import { realBatch } from '../real-batch.js'
 import type { Batch } from '../spec/batch.js'
 import type { Network } from '../spec/network.js'
@@ -58,7 +58,8 @@ describe('student', () => {
     const rates = [0.3, 0.1, 0.2]
     const fit = trainer({ engine, network, momentum: 0.9 })
     let training = fit.start(key)
-    for (const [i, rate] of rates.entries()) training = (await fit.step(training, batches[i]!, rate, fold(key, i))).next
+    for (const [i, rate] of rates.entries())
+      training = (await fit.step(training, batches[i]!, rate, foldIn(key, i))).next
     const carry = await stepped(0.9)(rates)
     near(student(network, 0.9).weights(carry), numbers(training.weights))
     near((carry as { readonly velocity: Tree }).velocity, numbers(training.velocity))

@@ -1,10 +1,10 @@
 import { leakCheck, referenceEngine, tinyNetwork, toyData } from '@haba/testing'
-import type { Rank, Scalar } from '@tensorflow/tfjs-core'
+import type { Scalar } from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 import { grad } from '../autodiff/grad.js'
 import { crossEntropy } from '../losses/cross-entropy.js'
 import { add, mul } from '../ops/elementwise.js'
-import { fold, keyFrom } from '../random/key.js'
+import { foldIn, keyFrom } from '../random/key.js'
 import type { Augmentation, Mixing } from '../spec/augmentation.js'
 import type { Batch } from '../spec/batch.js'
 import type { Network } from '../spec/network.js'
@@ -19,7 +19,7 @@ const real = toyData()
 const engine = referenceEngine()
 const batchOf = async (...indices: readonly number[]): Promise<Batch> => ({
   images: await real.images(Int32Array.from(indices)),
-  targets: tensor<Rank.R2>(
+  targets: tensor(
     indices.flatMap((i) => [0, 1, 2].map((c) => +(real.labels[i] === c))),
     [indices.length, 3],
   ),
@@ -65,7 +65,7 @@ describe('trainer', () => {
     const batch = await batchOf(...real.labels.keys())
     let training = fit.start(key)
     const before = await fit.test(training, real)
-    for (let i = 0; i < 12; i++) training = (await fit.step(training, batch, 0.2, fold(key, i))).next
+    for (let i = 0; i < 12; i++) training = (await fit.step(training, batch, 0.2, foldIn(key, i))).next
     const after = await fit.test(training, real)
     expect(after.accuracy).toBe(1)
     expect(after.loss).toBeLessThan(before.loss / 2)

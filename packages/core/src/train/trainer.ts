@@ -1,3 +1,4 @@
+import { checkArguments } from '../check-arguments.js'
 import type { Scalar, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
 import { valueAndGrad } from '../autodiff/grad.js'
 import { crossEntropy } from '../losses/cross-entropy.js'
@@ -8,11 +9,12 @@ import type { Batch } from '../spec/batch.js'
 import type { RealSource } from '../spec/dataset.js'
 import type { Engine } from '../spec/engine.js'
 import type { Network } from '../spec/network.js'
-import { fold } from '../random/key.js'
+import { foldIn } from '../random/key.js'
 import type { Key } from '../spec/random.js'
 import type { Args, Tree } from '../spec/tree.js'
 import { zerosOf } from '../tree/copies.js'
 import { scalar } from '../tree/host.js'
+import { disposeOnThrow } from '../tree/dispose-on-throw.js'
 import { disposeTree, mapTree } from '../tree/tree.js'
 
 /** Options of `trainer`. */
@@ -23,7 +25,7 @@ export interface TrainerOptions {
   readonly augmentation?: Augmentation
   /** Applied to every training batch last. */
   readonly mixing?: Mixing
-  /** Applied to every training and test batch first, such as HaBa's batch standardisation. */
+  /** Applied to every training and test batch first, such as HaBa's batch standardization. */
   readonly transform?: (images: Tensor4D) => Tensor4D
   /** @default 0 */
   readonly momentum?: number
@@ -42,7 +44,7 @@ export type Training = {
 /** Trains and tests networks of one kind. */
 export interface Trainer {
   start(key: Key): Training
-  /** Forgets the momentum, as a new optimiser does. */
+  /** Forgets the momentum, as a new optimizer does. */
   restart(training: Training): Training
   /** One step of SGD; disposes nothing. */
   step(
@@ -63,16 +65,22 @@ export interface Trainer {
 }
 
 /** Trains networks of one kind by SGD, each function compiled once for all of them. */
-export function trainer({
-  engine,
-  network,
-  augmentation,
-  mixing,
-  transform,
-  momentum = 0,
-  weightDecay = 0,
-}: TrainerOptions): Trainer {
-  const optimizer = sgd({ rate: 1, momentum, weightDecay })
+export function trainer(options: TrainerOptions): Trainer {
+  const {
+    engine,
+    network,
+    augmentation,
+    mixing,
+    transform,
+    momentum = 0,
+    weightDecay = 0,
+  } = checkArguments('trainer', options, {
+    engine: 'engine',
+    network: 'network',
+    augmentation: 'augmentation?',
+    mixing: 'mixing?',
+  })
+  const optimizer = sgd({ learningRate: 1, momentum, weightDecay })
   const prepare =
     (augmentation ?? transform) &&
     engine.compile(`${network.name}/prepare`, (images: Tensor4D, draw: Args) => {
@@ -106,26 +114,30 @@ export function trainer({
       return { weights, state, velocity: momentum ? zerosOf(weights) : {} }
     },
     restart: ({ weights, state, velocity }) => ({ weights, state, velocity: zerosOf(velocity) }),
-    async step(training, { images, targets }, rate, key) {
-      const image = images.shape.slice(1) as [number, number, number]
-      const draw = augmentation?.draw(key, images.shape[0], image) ?? {}
-      const ready = prepare ? await prepare(images, draw) : images
-      const mixDraw = mixing?.draw(fold(key, 'mix'), images.shape[0], image) ?? {}
-      const mixed = mix ? await mix({ images: ready, targets }, mixDraw) : { images: ready, targets }
-      const at = scalar(rate)
-      const { next, loss } = await descend(training, mixed.images, mixed.targets, at)
-      const value = (await loss.data())[0]!
-      disposeTree(draw, mixDraw, at, loss, ...(prepare ? [ready] : []), ...(mix ? [mixed] : []))
-      return { next, loss: value }
-    },
+    step: (training, { images, targets }, rate, key) =>
+      disposeOnThrow(async (own) => {
+        const image = images.shape.slice(1) as [number, number, number]
+        const draw = own(augmentation?.draw(key, images.shape[0], image) ?? {})
+        const ready = prepare ? own(await prepare(images, draw)) : images
+        const mixDraw = own(mixing?.draw(foldIn(key, 'mix'), images.shape[0], image) ?? {})
+        const mixed = mix ? own(await mix({ images: ready, targets }, mixDraw)) : { images: ready, targets }
+        const at = own(scalar(rate))
+        const { next, loss } = own(await descend(training, mixed.images, mixed.targets, at))
+        const value = (await loss.data())[0]!
+        disposeTree(draw, mixDraw, at, loss, ...(prepare ? [ready] : []), ...(mix ? [mixed] : []))
+        return { next, loss: value }
+      }),
     async test({ weights, state }, source, batch = 128) {
       let right = 0
       let loss = 0
       for (let from = 0; from < source.labels.length; from += batch) {
         const indices = range(from, Math.min(from + batch, source.labels.length))
         const images = await source.images(indices)
-        const logits = await classify(weights, state, images)
-        const values = (await logits.data()) as Float32Array
+        const logits = await classify(weights, state, images).catch((error: unknown) => {
+          images.dispose()
+          throw error
+        })
+        const values = await logits.data<'float32'>()
         indices.forEach((index, row) => {
           const scores = values.subarray(row * source.classes, (row + 1) * source.classes)
           const label = source.labels[index]!

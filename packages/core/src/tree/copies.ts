@@ -1,11 +1,11 @@
 import type { Tensor } from '@tensorflow/tfjs-core'
 import type { DType, Values } from '../compile/graph.js'
-import type { Tree } from '../spec/tree.js'
+import type { Args, Tree } from '../spec/tree.js'
 import { hostTensor, hostValue, tensor } from './host.js'
 import { mapTree } from './tree.js'
 
 /** The same tensors for another owner. Values on the host are shared, in the layout that they have: nobody writes to them. */
-export const copyOf = <T extends Tree>(tree: T): T =>
+export const copyOf = <T extends Args>(tree: T): T =>
   mapTree((x: Tensor) => {
     const value = hostValue(x)
     return value ? hostTensor(value, x.shape, x.dtype as DType) : tensor(x.dataSync().slice() as Values, x.shape)

@@ -1,6 +1,7 @@
-import { engine, KernelBackend, type DataId, type Rank, type Tensor, type TypedArray } from '@tensorflow/tfjs-core'
+import { engine, KernelBackend, type DataId, type Tensor, type TypedArray } from '@tensorflow/tfjs-core'
 import { HabaError } from '../errors.js'
 import { sizeOf, type DType, type Node, type Values } from '../compile/graph.js'
+import type { RankOf } from './ranks.js'
 import { reorderAxes } from './reorder.js'
 
 /**
@@ -100,10 +101,15 @@ class HostBackend extends KernelBackend {
 const host = new HostBackend()
 
 /** A tensor on the host from what it holds: values in any stored order, or a traced node. */
-export function hostTensor<R extends Rank = Rank>(value: HostValue, shape: readonly number[], dtype: DType): Tensor<R> {
+export function hostTensor<const S extends readonly number[]>(
+  value: HostValue,
+  shape: S,
+  dtype: DType,
+): Tensor<RankOf<S>> {
   const dataId: DataId = {}
   host.put(dataId, value, shape)
-  return engine().makeTensorFromTensorInfo({ dataId, shape: [...shape], dtype }, host) as Tensor<R>
+  // tfjs types a shape that it is given without its rank.
+  return engine().makeTensorFromTensorInfo({ dataId, shape: [...shape], dtype }, host)
 }
 
 /** The stored form of a tensor if it lives on the host, as engines read it; undefined where another backend holds it. */
@@ -117,13 +123,13 @@ export function hostValue(tensor: Tensor): HostValue | undefined {
  * @param values row-major; an array of its own (not copied) or a list of numbers
  * @param shape its product must be the number of values
  */
-export function tensor<R extends Rank = Rank>(
+export function tensor<const S extends readonly number[]>(
   values: Values | readonly number[],
-  shape: readonly number[],
+  shape: S,
   dtype: DType = values instanceof Int32Array ? 'int32' : 'float32',
-): Tensor<R> {
+): Tensor<RankOf<S>> {
   if (values.length !== sizeOf(shape))
-    throw new HabaError('tensor', `${sizeOf(shape)} values for shape [${shape}]`, `${values.length}`, 'Mend the shape.')
+    throw new HabaError('tensor', `${sizeOf(shape)} values for shape [${shape}]`, `${values.length}`, '')
   const typed =
     dtype === 'int32'
       ? values instanceof Int32Array
@@ -132,8 +138,8 @@ export function tensor<R extends Rank = Rank>(
       : values instanceof Float32Array
         ? values
         : Float32Array.from(values)
-  return hostTensor<R>({ values: typed }, shape, dtype)
+  return hostTensor({ values: typed }, shape, dtype)
 }
 
 /** A tensor of rank 0 on the host. */
-export const scalar = (value: number, dtype: DType = 'float32') => tensor<Rank.R0>([value], [], dtype)
+export const scalar = (value: number, dtype: DType = 'float32') => tensor([value], [], dtype)

@@ -63,6 +63,13 @@ describe('trees', () => {
     expect(new Set([of(leaf(1), 2), of(tensor([1], [1], 'int32'), 2), ...others]).size).toBe(6)
   })
 
+  it('tells NaN, both infinities and both zeros apart', () => {
+    const numbers = [NaN, Infinity, -Infinity, 0, -0]
+    expect(new Set(numbers.map((by) => signature([{ by }]))).size).toBe(numbers.length)
+    expect(signature([{ by: NaN }])).toBe(signature([{ by: NaN }]))
+    expect(signature([NaN])).not.toBe(signature(['NaN']))
+  })
+
   it('survives JSON to the last bit', () => {
     const values = Float32Array.of(0.1, 1 / 3, 1e-45, 3.4028235e38, -0.5, 16777217)
     const before = { x: tensor(values, [2, 3]), i: [tensor(Int32Array.of(-7, 2 ** 31 - 1), [2])], label: 'a', n: 0.1 }
@@ -92,7 +99,7 @@ describe('host tensors', () => {
   })
 
   it('refuses a shape that does not fit', () => {
-    expect(() => tensor([1, 2, 3], [2, 2])).toThrow('tensor: expected 4 values for shape [2,2], got 3. Mend the shape.')
+    expect(() => tensor([1, 2, 3], [2, 2])).toThrow('tensor: expected 4 values for shape [2,2], got 3.')
   })
 
   it('reads values kept in another order of axes', async () => {

@@ -1,12 +1,13 @@
 import { Tensor } from '@tensorflow/tfjs-core'
 import { HabaError } from '../errors.js'
+import { exactJson } from '../exact-json.js'
 import type { Args, Tree } from '../spec/tree.js'
 import { tensor } from './host.js'
 
 type AnyTree = Args | Tree
 const isTensor = (x: unknown): x is Tensor => x instanceof Tensor
 const isRecord = (x: AnyTree): x is { readonly [name: string]: AnyTree & Args } =>
-  typeof x === 'object' && !isTensor(x) && !Array.isArray(x)
+  typeof x === 'object' && x !== null && !isTensor(x) && !Array.isArray(x)
 const names = (x: object): string[] => Object.keys(x).sort()
 
 function visit(tree: AnyTree, path: string, see: (leaf: unknown, path: string) => void): void {
@@ -88,17 +89,21 @@ export function signature(args: readonly Args[]): string {
   const parts: string[] = []
   args.forEach((arg, i) =>
     visit(arg, `${i}`, (leaf, path) =>
-      parts.push(`${path}=${isTensor(leaf) ? `${leaf.dtype}[${leaf.shape}]` : JSON.stringify(leaf)}`),
+      parts.push(`${path}=${isTensor(leaf) ? `${leaf.dtype}[${leaf.shape}]` : exactJson(leaf)}`),
     ),
   )
   return parts.join(';')
 }
 
-/** A tree's tensors as plain JSON data: `{ shape, dtype, values }` in place of each tensor. Floats survive exactly. */
-export const treeToJson = (tree: AnyTree): unknown =>
-  rebuild(tree, (leaf) =>
-    isTensor(leaf) ? { $tensor: { shape: leaf.shape, dtype: leaf.dtype, values: [...leaf.dataSync()] } } : leaf,
-  )
+const whole = (x: Tensor): unknown => ({ shape: x.shape, dtype: x.dtype, values: [...x.dataSync()] })
+
+/**
+ * A tree's tensors as plain JSON data: `{ $tensor: … }` in place of each, in the order of `tensorLeaves`.
+ *
+ * @param of what stands for a tensor @default `{ shape, dtype, values }`; floats survive exactly
+ */
+export const treeToJson = (tree: AnyTree, of: (x: Tensor) => unknown = whole): unknown =>
+  rebuild(tree, (leaf) => (isTensor(leaf) ? { $tensor: of(leaf) } : leaf))
 
 interface TensorJson {
   readonly $tensor: {
@@ -109,12 +114,14 @@ interface TensorJson {
 }
 
 /** The inverse of `treeToJson`. */
-export function treeFromJson<T extends AnyTree>(json: unknown): T {
-  if (Array.isArray(json)) return json.map((child) => treeFromJson(child)) as unknown as T
-  if (typeof json !== 'object' || json === null) return json as T
-  if ('$tensor' in json) {
-    const { shape, dtype, values } = (json as TensorJson).$tensor
-    return tensor(values, shape, dtype) as unknown as T
-  }
-  return Object.fromEntries(Object.entries(json).map(([name, child]) => [name, treeFromJson(child)])) as T
+// The caller says what was written.
+export const treeFromJson = <T extends AnyTree>(json: unknown): T => fromJson(json) as T
+
+const isTensorJson = (json: object): json is TensorJson => '$tensor' in json
+
+function fromJson(json: unknown): unknown {
+  if (Array.isArray(json)) return json.map(fromJson)
+  if (typeof json !== 'object' || json === null) return json
+  if (isTensorJson(json)) return tensor(json.$tensor.values, json.$tensor.shape, json.$tensor.dtype)
+  return Object.fromEntries(Object.entries(json).map(([name, child]) => [name, fromJson(child)]))
 }

@@ -1,5 +1,5 @@
 import {
-  add, avgPool, conv2d, div, fold, grad, groupNorm, instanceNorm, integers, keyFrom, layerNorm, mean, mul, neg,
+  add, avgPool, conv2d, div, foldIn, grad, groupNorm, instanceNorm, integers, keyFrom, layerNorm, mean, mul, neg,
   relu, sizeOf, square, sub, sum, tanh, trace, vjp, type Graph, type Key, type Tree,
 } from '@haba/core' // prettier-ignore
 import type { Scalar, Tensor, Tensor4D } from '@tensorflow/tfjs-core'
@@ -55,9 +55,9 @@ function randomProgram(key: Key) {
 }
 
 test.each(Array.from({ length: 30 }, (_, i) => i))('random program %i gives the same values', async (seed) => {
-  const key = fold(keyFrom(5), seed)
-  const args = shapes.map((shape, i) => drawn(fold(key, `argument ${i}`), shape))
-  await expectFactored(trace(randomProgram(fold(key, 'program')), args).graph, args, 1e-3)
+  const key = foldIn(keyFrom(5), seed)
+  const args = shapes.map((shape, i) => drawn(foldIn(key, `argument ${i}`), shape))
+  await expectFactored(trace(randomProgram(foldIn(key, 'program')), args).graph, args, 1e-3)
 })
 
 const norms = {
@@ -72,10 +72,10 @@ const passes = ({ nodes }: Graph, size: number) =>
     .length
 
 describe.each(Object.entries(norms))('%s', (name, norm) => {
-  const key = fold(keyFrom(6), name)
+  const key = foldIn(keyFrom(6), name)
   const affine = name === 'layerNorm' ? [8, 8, 4] : [4]
   const args = [[3, 8, 8, 2], [3, 3, 2, 4], affine, affine, [4], [3, 4, 4, 4]].map((shape, i) =>
-    drawn(fold(key, i), shape),
+    drawn(foldIn(key, i), shape),
   )
   const layer = (x: Tensor, kernel: Tensor, scale: Tensor, shift: Tensor, bias: Tensor) =>
     avgPool(
@@ -105,7 +105,7 @@ describe.each(Object.entries(norms))('%s', (name, norm) => {
 test('an inner product with a filter gradient needs no filter gradient, and numbers leave kernels', async () => {
   const key = keyFrom(7)
   const args = [[3, 8, 8, 2], [3, 3, 2, 4], [3, 8, 8, 4], [3, 3, 2, 4], []].map((shape, i) =>
-    drawn(fold(key, i), shape),
+    drawn(foldIn(key, i), shape),
   )
   const program = (x: Tensor, kernel: Tensor, dy: Tensor, along: Tensor, rate: Tensor) => {
     const convolve = (k: Tensor) => conv2d(x as Tensor4D, k as Tensor4D, { pad: 1 })

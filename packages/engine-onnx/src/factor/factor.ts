@@ -19,7 +19,7 @@ const longest = 4
  * Rewrites a program so that it passes over large arrays less often. Values that are small beside them (means, scales,
  * one number a channel) are kept apart as factors of the arrays that they scale and shift; they meet each other first,
  * leave sums along the axes on which they do not change, and touch the large array at last, once. Derivatives of
- * normalisations consist of such products. The result is the same but for rounding.
+ * normalizations consist of such products. The result is the same but for rounding.
  *
  * @param smallest arrays of fewer values are left as they are: a pass over them costs less than starting it. @default 4096
  */
@@ -117,10 +117,9 @@ export function factored(graph: Graph, smallest = 4096): Graph {
    */
   function innerProductWithFilter(node: Node): Form | undefined {
     const [product] = node.inputs
-    if (node.op !== 'sum' || sizeOf(node.shape) !== 1 || product!.op !== 'mul' || readers(product!) > 1)
-      return undefined
-    const filter = product!.inputs.find((one) => one.op === 'conv2dFilter' && readers(one) === 1)
-    const kernel = product!.inputs.find((one) => one !== filter)
+    if (node.op !== 'sum' || sizeOf(node.shape) !== 1 || product!.op !== 'mul' || readers(product) > 1) return undefined
+    const filter = product.inputs.find((one) => one.op === 'conv2dFilter' && readers(one) === 1)
+    const kernel = product.inputs.find((one) => one !== filter)
     if (filter?.op !== 'conv2dFilter' || `${kernel?.shape}` !== `${filter.shape}`) return undefined
     const { scale, base } = scaledKernel(kernel!)
     const dy = array(filter.inputs[1]!)

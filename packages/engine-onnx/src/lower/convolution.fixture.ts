@@ -1,5 +1,5 @@
-import { add, conv2d, fold, keyFrom, normal, sizeOf, tensor, vjp } from '@haba/core'
-import type { Rank, Tensor, Tensor4D } from '@tensorflow/tfjs-core'
+import { add, conv2d, foldIn, keyFrom, normal, sizeOf, tensor, vjp } from '@haba/core'
+import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import type { OnnxEngine } from '../engine.js'
 import { held } from '../held.fixture.js'
@@ -14,7 +14,7 @@ interface Case {
 }
 
 const key = keyFrom(3)
-const values = (label: string, shape: readonly number[]) => normal(fold(key, label), sizeOf(shape))
+const values = (label: string, shape: readonly number[]) => normal(foldIn(key, label), sizeOf(shape))
 
 /** The definition: every product of a convolution, as x, kernel and output index. */
 function products(
@@ -112,9 +112,9 @@ export function testConvolutions(engine: OnnxEngine, every = 1): void {
       },
     )
     const found = await trio(
-      held<Rank.R4>(x, c.image, imageOrder),
-      held<Rank.R4>(kernel, c.kernel, kernelOrder),
-      held<Rank.R4>(dy, output, outputOrder),
+      held(x, c.image, imageOrder),
+      held(kernel, c.kernel, kernelOrder),
+      held(dy, output, outputOrder),
       tensor(bias, [bias.length]),
     )
     expectClose(found[0].dataSync(), y)

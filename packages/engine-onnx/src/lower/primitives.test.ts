@@ -1,8 +1,8 @@
 import '@tensorflow/tfjs-backend-cpu'
 import {
   abs, add, avgPool, broadcastTo, cast, concat, constant, conv2d, conv2dTranspose, directEngine, div, equal, exp, fill,
-  floor, fold, gather, greater, integers, keyFrom, log, matMul, max, maximum, minimum, mul, neg, normal, pad, reciprocal,
-  relu, reshape, scatterAdd, select, sigmoid, sign, sizeOf, slice, sqrt, step, sub, sum, tanh, trace, transpose, vjp,
+  floor, foldIn, gather, greater, integers, keyFrom, log, matMul, max, maximum, minimum, mul, neg, normal, pad, reciprocal,
+  relu, reshape, scatterAdd, where, sigmoid, sign, sizeOf, slice, sqrt, step, sub, sum, tanh, trace, transpose, vjp,
   type Args, type Engine, type Graph, type Primitive, type Tree,
 } from '@haba/core' // prettier-ignore
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
@@ -68,8 +68,8 @@ const cases: Readonly<Record<string, Case>> = {
   'mul, div': two((a, b) => mul(div(a, add(mul(b, b), 1)), b)),
   'maximum, minimum': two((a, b) => sub(maximum(a, b), minimum(a, b))),
   'greater, equal': two((a, b) => add(greater(a, b), equal(a, maximum(a, b)))),
-  select: two((a, b) => select(greater(a, b), broadcastTo(twice(a), outer(a, b)), broadcastTo(b, outer(a, b)))),
-  'select by numbers': one((x) => select(sub(step(x), 1), x, twice(x))),
+  select: two((a, b) => where(greater(a, b), broadcastTo(twice(a), outer(a, b)), broadcastTo(b, outer(a, b)))),
+  'select by numbers': one((x) => where(sub(step(x), 1), x, twice(x))),
   sum: {
     shapes: [four],
     fn: (x) => [sum(x), sum(x, [1, 2], true), sum(x, [3]), sum(x, [0, 1, 2]), sum(x, [])],
@@ -239,8 +239,8 @@ afterAll(() => onnx.close())
 const values = (name: string, { shapes, below, positive }: Case, i: number) => {
   const size = sizeOf(shapes[i]!)
   const limit = below?.[i]
-  if (limit) return integers(fold(key, `${name} ${i}`), size, limit)
-  const drawn = normal(fold(key, `${name} ${i}`), size)
+  if (limit) return integers(foldIn(key, `${name} ${i}`), size, limit)
+  const drawn = normal(foldIn(key, `${name} ${i}`), size)
   return positive ? drawn.map((x) => Math.abs(x) + 0.1) : drawn
 }
 

@@ -1,8 +1,8 @@
 import { fromBinary } from '@bufbuild/protobuf'
 import {
-  avgPool, conv2d, fold, grad, keyFrom, normal, relu, sizeOf, square, sum, tensor, trace, vjp,
+  avgPool, conv2d, foldIn, grad, keyFrom, normal, relu, sizeOf, square, sum, tensor, trace, vjp,
 } from '@haba/core' // prettier-ignore
-import type { Rank, Scalar, Tensor, Tensor4D } from '@tensorflow/tfjs-core'
+import type { Scalar, Tensor, Tensor4D } from '@tensorflow/tfjs-core'
 import { afterAll, expect, test } from 'vitest'
 import { onnxEngine } from '../engine.js'
 import { ModelProtoSchema } from '../gen/onnx_pb.js'
@@ -22,7 +22,7 @@ const engine = onnxEngine()
 afterAll(() => engine.close())
 
 const key = keyFrom(4)
-const drawn = (name: string, shape: readonly number[]) => normal(fold(key, name), sizeOf(shape))
+const drawn = (name: string, shape: readonly number[]) => normal(foldIn(key, name), sizeOf(shape))
 
 /** A convolution with a kernel of 3 × 3, and the gradients in its images and its kernel. */
 const trio =
@@ -106,9 +106,9 @@ test.each<Case & { readonly orders: readonly [number, number] }>([
   const [x, kernel, dy] = [drawn('x', shape.x), drawn('kernel', shape.kernel), drawn('dy', shape.dy)]
   const [image, weights] = [imageOrders[one.orders[0]]!, kernelOrders[one.orders[1]]!]
   const found = await engine.compile('trio', trio(one))(
-    held<Rank.R4>(x, shape.x, image),
-    held<Rank.R4>(kernel, shape.kernel, weights),
-    held<Rank.R4>(dy, shape.dy, image),
+    held(x, shape.x, image),
+    held(kernel, shape.kernel, weights),
+    held(dy, shape.dy, image),
   )
   expect(convolutionsOf(one)).toBe(0)
   defined(shape, one.pads, x, kernel, dy).forEach((expected, i) => {

@@ -1,5 +1,5 @@
 import {
-  add, avgPool, batchMoments, batchNorm, concat, constant, conv2d, conv2dInstanceNorm, conv2dTranspose, crossEntropy, fold, gather, grad,
+  add, avgPool, batchMoments, batchNorm, concat, constant, conv2d, conv2dInstanceNorm, conv2dTranspose, crossEntropy, foldIn, gather, grad,
   instanceNorm, keyFrom, layerNorm, matMul, max, mean, mul, pad, relu, reshape, scatterAdd, slice, square, sub, sum, tensor,
   tensorLeaves, trace, transpose, valueAndGrad, vjp, type Graph, type Tree,
 } from '@haba/core' // prettier-ignore
@@ -19,7 +19,7 @@ const shapes = [
 ]
 type Four = [Tensor4D, Tensor4D, Tensor4D, Tensor4D]
 type Weights = readonly [Tensor4D, Tensor4D, Tensor4D]
-const args = shapes.map((shape, i) => drawn(fold(key, i), shape)) as Four
+const args = shapes.map((shape, i) => drawn(foldIn(key, i), shape)) as Four
 const mapBytes = 7 * 4 * 4 * 5 * 4
 
 const convolutions = ({ nodes }: Graph) => nodes.filter(({ op }) => op === 'conv2d').length
@@ -109,7 +109,7 @@ test('where rows that leave are as large as any, putting them together is not wo
 })
 
 test('a batch starts at a small convolution where a product makes its maps', async () => {
-  const kernel = drawn(fold(key, 'kernel'), [1, 1, 2, 5]) as Tensor4D
+  const kernel = drawn(foldIn(key, 'kernel'), [1, 1, 2, 5]) as Tensor4D
   const affine = [constant(Float32Array.of(1, 2, 3, 4, 5), [5]), constant(new Float32Array(5), [5])] as const
   const { graph } = trace(
     (x: Tensor4D, k: Tensor4D) =>
@@ -128,7 +128,7 @@ const norms = {
 }
 
 describe('a step of training', () => {
-  const targets = drawn(fold(key, 'targets'), [7, 2]) as Tensor2D
+  const targets = drawn(foldIn(key, 'targets'), [7, 2]) as Tensor2D
   const step = (norm: (typeof norms)['instanceNorm']) => {
     const network = (x: Tensor4D, [first, second, wide]: Weights) => {
       const affine = [constant(Float32Array.of(1, 2, 3, 4, 5), [5]), constant(new Float32Array(5), [5])] as const
@@ -163,9 +163,9 @@ test('a gradient through the gradient of a batch comes after its parts', async (
   const { graph } = trace(
     (real: Tensor4D, few: Tensor4D, kernel: Tensor4D) =>
       grad((x: Tensor4D) => sum(square(sub(inner(real, kernel), inner(x, kernel)))) as Scalar, few),
-    [args[0], drawn(fold(key, 'few'), [2, 4, 4, 2]) as Tensor4D, args[1]],
+    [args[0], drawn(foldIn(key, 'few'), [2, 4, 4, 2]) as Tensor4D, args[1]],
   )
-  const inputs = [args[0], drawn(fold(key, 'few'), [2, 4, 4, 2]), args[1]]
+  const inputs = [args[0], drawn(foldIn(key, 'few'), [2, 4, 4, 2]), args[1]]
   const parts = inParts(graph, mapBytes / 2)
   expect(convolutions(parts)).toBe(convolutions(graph) + 1)
   await expectSame(graph, parts, inputs, 1e-4)

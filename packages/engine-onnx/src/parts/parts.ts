@@ -18,7 +18,7 @@ const mostJoined = 1 / 4
  * Computes large batches of images part by part, so that what one operator writes is still in the cache when the next
  * reads it: for 256 images and the usual ConvNet, a forward pass took 0.7 of the time and half the memory, a step of
  * training 0.85 and two thirds. What sums over the batch is summed over the parts. Where all of a batch is needed at
- * once, as by batch normalisation, the program stays as it is. The result is the same but for rounding.
+ * once, as by batch normalization, the program stays as it is. The result is the same but for rounding.
  *
  * @param bytes of the largest array of a part
  */

@@ -19,7 +19,7 @@ const help = `haba-setup-tensorflow: builds the binding between Node and the Ten
   --check               only says what is there
 
 Needs Linux on x64, Python 3.10 to 3.13, npm, tar and g++; pip and npm are asked as they are configured.
-Started again it goes on where it stopped. Remove the folder to undo it.`
+An interrupted setup resumes. Remove the folder to undo it.`
 
 async function main(): Promise<void> {
   const { values } = parseArgs({

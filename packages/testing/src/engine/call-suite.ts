@@ -1,11 +1,15 @@
-import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core'
+import type { Tensor } from '@tensorflow/tfjs-core'
 import {
   add,
   cast,
   disposeTree,
+  fill,
+  maximum,
+  minimum,
   mul,
   reshape,
   scalar,
+  where,
   signature,
   sum,
   tensor,
@@ -34,6 +38,16 @@ export function testCalls(engine: () => Engine): void {
     expect(await compilations(row(3, 4), 3, [9, 12])).toBe(1)
     expect(await compilations(row(1, 2), 2, [2, 4])).toBe(0)
     expect(await compilations(row(1, 2, 3), 2, [2, 4, 6])).toBe(1)
+  })
+
+  it('tells NaN, both infinities and both zeros apart, as static leaves and as constants', async () => {
+    const limit = engine().compile('limit', (x: Tensor, by: number) => maximum(x, by))
+    expect(numbersOf(await limit(row(-5, 5), -Infinity))).toEqual([-5, 5])
+    expect(numbersOf(await limit(row(-5, 5), Infinity))).toEqual([Infinity, Infinity])
+    const both = engine().compile('both limits', (x: Tensor) => maximum(minimum(x, Infinity), -Infinity))
+    expect(numbersOf(await both(row(-5, 5)))).toEqual([-5, 5])
+    const choice = engine().compile('zeros', (mask: Tensor) => where(mask, 0, fill([2], -0)))
+    expect(numbersOf(await choice(row(1, 0)))).toEqual([0, -0])
   })
 
   it('compiles by dtype, too', async () => {
@@ -68,7 +82,7 @@ export function testCalls(engine: () => Engine): void {
     expect(numbersOf(result as Tree)).toEqual([1, 2, 7, 8, 5, 2, 4, 1, 2, 1, 2])
     expect(result.i.dtype).toBe('int32')
     // What comes back is the caller's own.
-    disposeTree(result as Tree)
+    disposeTree(result)
     expect([...numbersOf(x), ...numbersOf(i)]).toEqual([1, 2, 5])
   })
 
@@ -101,8 +115,8 @@ export function testCalls(engine: () => Engine): void {
   it('leaves no tensor behind but its results', async () => {
     const run = engine().compile('clean', (x: Tensor) => ({ y: mul(add(x, 1), x), z: x }))
     const x = row(1, 2)
-    await leakCheck(async () => disposeTree((await run(x)) as Tree))
+    await leakCheck(async () => disposeTree(await run(x)))
     expect(tensorLeaves([x]).some((leaf) => leaf.isDisposed)).toBe(false)
-    expect(numbersOf(x as Tensor1D)).toEqual([1, 2])
+    expect(numbersOf(x)).toEqual([1, 2])
   })
 }

@@ -27,10 +27,10 @@ const up = (name: string, x: readonly number[], kernel: readonly number[], optio
 const image = (name: string, shape: readonly number[], fn: (x: Tensor4D) => Tensor) =>
   op(name, [shape], (x) => fn(x as Tensor4D))
 const norm = (name: string, weights: readonly number[], fn: (x: Tensor4D, scale: Tensor, shift: Tensor) => Tensor) =>
-  op(name, [[2, 3, 4, 4], weights, weights], (x, scale, shift) => fn(x as Tensor4D, scale!, shift!))
+  op(name, [[2, 3, 4, 4], weights, weights], (x, scale, shift) => fn(x as Tensor4D, scale, shift))
 const convNorm = (name: string, x: readonly number[], kernel: readonly number[], options?: ConvolutionOptions) =>
   op(`conv2dInstanceNorm ${name}`, [x, kernel, [kernel[3]!], [kernel[3]!]], (a, k, scale, shift) =>
-    conv2dInstanceNorm(a as Tensor4D, k as Tensor4D, scale!, shift!, options),
+    conv2dInstanceNorm(a as Tensor4D, k as Tensor4D, scale, shift, options),
   )
 
 export const linearCases: readonly OpCase[] = [
@@ -40,7 +40,7 @@ export const linearCases: readonly OpCase[] = [
       [2, 3],
       [3, 4],
     ],
-    (a, b) => matMul(a!, b!),
+    (a, b) => matMul(a, b),
   ),
   op(
     'matMul, left transposed',
@@ -48,7 +48,7 @@ export const linearCases: readonly OpCase[] = [
       [3, 2],
       [3, 4],
     ],
-    (a, b) => matMul(a!, b!, { a: true }),
+    (a, b) => matMul(a, b, { a: true }),
   ),
   op(
     'matMul, right transposed',
@@ -56,7 +56,7 @@ export const linearCases: readonly OpCase[] = [
       [2, 3],
       [4, 3],
     ],
-    (a, b) => matMul(a!, b!, { b: true }),
+    (a, b) => matMul(a, b, { b: true }),
   ),
   op(
     'matMul, both transposed',
@@ -64,7 +64,7 @@ export const linearCases: readonly OpCase[] = [
       [3, 2],
       [4, 3],
     ],
-    (a, b) => matMul(a!, b!, { a: true, b: true }),
+    (a, b) => matMul(a, b, { a: true, b: true }),
   ),
   op(
     'matMul of batches',
@@ -72,7 +72,7 @@ export const linearCases: readonly OpCase[] = [
       [2, 2, 3],
       [2, 3, 2],
     ],
-    (a, b) => matMul(a!, b!),
+    (a, b) => matMul(a, b),
   ),
   op(
     'matMul of batches, left transposed',
@@ -80,7 +80,7 @@ export const linearCases: readonly OpCase[] = [
       [2, 3, 2],
       [2, 3, 4],
     ],
-    (a, b) => matMul(a!, b!, { a: true }),
+    (a, b) => matMul(a, b, { a: true }),
   ),
   op(
     'matMul of batches, right transposed',
@@ -88,7 +88,7 @@ export const linearCases: readonly OpCase[] = [
       [2, 2, 3],
       [2, 4, 3],
     ],
-    (a, b) => matMul(a!, b!, { b: true }),
+    (a, b) => matMul(a, b, { b: true }),
   ),
   op(
     'matMul of batches, both transposed',
@@ -96,7 +96,7 @@ export const linearCases: readonly OpCase[] = [
       [2, 3, 2],
       [2, 4, 3],
     ],
-    (a, b) => matMul(a!, b!, { a: true, b: true }),
+    (a, b) => matMul(a, b, { a: true, b: true }),
   ),
   op(
     'matMul of rank 4',
@@ -104,9 +104,9 @@ export const linearCases: readonly OpCase[] = [
       [2, 2, 1, 3],
       [2, 2, 3, 2],
     ],
-    (a, b) => matMul(a!, b!),
+    (a, b) => matMul(a, b),
   ),
-  op('matMul of a tensor and itself', [[3, 3]], (a) => matMul(a!, a!, { b: true })),
+  op('matMul of a tensor and itself', [[3, 3]], (a) => matMul(a, a, { b: true })),
 
   conv('3x3, padded', [2, 5, 4, 3], [3, 3, 3, 2], { pad: 1 }),
   conv('3x3, valid', [1, 5, 4, 2], [3, 3, 2, 3]),
@@ -175,6 +175,6 @@ export const linearCases: readonly OpCase[] = [
       [3, 4],
       [3, 4],
     ],
-    (a, b) => cosineSimilarity(a!, b!),
+    (a, b) => cosineSimilarity(a as Tensor2D, b as Tensor2D),
   ),
 ]

@@ -2,7 +2,7 @@ import type { Scalar, Tensor, Tensor4D } from '@tensorflow/tfjs-core'
 import {
   crossEntropy,
   disposeTree,
-  fold,
+  foldIn,
   grad,
   innerProduct,
   keyFrom,
@@ -29,7 +29,7 @@ const key = keyFrom(5)
 const random = (name: string, shape: readonly number[]) =>
   tensor(
     normal(
-      fold(key, name),
+      foldIn(key, name),
       shape.reduce((n, length) => n * length, 1),
     ),
     shape,
@@ -53,7 +53,7 @@ function studentStep(
 }
 
 const pointOf = (name: string): Point => ({
-  weights: network.init(fold(key, name)).weights,
+  weights: network.init(foldIn(key, name)).weights,
   images: random(`${name} images`, [3, 4, 6, 2]),
   rate: scalar(0.5),
 })
@@ -63,7 +63,7 @@ export function testLinearize(engine: () => Engine): void {
   const logits = random('logits', [3, 3])
   const options = { decay: 0.01 }
   const point = pointOf('one')
-  const cotangent = randomDirection(fold(key, 'cotangent'), point.weights)
+  const cotangent = randomDirection(foldIn(key, 'cotangent'), point.weights)
   const pulled = () =>
     engine().compile('vjp', (at: Point, y: Tensor, o: typeof options, ct: TinyWeights) => {
       const { value, pull } = vjp((p: Point) => studentStep(p, y, o), at)

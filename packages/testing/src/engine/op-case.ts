@@ -1,5 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core'
-import { fold, integers, keyFrom, sizeOf, tensor, uniform } from '@haba/core'
+import { foldIn, integers, keyFrom, sizeOf, tensor, uniform } from '@haba/core'
 
 /** An operand: uniform values in a range, or given ones. */
 export type Operands = {
@@ -36,14 +36,14 @@ export const indices = (...values: readonly number[]): Operands => ({ shape: [va
 /** Whole numbers from -1 to 1 as floats, so that there are ties and zeros; no derivative is looked for there. */
 export const ties = (...shape: readonly number[]): Operands => ({
   shape,
-  values: Array.from(integers(fold(keyFrom(3), sizeOf(shape)), sizeOf(shape), 3), (v) => v - 1),
+  values: Array.from(integers(foldIn(keyFrom(3), sizeOf(shape)), sizeOf(shape), 3), (v) => v - 1),
   fixed: true,
 })
 
 /** The operands of a case as tensors. */
 export const tensorsOf = ({ name, operands }: OpCase): readonly Tensor[] =>
   operands.map(({ shape, values, below, low = -2, high = 2 }, i) => {
-    const key = fold(fold(keyFrom(2), name), i)
+    const key = foldIn(foldIn(keyFrom(2), name), i)
     if (below !== undefined) return tensor(Int32Array.from(values ?? integers(key, sizeOf(shape), below)), shape)
     return tensor(values ? Float32Array.from(values) : uniform(key, sizeOf(shape), low, high), shape)
   })

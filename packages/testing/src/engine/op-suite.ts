@@ -1,18 +1,5 @@
 import type { Scalar, Tensor } from '@tensorflow/tfjs-core'
-import {
-  add,
-  fold,
-  grad,
-  innerProduct,
-  keyFrom,
-  mul,
-  normal,
-  square,
-  sum,
-  tensor,
-  type Engine,
-  type Tree,
-} from '@haba/core'
+import { add, foldIn, grad, innerProduct, keyFrom, mul, normal, square, sum, tensor, type Engine } from '@haba/core'
 import { expect, it } from 'vitest'
 import { randomDirection } from '../directional-derivative.js'
 import { expectGradient } from '../expect-gradient.js'
@@ -33,9 +20,9 @@ export function testOp(engine: () => Engine, one: OpCase): void {
     expectValue(value, one, operands)
     if (value.dtype !== 'float32' || at.length === 0) return
 
-    const key = fold(keyFrom(4), one.name)
+    const key = foldIn(keyFrom(4), one.name)
     const weights = tensor(normal(key, value.size), value.shape)
-    const along = randomDirection<Tensors>(fold(key, 'along'), at)
+    const along = randomDirection<Tensors>(foldIn(key, 'along'), at)
     // Squared, too: so that what is linear has a second derivative that is not zero.
     const look = (x: Tensors, rest: Tensors): Scalar => {
       const y = one.fn(...merged(varied, x, rest))
@@ -62,7 +49,7 @@ function merged(varied: readonly boolean[], x: Tensors, rest: Tensors): Tensors 
 }
 
 function expectValue(value: Tensor, one: OpCase, operands: readonly Tensor[]): void {
-  const wanted = inDoubles(one.fn as never, operands as never)(doublesOf(operands as Tree))[0]!
+  const wanted = inDoubles(one.fn, operands)(doublesOf(operands))[0]!
   const got = value.dataSync()
   expect(got.length).toBe(wanted.length)
   const size = Math.max(1e-6, ...wanted.map(Math.abs))

@@ -1,5 +1,5 @@
 import { sizeOf, type ConvolutionAttributes } from '@haba/core'
-import type { Kernels } from './kernels.js'
+import type { Kernels } from './kernel.js'
 
 interface Taps extends Partial<ConvolutionAttributes> {
   readonly strides: readonly [number, number]
@@ -43,21 +43,21 @@ export const convolutionKernels: Kernels<'conv2d' | 'conv2dInput' | 'conv2dFilte
   conv2d: ({ inputs: [x, kernel], attributes, shape }, image, filter) => {
     const sum = new Float64Array(sizeOf(shape))
     visitProducts({ ...attributes, image: x!.shape, kernel: kernel!.shape, result: shape }, (i, k, o) => {
-      sum[o]! += image![i]! * filter![k]!
+      sum[o]! += image[i]! * filter[k]!
     })
     return sum
   },
   conv2dInput: ({ inputs: [dy, kernel], attributes, shape }, cotangent, filter) => {
     const sum = new Float64Array(sizeOf(shape))
     visitProducts({ ...attributes, image: shape, kernel: kernel!.shape, result: dy!.shape }, (i, k, o) => {
-      sum[i]! += cotangent![o]! * filter![k]!
+      sum[i]! += cotangent[o]! * filter[k]!
     })
     return sum
   },
   conv2dFilter: ({ inputs: [x, dy], attributes, shape }, image, cotangent) => {
     const sum = new Float64Array(sizeOf(shape))
     visitProducts({ ...attributes, image: x!.shape, kernel: shape, result: dy!.shape }, (i, k, o) => {
-      sum[k]! += image![i]! * cotangent![o]!
+      sum[k]! += image[i]! * cotangent[o]!
     })
     return sum
   },
@@ -66,7 +66,7 @@ export const convolutionKernels: Kernels<'conv2d' | 'conv2dInput' | 'conv2dFilte
     const sum = new Float64Array(sizeOf(shape))
     visitTaps({ strides, image: x!.shape, window: size, result: shape }, (pixel, _, place) => {
       for (let c = 0; c < channels; c++)
-        sum[place * channels + c]! += image![pixel * channels + c]! / (size[0] * size[1])
+        sum[place * channels + c]! += image[pixel * channels + c]! / (size[0] * size[1])
     })
     return sum
   },
@@ -75,7 +75,7 @@ export const convolutionKernels: Kernels<'conv2d' | 'conv2dInput' | 'conv2dFilte
     const sum = new Float64Array(sizeOf(shape))
     visitTaps({ strides, image: shape, window: size, result: dy!.shape }, (pixel, _, place) => {
       for (let c = 0; c < channels; c++)
-        sum[pixel * channels + c]! += cotangent![place * channels + c]! / (size[0] * size[1])
+        sum[pixel * channels + c]! += cotangent[place * channels + c]! / (size[0] * size[1])
     })
     return sum
   },

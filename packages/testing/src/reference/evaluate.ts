@@ -1,5 +1,6 @@
 import { tensorLeaves, trace, type Args, type Graph, type Node, type Tree } from '@haba/core'
-import { kernels, type Kernel } from './kernels.js'
+import type { Kernel } from './kernel.js'
+import { kernels } from './kernels.js'
 
 /** Runs a traced program in double precision. */
 export function evaluate({ inputs, nodes, outputs }: Graph, values: readonly Float64Array[]): readonly Float64Array[] {

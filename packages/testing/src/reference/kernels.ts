@@ -1,14 +1,7 @@
 import { sizeOf, type Node, type Primitive } from '@haba/core'
 import { broadcastPositions, positions, stridesOf } from './positions.js'
 import { convolutionKernels } from './convolution.js'
-
-/** How a node's value follows from its operands' values; plain loops over double-precision numbers. */
-export type Kernel<P extends Primitive = Primitive> = (
-  node: Extract<Node, { readonly op: P }>,
-  ...operands: readonly Float64Array[]
-) => Float64Array
-
-export type Kernels<P extends Primitive> = { readonly [Q in P]: Kernel<Q> }
+import type { Kernels } from './kernel.js'
 
 const unary =
   (fn: (x: number) => number) =>
@@ -55,7 +48,7 @@ export const kernels: Kernels<Primitive> = {
   tanh: unary(Math.tanh),
   relu: unary((x) => Math.max(x, 0)),
   step: unary((x) => (x > 0 ? 1 : 0)),
-  cast: ({ dtype }, x) => (dtype === 'int32' ? x!.map(Math.trunc) : x!),
+  cast: ({ dtype }, x) => (dtype === 'int32' ? x.map(Math.trunc) : x),
   add: binary((a, b) => a + b),
   sub: binary((a, b) => a - b),
   mul: binary((a, b) => a * b),
@@ -64,23 +57,23 @@ export const kernels: Kernels<Primitive> = {
   minimum: binary(Math.min),
   greater: binary((a, b) => (a > b ? 1 : 0)),
   equal: binary((a, b) => (a === b ? 1 : 0)),
-  select: (_, mask, a, b) => mask!.map((m, i) => (m === 0 ? b![i]! : a![i]!)),
+  select: (_, mask, a, b) => mask.map((m, i) => (m === 0 ? b[i]! : a[i]!)),
   sum: (node, x) => {
     const y = new Float64Array(sizeOf(node.shape))
-    reducedPositions(node).forEach((at, i) => (y[at]! += x![i]!))
+    reducedPositions(node).forEach((at, i) => (y[at]! += x[i]!))
     return y
   },
   reduceMax: (node, x) => {
     const y = new Float64Array(sizeOf(node.shape)).fill(-Infinity)
-    reducedPositions(node).forEach((at, i) => (y[at] = Math.max(y[at]!, x![i]!)))
+    reducedPositions(node).forEach((at, i) => (y[at] = Math.max(y[at]!, x[i]!)))
     return y
   },
-  broadcastTo: ({ inputs: [from], shape }, x) => pick(x!, broadcastPositions(from!.shape, shape)),
-  reshape: (_, x) => x!,
+  broadcastTo: ({ inputs: [from], shape }, x) => pick(x, broadcastPositions(from!.shape, shape)),
+  reshape: (_, x) => x,
   transpose: ({ inputs: [from], attributes: { permutation }, shape }, x) => {
     const strides = stridesOf(from!.shape)
     return pick(
-      x!,
+      x,
       positions(
         shape,
         permutation.map((axis) => strides[axis]!),
@@ -89,11 +82,11 @@ export const kernels: Kernels<Primitive> = {
   },
   slice: ({ inputs: [from], attributes: { begin }, shape }, x) => {
     const strides = stridesOf(from!.shape)
-    return pick(x!, positions(shape, strides, offsetOf(begin, strides)))
+    return pick(x, positions(shape, strides, offsetOf(begin, strides)))
   },
   pad: ({ inputs: [from], attributes: { before }, shape }, x) => {
     const strides = stridesOf(shape)
-    return put(new Float64Array(sizeOf(shape)), x!, positions(from!.shape, strides, offsetOf(before, strides)))
+    return put(new Float64Array(sizeOf(shape)), x, positions(from!.shape, strides, offsetOf(before, strides)))
   },
   concat: ({ inputs, attributes: { axis }, shape }, ...operands) => {
     const strides = stridesOf(shape)
@@ -107,12 +100,12 @@ export const kernels: Kernels<Primitive> = {
   },
   gather: ({ shape }, x, indices) => {
     const row = sizeOf(shape.slice(1))
-    return Float64Array.from({ length: sizeOf(shape) }, (_, i) => x![indices![Math.floor(i / row)]! * row + (i % row)]!)
+    return Float64Array.from({ length: sizeOf(shape) }, (_, i) => x[indices[Math.floor(i / row)]! * row + (i % row)]!)
   },
   scatterAdd: ({ shape }, updates, indices) => {
     const row = sizeOf(shape.slice(1))
     const result = new Float64Array(sizeOf(shape))
-    updates!.forEach((value, i) => (result[indices![Math.floor(i / row)]! * row + (i % row)]! += value))
+    updates.forEach((value, i) => (result[indices[Math.floor(i / row)]! * row + (i % row)]! += value))
     return result
   },
   matMul: ({ inputs: [left], attributes: { transposeA, transposeB }, shape }, a, b) => {
@@ -124,8 +117,8 @@ export const kernels: Kernels<Primitive> = {
       let total = 0
       for (let j = 0; j < k; j++)
         total +=
-          a![batch * m * k + (transposeA ? j * m + row : row * k + j)]! *
-          b![batch * k * n + (transposeB ? column * k + j : j * n + column)]!
+          a[batch * m * k + (transposeA ? j * m + row : row * k + j)]! *
+          b[batch * k * n + (transposeB ? column * k + j : j * n + column)]!
       result[i] = total
     }
     return result

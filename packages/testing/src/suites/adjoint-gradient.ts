@@ -28,7 +28,7 @@ export async function adjointGradient({
   drawn: { common, items },
   engine,
 }: AdjointGradientOptions): Promise<{ readonly set: Tree; readonly params: Tree }> {
-  const params = learned.params as Args & Tree
+  const params = learned.params
   const start = engine.compile('start', (c: Args) => objective.start(c))
   const input = engine.compile('input', (p: Args, c: Args, item: Args) =>
     objective.input(bind(set, p as Tree), c, item),
@@ -53,21 +53,21 @@ export async function adjointGradient({
     vjp((at: Tree) => objective.input(bind(set, at), c, item), p as Tree).pull(later as Tree),
   )
   const sum = engine.compile('sum', (a: Args, b: Args) => mapTree((x, y) => add(x, y), a, b) as Tree)
-  const added = async (a: Tree | undefined, b: Tree) => (a === undefined ? b : sum(a as Args, b as Args))
+  const added = async (a: Tree | undefined, b: Tree) => (a === undefined ? b : sum(a, b))
 
   const carries = [await start(common)]
   const inputs: Tree[] = []
   for (const item of items) {
-    inputs.push(await input(learned.set as Args, common, item))
-    carries.push(await step(params, common, carries.at(-1) as Args, inputs.at(-1) as Args))
+    inputs.push(await input(learned.set, common, item))
+    carries.push(await step(params, common, carries.at(-1), inputs.at(-1)))
   }
-  const ended = await last(params, common, carries.at(-1) as Args)
+  const ended = await last(params, common, carries.at(-1))
   let [ofParams, later, ofSet]: [Tree, Tree, Tree | undefined] = [ended.params, ended.carry, undefined]
   for (let i = items.length - 1; i >= 0; i--) {
-    const part = await back(params, common, carries[i] as Args, inputs[i] as Args, later as Args)
+    const part = await back(params, common, carries[i], inputs[i], later)
     ofParams = await added(ofParams, part.params)
     later = part.carry
-    ofSet = await added(ofSet, await intoSet(learned.set as Args, common, items[i]!, part.input as Args))
+    ofSet = await added(ofSet, await intoSet(learned.set, common, items[i], part.input))
   }
   return { set: ofSet!, params: ofParams }
 }

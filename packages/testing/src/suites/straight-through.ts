@@ -23,9 +23,7 @@ export function straightThrough(
   { common, items }: Drawn<Args, Args>,
 ): Scalar {
   if (objective.kind === 'sum')
-    return items
-      .map((item) => objective.term(set, params, common, item))
-      .reduce((total, term) => add(total, term) as Scalar)
+    return items.map((item) => objective.term(set, params, common, item)).reduce((total, term) => add(total, term))
   const carry = items.reduce<Tree>(
     (before, item) => objective.step(params, common, before, objective.input(set, common, item)),
     objective.start(common),

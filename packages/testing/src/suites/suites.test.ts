@@ -1,11 +1,12 @@
-import type { Rank, Scalar, Tensor, Tensor4D } from '@tensorflow/tfjs-core'
+import type { Scalar, Tensor, Tensor4D } from '@tensorflow/tfjs-core'
 import {
   add,
   crossEntropy,
+  disposeOnThrow,
   disposeTree,
   drawProducts,
   drawView,
-  fold,
+  foldIn,
   grad,
   HabaError,
   mapTree,
@@ -51,16 +52,17 @@ const means = (): SumObjective<None, { readonly rows: Rows; readonly real: Tenso
   kind: 'sum',
   name: 'toy means',
   init: () => ({ params: {}, state: {} }),
-  draw: async (key, { real, layout }) => ({
-    common: {},
-    items: await Promise.all(
-      Array.from({ length: layout.classes }, async (_, label) => ({
-        rows: drawProducts(fold(key, label), layout, slotsOfClass(layout, label), 'all'),
-        real: await real.images(Int32Array.of(label, label + 1)),
-      })),
-    ),
-  }),
-  term: (set, _, __, { rows, real }) => sum<Rank.R0>(square(sub(mean(set.render(rows).images, 0), mean(real, 0)))),
+  draw: (key, { real, layout }) =>
+    disposeOnThrow(async (own) => ({
+      common: {},
+      items: await Promise.all(
+        Array.from({ length: layout.classes }, async (_, label) => ({
+          rows: own(drawProducts(foldIn(key, label), layout, slotsOfClass(layout, label), 'all')),
+          real: own(await real.images(Int32Array.of(label, label + 1))),
+        })),
+      ),
+    })),
+  term: (set, _, __, { rows, real }) => sum(square(sub(mean(set.render(rows).images, 0), mean(real, 0)))),
 })
 
 interface Common {
@@ -84,12 +86,13 @@ const student = (): RecurrenceObjective<
   draw: async (key, { real, layout }) => {
     const indices = Int32Array.of(0, 1, 2, 3)
     const targets = Array.from(indices, (i) => [0, 1, 2].map((c) => +(real.labels[i] === c))).flat()
+    const images = await real.images(indices)
     return {
       common: {
-        student: network.init(fold(key, 'student')).weights,
-        real: { images: await real.images(indices), targets: tensor<Rank.R2>(targets, [4, 3]) },
+        student: network.init(foldIn(key, 'student')).weights,
+        real: { images, targets: tensor(targets, [4, 3]) },
       },
-      items: [0, 1, 2].map((i) => rowsOf(Int32Array.of(i, i + 3), drawView(fold(key, i), layout))),
+      items: [0, 1, 2].map((i) => rowsOf(Int32Array.of(i, i + 3), drawView(foldIn(key, i), layout))),
     }
   },
   advance: async (_, { state }) => {
@@ -108,11 +111,11 @@ const student = (): RecurrenceObjective<
 /** A critic that looks for what separates two views. */
 const tellApart = (): Game<{ readonly first: Rows; readonly second: Rows }, { readonly direction: Tensor4D }> => ({
   name: 'toy tellApart',
-  optimizer: sgd({ rate: 0.1, momentum: 0.9 }),
+  optimizer: sgd({ learningRate: 0.1, momentum: 0.9 }),
   init: (key, { image, views }) => {
     if (views < 2) throw new HabaError('toy tellApart', 'two views', `${views}`, 'Use more.')
     const size = image[0] * image[1] * image[2]
-    return { direction: tensor<Rank.R4>(uniform(key, size, -1, 1), [1, ...image]) }
+    return { direction: tensor(uniform(key, size, -1, 1), [1, ...image]) }
   },
   draw: () => ({ first: rowsOf(Int32Array.of(0, 1), 0), second: rowsOf(Int32Array.of(0, 1), 1) }),
   penalty: (move, set, critic) => apart(move, set, critic),
@@ -123,12 +126,12 @@ const apart: Game<{ readonly first: Rows; readonly second: Rows }, { readonly di
   set,
   { direction },
 ) => {
-  const seen = (rows: Rows) => mean<Rank.R0>(mul(set.render(rows).images, direction))
+  const seen = (rows: Rows) => mean(mul(set.render(rows).images, direction))
   return add(mul(square(sub(seen(first), seen(second))), 1e3), 1) as Scalar
 }
 
 /** Brightness of each image. */
-const brightness = (): Augmentation<{ readonly by: Tensor }> => ({
+const brightness = (): Augmentation<{ readonly by: Tensor4D }> => ({
   name: 'toy brightness',
   draw: (key, rows) => ({ by: tensor(uniform(key, rows, -1, 1), [rows, 1, 1, 1]) }),
   apply: (images, { by }) => add(images, by),

@@ -1,8 +1,8 @@
-import type { Rank, Tensor4D } from '@tensorflow/tfjs-core'
+import type { Tensor4D } from '@tensorflow/tfjs-core'
 import {
   add,
   disposeTree,
-  fold,
+  foldIn,
   grad,
   keyFrom,
   mul,
@@ -45,13 +45,13 @@ const BATCH = 7
 export function testAugmentation(options: TestAugmentationOptions): void {
   const { make, image = toy.image, draws = 3, engine: makeEngine = referenceEngine, tolerance } = options
   const augmentation = make()
-  const key = fold(keyFrom(15), augmentation.name)
-  const images = tensor<Rank.R4>(normal(fold(key, 'images'), BATCH * sizeOf(image)), [BATCH, ...image])
-  const weights = tensor(normal(fold(key, 'weights'), BATCH * sizeOf(image)), [BATCH, ...image])
-  const drawn = (i: number, rows: number, from = augmentation) => from.draw(fold(fold(key, 'draw'), i), rows, image)
+  const key = foldIn(keyFrom(15), augmentation.name)
+  const images = tensor(normal(foldIn(key, 'images'), BATCH * sizeOf(image)), [BATCH, ...image])
+  const weights = tensor(normal(foldIn(key, 'weights'), BATCH * sizeOf(image)), [BATCH, ...image])
+  const drawn = (i: number, rows: number, from = augmentation) => from.draw(foldIn(foldIn(key, 'draw'), i), rows, image)
   const look = (x: Tensor4D, draw: Args) => {
     const changed = augmentation.apply(x, draw)
-    return sum<Rank.R0>(mul(weights, add(changed, mul(square(changed), 0.5))))
+    return sum(mul(weights, add(changed, mul(square(changed), 0.5))))
   }
 
   describe(`augmentation: ${augmentation.name}`, () => {
@@ -66,6 +66,8 @@ export function testAugmentation(options: TestAugmentationOptions): void {
       it('is the same with the same key, and survives JSON', async () => {
         const draw = drawn(i, BATCH)
         expect(textOf(drawn(i, BATCH, make()))).toBe(textOf(draw))
+        drawn(i + 1, BATCH)
+        expect(textOf(drawn(i, BATCH))).toBe(textOf(draw))
         const again = treeFromJson<Args>(JSON.parse(JSON.stringify(treeToJson(draw))))
         expect(textOf(await apply(images, again))).toBe(textOf(await apply(images, draw)))
       })

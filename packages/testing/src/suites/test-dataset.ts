@@ -1,4 +1,4 @@
-import { fold, keyFrom, sizeOf, uniform, type Dataset, type RealSource } from '@haba/core'
+import { foldIn, keyFrom, sizeOf, uniform, type Dataset, type RealSource } from '@haba/core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { leakCheck } from '../leak-check.js'
 import { expectFinite, numbersOf } from './values.js'
@@ -17,8 +17,13 @@ export interface TestDatasetOptions {
 export function testDataset({ name, make, sizes, tolerance = 1e-3 }: TestDatasetOptions): void {
   describe(`dataset: ${name}`, () => {
     let data: Dataset
+    let rows: Int32Array
+    let pixels: Uint8Array | Float32Array | undefined
     beforeAll(async () => {
       data = await make()
+      rows = Int32Array.of(data.train.labels.length - 1, 0)
+      // Before images are read: some sources forget them then.
+      pixels = await data.train.pixels?.(rows)
     })
 
     it('names every class', () => {
@@ -55,9 +60,22 @@ export function testDataset({ name, make, sizes, tolerance = 1e-3 }: TestDataset
       })
     })
 
+    it('tells pixels before preprocessing, where it tells them', async () => {
+      if (!pixels) return
+      const { train, preprocessing, image } = data
+      const images = await train.images(rows)
+      const scale = pixels instanceof Uint8Array ? 255 : 1
+      const applied = preprocessing.apply(
+        Float32Array.from(pixels, (value) => value / scale),
+        image,
+      )
+      numbersOf(images).forEach((value, i) => expect(Math.abs(value - applied[i]!)).toBeLessThan(tolerance))
+      images.dispose()
+    })
+
     it('inverts its preprocessing, and says what it is in JSON', () => {
       const { apply, invert, settings } = data.preprocessing
-      const pixels = uniform(fold(keyFrom(16), name), 2 * sizeOf(data.image))
+      const pixels = uniform(foldIn(keyFrom(16), name), 2 * sizeOf(data.image))
       const untouched = pixels.slice()
       const back = invert(apply(pixels, data.image), data.image)
       expect(Math.max(...back.map((v, i) => Math.abs(v - untouched[i]!)))).toBeLessThan(tolerance)

@@ -9,7 +9,7 @@ import { testOp } from '../engine/op-suite.js'
 
 /** How an engine's tests are named. */
 export interface TestEngineOptions {
-  /** Tells apart what one file tests. @default 'of this file' */
+  /** Distinguishes the tests of several files. @default 'of this file' */
   readonly name?: string
 }
 

@@ -1,6 +1,6 @@
 import {
   disposeTree,
-  fold,
+  foldIn,
   HabaError,
   keyFrom,
   tensorLeaves,
@@ -41,13 +41,13 @@ export interface TestGameOptions {
 /** Registers the tests that every game must pass. */
 export function testGame(options: TestGameOptions): void {
   const { make, unfit = [], engine: makeEngine = referenceEngine, tolerance } = options
-  const set = options.set ?? (toySet() as Parameterization<Tree>)
+  const set = options.set ?? toySet()
   const { layout } = set
   const real = options.real ?? toyData({ image: layout.image, classes: layout.classes })
   const game = make()
-  const key = fold(keyFrom(13), game.name)
-  const critic = game.init(fold(key, 'init'), layout)
-  const move = game.draw(fold(key, 'draw'), layout)
+  const key = foldIn(keyFrom(13), game.name)
+  const critic = game.init(foldIn(key, 'init'), layout)
+  const move = game.draw(foldIn(key, 'draw'), layout)
 
   const penalty = (params: Tree) => game.penalty(move, bind(set, params), critic)
   const critique = (params: Tree, at: Tree) => game.critique(move, bind(set, params), at)
@@ -57,7 +57,7 @@ export function testGame(options: TestGameOptions): void {
     let params: Tree
     beforeAll(async () => {
       engine = await makeEngine()
-      params = await set.init(fold(key, 'set'), seedFrom(real))
+      params = await set.init(foldIn(key, 'set'), seedFrom(real))
     })
     const ofSet = () =>
       engine.compile('penalty', (at: Tree, m: Args, c: Tree) => {
@@ -71,8 +71,10 @@ export function testGame(options: TestGameOptions): void {
       })(params, move, critic)
 
     it('starts and draws the same with the same key', () => {
-      expect(textOf(make().init(fold(key, 'init'), layout))).toBe(textOf(critic))
-      expect(textOf(make().draw(fold(key, 'draw'), layout))).toBe(textOf(move))
+      expect(textOf(make().init(foldIn(key, 'init'), layout))).toBe(textOf(critic))
+      expect(textOf(make().draw(foldIn(key, 'draw'), layout))).toBe(textOf(move))
+      game.draw(foldIn(key, 'another'), layout)
+      expect(textOf(game.draw(foldIn(key, 'draw'), layout))).toBe(textOf(move))
     })
 
     it('has a finite penalty with the gradient of finite differences in the set, which falls after a small step', async () => {
@@ -99,11 +101,11 @@ export function testGame(options: TestGameOptions): void {
         })
         const [before] = numbersOf(value) as [number]
         const moved = stepAgainst(critic, grad, 1e-3 * Math.abs(before))
-        const after = await engine.compile('criticised', (at: Tree, c: Tree) => critique(at, c))(params, moved)
+        const after = await engine.compile('criticized', (at: Tree, c: Tree) => critique(at, c))(params, moved)
         expect(numbersOf(after)[0]).toBeLessThan(before)
       })
 
-    it('moves its critic by a finite step of its optimiser', async () => {
+    it('moves its critic by a finite step of its optimizer', async () => {
       const { grad } = await ofCritic()
       const moved = engine.compile('move', (gradient: Tree, at: Tree) => {
         const { updates } = game.optimizer.update(gradient, game.optimizer.init(at), at)
@@ -113,7 +115,7 @@ export function testGame(options: TestGameOptions): void {
     })
 
     it('leaves no tensor behind when its draw is disposed', async () => {
-      await leakCheck(() => disposeTree(game.draw(fold(key, 'leak'), layout)))
+      await leakCheck(() => disposeTree(game.draw(foldIn(key, 'leak'), layout)))
     })
 
     it.each(unfit.map((one) => [`${one.slots} slots under ${one.views} views`, one] as const))(

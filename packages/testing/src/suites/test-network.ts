@@ -1,7 +1,7 @@
-import type { Rank, Scalar, Tensor4D } from '@tensorflow/tfjs-core'
+import type { Scalar, Tensor4D } from '@tensorflow/tfjs-core'
 import {
   crossEntropy,
-  fold,
+  foldIn,
   grad,
   innerProduct,
   integers,
@@ -42,11 +42,11 @@ type Point = { readonly weights: Tree; readonly images: Tree }
 export function testNetwork(options: TestNetworkOptions): void {
   const { make, image, classes, batch = 3, engine: makeEngine = referenceEngine, tolerance = 1e-3 } = options
   const network = make()
-  const key = fold(keyFrom(14), network.name)
-  const { weights, state } = network.init(fold(key, 'init'))
-  const images = tensor<Rank.R4>(normal(fold(key, 'images'), batch * sizeOf(image)), [batch, ...image])
-  const labels = integers(fold(key, 'labels'), batch, classes)
-  const targets = tensor<Rank.R2>(
+  const key = foldIn(keyFrom(14), network.name)
+  const { weights, state } = network.init(foldIn(key, 'init'))
+  const images = tensor(normal(foldIn(key, 'images'), batch * sizeOf(image)), [batch, ...image])
+  const labels = integers(foldIn(key, 'labels'), batch, classes)
+  const targets = tensor(
     Array.from(labels, (label) => Array.from({ length: classes }, (_, c) => +(c === label))).flat(),
     [batch, classes],
   )
@@ -71,8 +71,8 @@ export function testNetwork(options: TestNetworkOptions): void {
       })(point)
 
     it('starts the same with the same key, and otherwise with another', () => {
-      expect(textOf(make().init(fold(key, 'init')).weights)).toBe(textOf(weights))
-      expect(textOf(make().init(fold(key, 'other')).weights)).not.toBe(textOf(weights))
+      expect(textOf(make().init(foldIn(key, 'init')).weights)).toBe(textOf(weights))
+      expect(textOf(make().init(foldIn(key, 'other')).weights)).not.toBe(textOf(weights))
       expectFinite([weights, state])
     })
 
@@ -101,7 +101,7 @@ export function testNetwork(options: TestNetworkOptions): void {
     })
 
     it('has the mixed second derivative of finite differences: weights first, then images and weights', async () => {
-      const direction = randomDirection(fold(key, 'direction'), weights)
+      const direction = randomDirection(foldIn(key, 'direction'), weights)
       // The step of a student along a direction, seen by what it is trained with.
       const alongDirection = (at: Point): Scalar =>
         innerProduct(

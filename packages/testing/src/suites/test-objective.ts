@@ -1,7 +1,7 @@
 import type { Scalar } from '@tensorflow/tfjs-core'
 import {
   disposeTree,
-  fold,
+  foldIn,
   keyFrom,
   tensorLeaves,
   pixels,
@@ -17,6 +17,7 @@ import {
 } from '@haba/core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { expectGradient } from '../expect-gradient.js'
+import { failAtEveryCall } from '../failing.js'
 import { leakCheck } from '../leak-check.js'
 import { referenceEngine } from '../reference-engine.js'
 import { seedFrom, toyData } from '../toys/toy-data.js'
@@ -33,7 +34,7 @@ export interface TestObjectiveOptions {
   readonly make: () => Objective
   /** @default toyData() */
   readonly real?: RealSource
-  /** Sets beside the toy ones, such as a factorised one; all for images and classes as `real`'s. */
+  /** Sets beside the toy ones, such as a factorized one; all for images and classes as `real`'s. */
   readonly sets?: readonly Parameterization<Tree>[]
   /**
    * Whether a step sees every slot under every view, as class means and the like must, under views that are drawn, or only
@@ -69,16 +70,16 @@ export function testObjective(options: TestObjectiveOptions): void {
   const all = [
     pixels({ ...own, perClass: Array.from({ length: real.classes }, (_, c) => 2 + (c % 2)) }),
     toySet({ ...own, views: 3, certainty: 0.8 }),
-    ...(sets as readonly Parameterization<Tree>[]),
+    ...sets,
   ] as readonly Parameterization<Tree>[]
-  const key = fold(keyFrom(11), objective.name)
+  const key = foldIn(keyFrom(11), objective.name)
   const drawFor = ({ layout }: Parameterization<Tree>, state: Args, from = make()) =>
-    from.draw(fold(key, 'draw'), { real, layout, state })
+    from.draw(foldIn(key, 'draw'), { real, layout, state })
 
   async function prepare(set: Parameterization<Tree>): Promise<Case> {
-    const { params, state } = objective.init(fold(key, 'init'))
+    const { params, state } = objective.init(foldIn(key, 'init'))
     const drawn = await drawFor(set, state)
-    const learned = { set: await set.init(fold(key, 'set'), seedFrom(real)), params }
+    const learned = { set: await set.init(foldIn(key, 'set'), seedFrom(real)), params }
     const engine = await makeEngine()
     const run = engine.compile(
       `${objective.name} ${set.name}`,
@@ -107,9 +108,14 @@ export function testObjective(options: TestObjectiveOptions): void {
       })
 
       it('draws the same with the same key', async () => {
-        const { state } = make().init(fold(key, 'init'))
+        const { state } = make().init(foldIn(key, 'init'))
         const again = await drawFor(set, state)
-        expect(textOf(again as unknown as Args)).toBe(textOf(at.drawn as unknown as Args))
+        expect(textOf(again)).toBe(textOf(at.drawn))
+        // The same object, after other draws: what it remembers by itself would show.
+        const own = make()
+        await own.draw(foldIn(key, 'another'), { real, layout: set.layout, state })
+        const later = await drawFor(set, state, own)
+        expect(textOf(later)).toBe(textOf(at.drawn))
         expect(at.drawn.items.length).toBeGreaterThan(0)
       })
 
@@ -119,10 +125,10 @@ export function testObjective(options: TestObjectiveOptions): void {
       })
 
       it('draws of few kinds: each is a program, which is compiled and stays', async () => {
-        const { state } = objective.init(fold(key, 'init'))
+        const { state } = objective.init(foldIn(key, 'init'))
         const kinds: string[] = []
         for (let i = 0; i < DRAWS; i++) {
-          const { common, items } = await objective.draw(fold(key, i), { real, layout: set.layout, state })
+          const { common, items } = await objective.draw(foldIn(key, i), { real, layout: set.layout, state })
           kinds.push(...new Set(items.map((item) => signature([common, item]))))
         }
         const known = new Set(kinds.slice(0, kinds.length / 2))
@@ -165,23 +171,48 @@ export function testObjective(options: TestObjectiveOptions): void {
         })
 
       it('leaves no tensor behind when its draw is disposed', async () => {
-        const { state } = objective.init(fold(key, 'init'))
+        const { state } = objective.init(foldIn(key, 'init'))
         await leakCheck(async () => {
           const drawn = await drawFor(set, state, objective)
           // A draw may pass the state on as it came.
           const carried = new Set(tensorLeaves(state))
-          disposeTree(...tensorLeaves(drawn as unknown as Args).filter((leaf) => !carried.has(leaf)))
+          disposeTree(...tensorLeaves(drawn).filter((leaf) => !carried.has(leaf)))
         })
         expect(tensorLeaves(state).some((leaf) => leaf.isDisposed)).toBe(false)
       })
 
-      if (objective.advance)
+      it('leaves no tensor behind where reading real images fails', async () => {
+        const { state } = objective.init(foldIn(key, 'init'))
+        await failAtEveryCall({ engine: referenceEngine(), real }, async (failing) => {
+          const from = { real: failing.real, layout: set.layout, state }
+          const drawn = await objective.draw(foldIn(key, 'draw'), from)
+          const carried = new Set(tensorLeaves(state))
+          disposeTree(...tensorLeaves(drawn).filter((leaf) => !carried.has(leaf)))
+        })
+        expect(tensorLeaves(state).some((leaf) => leaf.isDisposed)).toBe(false)
+      })
+
+      if (objective.advance) {
+        it('leaves no tensor behind where a step between two steps fails', async () => {
+          const engine = await makeEngine()
+          await failAtEveryCall({ engine, real }, async (failing) => {
+            const render = failing.engine.compile('render', (params: Tree, rows: Rows) => set.render(params, rows))
+            const { params, state } = objective.init(foldIn(key, 'init'))
+            const from = { ...failing, layout: set.layout, state, render: (rows: Rows) => render(at.learned.set, rows) }
+            try {
+              disposeTree(await objective.advance!(foldIn(key, 'advance'), from))
+            } finally {
+              disposeTree(params, state)
+            }
+          })
+        })
+
         it('advances to the same finite state with the same key', async () => {
           const engine = await makeEngine()
           const render = engine.compile('render', (params: Tree, rows: Rows) => set.render(params, rows))
           const advance = async () => {
-            const { state } = objective.init(fold(key, 'init'))
-            return objective.advance!(fold(key, 'advance'), {
+            const { state } = objective.init(foldIn(key, 'init'))
+            return objective.advance!(foldIn(key, 'advance'), {
               engine,
               real,
               layout: set.layout,
@@ -193,6 +224,7 @@ export function testObjective(options: TestObjectiveOptions): void {
           expectFinite(first)
           expect(textOf(second)).toBe(textOf(first))
         })
+      }
     })
   })
 }

@@ -1,4 +1,4 @@
-import { fold, keyFrom, mapTree, pixels, sizeOf, tensor, valueAndGrad } from '@haba/core'
+import { foldIn, keyFrom, mapTree, pixels, sizeOf, tensor, valueAndGrad } from '@haba/core'
 import type { Args, Engine, Parameterization, RealSource, Tree } from '@haba/core'
 import type { Tensor4D } from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -22,15 +22,15 @@ const VIEWS = 3
 export function testViews({ make, real, engine, views }: ViewTestsOptions): void {
   const objective = make()
   const { image, classes } = real
-  const key = fold(keyFrom(14), objective.name)
+  const key = foldIn(keyFrom(14), objective.name)
   const stored = toySet({ image, classes, views: VIEWS })
   const { labels, slots } = stored.layout
   const perClass = Array.from({ length: classes }, (_, label) => labels.filter((own) => own === label).length)
 
   /** The loss and the gradient of a set, with what the same key draws for it. */
   async function lossOf<P extends Tree>(set: Parameterization<P>, at: P) {
-    const { params, state } = objective.init(fold(key, 'init'))
-    const drawn = await make().draw(fold(key, 'draw'), { real, layout: set.layout, state })
+    const { params, state } = objective.init(foldIn(key, 'init'))
+    const drawn = await make().draw(foldIn(key, 'draw'), { real, layout: set.layout, state })
     const run = (await engine()).compile(`views of ${set.name}`, (p: P, common: Args, items: readonly Args[]) =>
       valueAndGrad(
         (x: P) =>
@@ -48,7 +48,7 @@ export function testViews({ make, real, engine, views }: ViewTestsOptions): void
   describe('views', () => {
     let params: ToySetParams
     beforeAll(async () => {
-      params = await stored.init(fold(key, 'set'), seedFrom(real))
+      params = await stored.init(foldIn(key, 'set'), seedFrom(real))
     })
 
     it('has the loss and the gradient of plain pixels on a set whose views are all the identity', async () => {
@@ -62,7 +62,7 @@ export function testViews({ make, real, engine, views }: ViewTestsOptions): void
 
     if (views === 'all') {
       it('has the loss of a set once where every view is there twice', async () => {
-        const twice = (x: Tensor4D) => tensor([...x.dataSync(), ...x.dataSync()], [2 * VIEWS, ...image]) as Tensor4D
+        const twice = (x: Tensor4D) => tensor([...x.dataSync(), ...x.dataSync()], [2 * VIEWS, ...image])
         const set = toySet({ image, classes, views: 2 * VIEWS })
         const { loss } = await lossOf(set, { ...params, scale: twice(params.scale), shift: twice(params.shift) })
         expect(loss).toBeCloseTo((await lossOf(stored, params)).loss, 5)
@@ -79,7 +79,7 @@ export function testViews({ make, real, engine, views }: ViewTestsOptions): void
             images[row * size + i] = shown![slot * size + i]! * scale![view * size + i]! + shift![view * size + i]!
           }
         const products = pixels({ image, classes, perClass: perClass.map((count) => VIEWS * count) })
-        const { loss } = await lossOf(products, { images: tensor(images, [VIEWS * slots, ...image]) as Tensor4D })
+        const { loss } = await lossOf(products, { images: tensor(images, [VIEWS * slots, ...image]) })
         expect((await lossOf(stored, params)).loss).toBeCloseTo(loss, 5)
       })
     }

@@ -1,9 +1,9 @@
-import type { Rank, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
+import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
 import {
   add,
   avgPool,
   conv2d,
-  fold,
+  foldIn,
   matMul,
   normal,
   reshape,
@@ -46,28 +46,28 @@ export function tinyNetwork({ image = toy.image, classes = toy.classes, width = 
     init: (key) => ({
       weights: {
         convolution: {
-          kernel: random<Rank.R4>(fold(key, 'convolution'), [3, 3, channels, width], 9 * channels),
-          bias: random<Rank.R1>(fold(key, 'bias'), [width], 25),
+          kernel: random(foldIn(key, 'convolution'), [3, 3, channels, width], 9 * channels),
+          bias: random(foldIn(key, 'bias'), [width], 25),
         },
         linear: {
-          kernel: random<Rank.R2>(fold(key, 'linear'), [features, classes], features),
-          bias: random<Rank.R1>(fold(key, 'linear bias'), [classes], 25),
+          kernel: random(foldIn(key, 'linear'), [features, classes], features),
+          bias: random(foldIn(key, 'linear bias'), [classes], 25),
         },
       },
       state: {},
     }),
     apply: ({ convolution, linear }, images) => {
-      const maps = tanh(add(conv2d(images, convolution.kernel, { pad: 1 }), convolution.bias)) as Tensor4D
-      const flat = reshape<Rank.R2>(avgPool(maps, 2), [images.shape[0], features])
+      const maps = tanh(add(conv2d(images, convolution.kernel, { pad: 1 }), convolution.bias))
+      const flat = reshape(avgPool(maps, 2), [images.shape[0], features])
       const logits = add(matMul(flat, linear.kernel), linear.bias)
       return { features: flat, logits, maps: [maps], state: {} }
     },
   }
 }
 
-function random<R extends Rank>(key: Key, shape: readonly number[], inputs: number) {
+function random<const S extends readonly number[]>(key: Key, shape: S, inputs: number) {
   const count = shape.reduce((product, length) => product * length, 1)
-  return tensor<R>(
+  return tensor(
     normal(key, count).map((v) => v / Math.sqrt(inputs)),
     shape,
   )

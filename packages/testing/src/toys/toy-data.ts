@@ -1,6 +1,5 @@
-import type { Rank } from '@tensorflow/tfjs-core'
 import {
-  fold,
+  foldIn,
   keyFrom,
   normal,
   permutation,
@@ -26,7 +25,7 @@ export interface ToyDataOptions {
   readonly key?: Key
 }
 
-/** Made-up labelled images, in mixed order: every class is a random pattern, every image that pattern with noise. */
+/** Made-up labeled images, in mixed order: every class is a random pattern, every image that pattern with noise. */
 export function toyData({
   image = toy.image,
   classes = toy.classes,
@@ -36,11 +35,11 @@ export function toyData({
 }: ToyDataOptions = {}): RealSource {
   const size = image[0] * image[1] * image[2]
   const sorted = Array.from({ length: classes }, (_, c) => new Array<number>(perClass + c).fill(c)).flat()
-  const labels = Int32Array.from(permutation(fold(key, 'order'), sorted.length), (i) => sorted[i]!)
-  const patterns = Array.from({ length: classes }, (_, c) => normal(fold(fold(key, 'pattern'), c), size))
+  const labels = Int32Array.from(permutation(foldIn(key, 'order'), sorted.length), (i) => sorted[i]!)
+  const patterns = Array.from({ length: classes }, (_, c) => normal(foldIn(foldIn(key, 'pattern'), c), size))
   const pixels = (index: number) => {
     const pattern = patterns[labels[index]!]!
-    return normal(fold(fold(key, 'image'), index), size).map((v, i) => pattern[i]! + noise * v)
+    return normal(foldIn(foldIn(key, 'image'), index), size).map((v, i) => pattern[i]! + noise * v)
   }
   return {
     image,
@@ -49,7 +48,7 @@ export function toyData({
     images: async (indices) => {
       const values = new Float32Array(indices.length * size)
       indices.forEach((index, row) => values.set(pixels(index), row * size))
-      return tensor<Rank.R4>(values, [indices.length, ...image])
+      return tensor(values, [indices.length, ...image])
     },
   }
 }
@@ -64,6 +63,6 @@ export const seedFrom =
     const targets = indices.flatMap((index) => Array.from({ length: classes }, (_, c) => +(labels[index] === c)))
     return {
       images: await images(Int32Array.from(indices)),
-      targets: tensor<Rank.R2>(targets, [indices.length, classes]),
+      targets: tensor(targets, [indices.length, classes]),
     }
   }

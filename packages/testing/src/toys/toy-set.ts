@@ -1,10 +1,10 @@
-import type { Rank, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
+import type { Tensor4D } from '@tensorflow/tfjs-core'
 import {
   add,
   classMajorLabels,
   constant,
   fromReal,
-  fold,
+  foldIn,
   gather,
   mul,
   normal,
@@ -49,9 +49,9 @@ export function toySet(options: ToySetOptions = {}): Parameterization<ToySetPara
     name: `toy set of ${views}`,
     layout,
     init: async (key, seed) => {
-      const perView = (name: string, centre: number) =>
-        tensor<Rank.R4>(
-          normal(fold(key, name), views * size).map((v) => centre + 0.2 * v),
+      const perView = (name: string, center: number) =>
+        tensor(
+          normal(foldIn(key, name), views * size).map((v) => center + 0.2 * v),
           [views, ...image],
         )
       return {
@@ -62,7 +62,7 @@ export function toySet(options: ToySetOptions = {}): Parameterization<ToySetPara
     },
     render: ({ pixels, scale, shift }, rows) => {
       const images = add(mul(gather(pixels, rows.slots), gather(scale, rows.views)), gather(shift, rows.views))
-      return { images, targets: gather(constant(targets, [slots, classes]) as Tensor2D, rows.slots) }
+      return { images, targets: gather(constant(targets, [slots, classes]), rows.slots) }
     },
     storage: ({ pixels, scale, shift }) =>
       storageOf({ pixels: pixels.size, scale: scale.size, shift: shift.size }, layout),

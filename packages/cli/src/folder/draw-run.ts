@@ -1,0 +1,182 @@
+import {
+  HabaError,
+  parseCheckedJson,
+  type AnyParameterization,
+  type Engine,
+  type Preprocessing,
+  type Tree,
+} from '@haba/core'
+import { readWhole, writeWhole } from '@haba/core/files'
+import { expand } from '@haba/distill'
+import type { SetManifest } from '@haba/distill/files'
+import { eventFile, pictureGrid, readMetrics, runPage, type Accuracy, type Metrics } from '@haba/report'
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Config } from '../config/config.js'
+import type { ReadConfig } from '../config/read-config.js'
+import { configText } from '../config/write-config.js'
+import { checks } from './file-schemas.js'
+import { aboutOf, readRunSet, type About } from './finished-run.js'
+import { measuredParts } from './made-of.js'
+import { makeSet } from '../assemble/make-set.js'
+import { openParts } from '../assemble/parts.js'
+import { picturesOf } from './pictures.js'
+import { restorePreprocessing } from './preprocessing-file.js'
+import { sayOutside } from './read-run.js'
+import type { Result } from './result.js'
+import { FILES, readResult } from './run-folder.js'
+import { eventPictures, snapshotsOf } from './snapshots.js'
+import { usesOf } from './uses.js'
+
+/** A finished run with everything that is needed to look at its set. */
+export interface OpenRun {
+  readonly manifest: SetManifest
+  readonly about: About
+  readonly result: Result
+  readonly parameterization: AnyParameterization
+  readonly params: Tree
+  readonly preprocessing: Preprocessing
+}
+
+/**
+ * Reads a finished run from its files. No data is read where it can be avoided.
+ *
+ * @param known the preprocessing, where the data have been read already
+ */
+export async function openRun(
+  folder: string,
+  read: ReadConfig,
+  engine: Engine,
+  known?: Preprocessing,
+): Promise<OpenRun> {
+  const manifest = await readManifest(folder)
+  const result = await readResult(folder)
+  if (!result?.rows.some(({ id }) => id === 'set'))
+    throw new HabaError(
+      `run ${folder}`,
+      'a set that was measured',
+      `none in ${FILES.result}`,
+      `Finish the run with \`haba distill --resume ${folder}\`.`,
+    )
+  const about = aboutOf(manifest)
+  const { image, classes } = manifest.layout
+  const context = { image: [image[0]!, image[1]!, image[2]!] as const, classes }
+  const parameterization = await makeSet(read, context)
+  const { params } = await readRunSet(folder, parameterization)
+  const preprocessing =
+    known ??
+    (await restorePreprocessing(folder, about.preprocessing)) ??
+    (await preprocessingOfData(folder, read, engine))
+  return { manifest, about, result, parameterization, params, preprocessing }
+}
+
+/** That of a plugin, which only its data can tell. */
+async function preprocessingOfData(folder: string, read: ReadConfig, engine: Engine): Promise<Preprocessing> {
+  sayOutside(read, folder, (text) => process.emitWarning(text, 'HabaWarning'))
+  return (await openParts(read, engine, () => {}, measuredParts)).data.preprocessing
+}
+
+/** What the run measured at each step; nothing where it has no such file. */
+export async function metricsOf(folder: string): Promise<readonly Metrics[]> {
+  const file = join(folder, FILES.metrics)
+  return existsSync(file) ? readMetrics((await readWhole(file)).toString('utf8'), `metrics ${file}`) : []
+}
+
+/** Draws a finished run anew from its files: grid, page and TensorBoard's event file. */
+export async function drawRun(
+  folder: string,
+  read: ReadConfig,
+  engine: Engine,
+  known?: Preprocessing,
+): Promise<Result> {
+  const opened = await openRun(folder, read, engine, known)
+  const { manifest, about, result, parameterization, params, preprocessing } = opened
+  const { classNames } = about.data
+  const set = await expand(engine, parameterization, params)
+  const { rows, gallery } = await picturesOf({ set, params, preprocessing, classNames })
+  await writeWhole(join(folder, FILES.grid), await pictureGrid({ rows }))
+
+  const snapshots = await snapshotsOf({
+    run: folder,
+    last: about.steps,
+    engine,
+    parameterization,
+    params,
+    preprocessing,
+    classNames,
+  })
+  const metrics = await metricsOf(folder)
+  await writeWhole(join(folder, FILES.events), eventFile({ metrics, pictures: eventPictures(snapshots) }))
+  const page = runPage({
+    title: about.name,
+    summary: summaryOf(about, manifest, result),
+    key: about.key,
+    accuracies: result.rows.map((row): Accuracy => ({
+      ...row,
+      ...(row.id === 'set' && { role: 'set' }),
+      runs: row.accuracies.length,
+    })),
+    storage: manifest.storage,
+    gallery,
+    metrics,
+    snapshots,
+    uses: await usesOf(
+      folder,
+      result.rows.find(({ id }) => id === 'set')!.name,
+      read.config.steps,
+      about.identity?.parts,
+    ),
+    settings: settingsOf(about, folder, read),
+    versions: about.versions,
+  })
+  await writeWhole(join(folder, FILES.page), page)
+  return result
+}
+
+/** `set.json`, read before anything that depends on its layout can be made. */
+export async function readManifest(folder: string): Promise<SetManifest> {
+  const text = await readFile(join(folder, 'set.json'), 'utf8').catch((cause: Error) => {
+    throw new HabaError(
+      `run ${folder}`,
+      'a finished set',
+      'none',
+      `Finish the run with \`haba distill --resume ${folder}\`.`,
+      { cause },
+    )
+  })
+  return parseCheckedJson<SetManifest>(join(folder, 'set.json'), text, { kind: 'set', check: checks.manifest })
+}
+
+function summaryOf({ data, decoder, steps }: About, { layout, storage }: SetManifest, { caption }: Result): string {
+  const images = layout.slots * layout.views
+  return (
+    `${data.name} distilled into ${storage.bytes.toLocaleString('en-US')} bytes (${String(decoder.name)}), ` +
+    `which are ${images} images: ${layout.slots} stored items, each seen in ${layout.views} ways. ` +
+    [`${steps.toLocaleString('en-US')} steps.`, caption, ...(data.warnings ?? [])].join(' ')
+  )
+}
+
+const record = (value: unknown) => value as Readonly<Record<string, unknown>>
+
+/** Paths are relative to the run folder: a page is made to be passed on. */
+function settingsOf(
+  { protocol, preprocessing, data, learned }: About,
+  folder: string,
+  read: ReadConfig,
+): Record<string, Readonly<Record<string, unknown>>> {
+  const config = JSON.parse(configText(read.config, read.tables, folder)) as Config
+  const { network, augmentation, set, objective, games, optimizer, objectiveOptimizer, clipNorm, differentiation } =
+    config
+  return {
+    protocol,
+    data: { name: data.name, preprocessing },
+    network: record(network),
+    set: record(set),
+    objective: { ...objective, augmentation, differentiation },
+    ...(games.length > 0 && { games: Object.fromEntries(games.map((game, i) => [`${i}`, game])) }),
+    optimizer: { ...optimizer, ...objectiveOptimizer, ...(clipNorm !== undefined && { clipNorm }) },
+    ...(Object.keys(learned).length > 0 && { learned }),
+    run: { seed: config.seed, steps: config.steps },
+  }
+}

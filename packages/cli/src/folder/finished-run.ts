@@ -1,0 +1,165 @@
+import {
+  identify,
+  keyFrom,
+  namedLeaves,
+  scalar,
+  tensorLeaves,
+  tensor,
+  sizeOf,
+  storageReport,
+  disposeTree,
+  type AnyParameterization,
+  type Identity,
+  type Key,
+  type Layout,
+  type Parameterization,
+  type SetCodec,
+  type StorageReport,
+  type Tree,
+} from '@haba/core'
+import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
+import { setCodec } from '@haba/codec'
+import type { DistillState } from '@haba/distill'
+import { readSet, writeSet, type SetManifest } from '@haba/distill/files'
+import { describeProtocol, type Protocol } from '@haba/eval'
+import { configText } from '../config/write-config.js'
+import { protocolPart, type MadeOf } from './made-of.js'
+import type { Parts } from '../assemble/parts.js'
+import type { SavedPreprocessing } from './preprocessing-file.js'
+import { versions } from './versions.js'
+
+/** What `set.json` says besides layout and storage. */
+export interface About {
+  readonly name: string
+  readonly seed: number
+  /** 16 hexadecimal digits. */
+  readonly key: string
+  readonly steps: number
+  readonly data: {
+    readonly name: string
+    readonly classNames: readonly string[]
+    readonly source: unknown
+    /** What a reader of results must know of how the images were read. */
+    readonly warnings?: readonly string[]
+  }
+  readonly preprocessing: SavedPreprocessing
+  readonly labels: readonly number[]
+  /** How stored numbers become images. */
+  readonly decoder: Readonly<Record<string, unknown>>
+  /** Numbers that the objective learned with the set, stored in it as `objective.NAME`. */
+  readonly learned: Readonly<Record<string, number>>
+  readonly objective: unknown
+  readonly games: unknown
+  readonly augmentation: unknown
+  readonly network: string
+  readonly protocol: Readonly<Record<string, unknown>>
+  /** How the set was coded, where it was. */
+  readonly codec?: unknown
+  readonly versions: Readonly<Record<string, string>>
+  /** Of all that the set was made of; none in sets of earlier versions. */
+  readonly identity?: Identity<MadeOf>
+}
+
+/** What a run of ours wrote there. */
+export const aboutOf = ({ about }: SetManifest): About => about as unknown as About
+
+export interface WriteRunSetOptions {
+  readonly folder: string
+  readonly parts: Parts
+  readonly parameterization: AnyParameterization
+  readonly state: DistillState
+  readonly protocol: Protocol
+  readonly preprocessing: SavedPreprocessing
+  /** What the configuration says of the set, and in words. */
+  readonly decoder: Readonly<Record<string, unknown>>
+  /** Stores it in few bits. */
+  readonly codec?: SetCodec
+}
+
+/** Writes `set.safetensors` and `set.json`. */
+export async function writeRunSet(options: WriteRunSetOptions): Promise<StorageReport> {
+  const { folder, parts, parameterization, state, protocol, preprocessing, decoder, codec } = options
+  const { read, data, network, key } = parts
+  const learned = Object.fromEntries(allLearned(state))
+  const config = JSON.parse(configText(read.config, read.tables, folder)) as typeof read.config
+  const about: About = {
+    name: config.name,
+    seed: config.seed,
+    key: hex(key),
+    steps: state.step,
+    data: {
+      name: data.name,
+      classNames: data.classNames,
+      source: config.data,
+      ...(data.warnings && { warnings: data.warnings }),
+    },
+    preprocessing,
+    labels: [...parameterization.layout.labels],
+    decoder: { name: parameterization.name, ...decoder },
+    learned,
+    objective: config.objective,
+    games: config.games,
+    augmentation: config.augmentation,
+    network: network.name,
+    protocol: describeProtocol(protocol),
+    ...(codec && { codec: config.codec }),
+    versions: versions(),
+    identity: identify({ ...parts.made, ...protocolPart(describeProtocol(protocol)) }),
+  }
+  const whole = withLearned(parameterization, learned)
+  const { storage } = await writeSet(folder, whole, whole.pack(state.set), { ...about }, codec)
+  return storage
+}
+
+/** Everything that an objective learned, number by number: rates that are a list count and are stored, too. */
+export const allLearned = ({ objective }: DistillState): (readonly [string, number])[] =>
+  tensorLeaves(objective.params).length === 0
+    ? []
+    : [...namedLeaves(objective.params)].flatMap(([name, t]) =>
+        [...t.dataSync()].map((value, i) => [t.size === 1 ? name : `${name}.${i}`, value] as const),
+      )
+
+const hex = ({ hi, lo }: Key) => [hi, lo].map((word) => word.toString(16).padStart(8, '0')).join('')
+
+/** The same parameterization, storing learned numbers beside its own: a set without its step size is not the set. */
+function withLearned(parameterization: AnyParameterization, learned: Readonly<Record<string, number>>) {
+  const names = Object.keys(learned)
+  const extra = names.map((name) => ({ name: `objective.${name}`, floats: 1, bytes: 4 }))
+  const objective = Object.fromEntries(names.map((name) => [name, scalar(learned[name]!)]))
+  const whole: Parameterization<Tree> = {
+    ...parameterization,
+    storage: (params) => storageReport([...parameterization.storage(params).parts, ...extra]),
+  }
+  const pack = (params: Tree): Tree => (names.length === 0 ? params : Object.assign({}, params, { objective }))
+  return { ...whole, pack }
+}
+
+/** A finished set as it lies in a run folder. */
+export interface RunSet {
+  readonly params: Tree
+  readonly manifest: SetManifest
+  readonly about: About
+}
+
+/** Reads the set of a run. @throws HabaError if it is not there, or was made with other settings */
+export async function readRunSet(folder: string, parameterization: AnyParameterization): Promise<RunSet> {
+  const like = await shapesOf(parameterization)
+  const { params, manifest } = await readSet(folder, like, setCodec())
+  disposeTree(like)
+  return { params, manifest, about: aboutOf(manifest) }
+}
+
+/** Parameters of which only the shapes matter; the caller owns them. */
+export const shapesOf = async (parameterization: AnyParameterization): Promise<Tree> =>
+  (parameterization.zeros?.() ?? (await parameterization.init(keyFrom(0), blank(parameterization.layout)))) as Tree
+
+/** Stands in for real images where only shapes matter. */
+const blank =
+  ({ image, classes }: Layout) =>
+  async (perClass: number) => {
+    const count = perClass * classes
+    return {
+      images: tensor(new Float32Array(count * sizeOf(image)), [count, ...image]) as Tensor4D,
+      targets: tensor(new Float32Array(count * classes), [count, classes]) as Tensor2D,
+    }
+  }

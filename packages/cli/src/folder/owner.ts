@@ -1,0 +1,205 @@
+import { HabaError, parseJson, systemCode, systemError } from '@haba/core'
+import { isStale, PARTIAL, writeWhole } from '@haba/core/files'
+import { execFileSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { readFileSync, readlinkSync, rmSync } from 'node:fs'
+import { readdir, readFile, rm } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { basename, join } from 'node:path'
+import { performance } from 'node:perf_hooks'
+import { setTimeout } from 'node:timers/promises'
+import { checks } from './file-schemas.js'
+import { configOf } from './run-folder.js'
+
+/** A process that writes into a folder, and what tells whether it still runs. */
+interface Owner {
+  /** For example `haba distill`. */
+  readonly command: string
+  readonly pid: number
+  /** When the process started, as an ISO date. */
+  readonly since: string
+  readonly host: string
+  /** `/etc/machine-id`, the boot, and the namespace of process ids; empty where the system has no such thing. */
+  readonly machine: string
+  readonly boot: string
+  readonly namespace: string
+  /** The system's own start time of the process: another process with the same id has another. Empty on Windows. */
+  readonly started: string
+}
+
+/**
+ * Does work that writes into a folder as its only owner. The lock is a file `.owner-….json` in the folder, there as long as
+ * the work; what a dead process left is removed. Every process has a file of its own and looks for others only after it has
+ * written it, so of two that begin together at most one continues.
+ *
+ * @param folder exists
+ * @param command what others are told, such as `haba distill`
+ * @throws HabaError naming the owner, if another process owns the folder, or may: one of another host or container is
+ * taken to be alive, because this one cannot look
+ */
+export async function owning<T>(folder: string, command: string, work: () => Promise<T>): Promise<T> {
+  const release = await own(folder, command)
+  process.once('exit', release)
+  try {
+    await removePartial(folder)
+    return await work()
+  } catch (error) {
+    throw refusedBySystem(error, folder, command)
+  } finally {
+    process.off('exit', release)
+    release()
+  }
+}
+
+/** An error of the system also says what of a run is safe, and how to go on. */
+function refusedBySystem(error: unknown, folder: string, command: string): unknown {
+  const found = systemError(error, (error as NodeJS.ErrnoException | undefined)?.path ?? folder, 'to use it')
+  if (!HabaError.is(found) || systemCode(found.cause) === undefined) return error
+  const { source: who, expected, received: got, hint: todo } = found.facts
+  const again =
+    command === 'haba distill'
+      ? `The last checkpoint is whole: resume with \`haba distill --resume ${folder}\`.`
+      : 'What was finished is kept: then give the same command again.'
+  return new HabaError(who, expected, got, `${todo} ${again}`, { cause: found.cause })
+}
+
+/** What killed owners were writing; young files of owners are left: another process may be writing its own. */
+async function removePartial(folder: string): Promise<void> {
+  for (const name of await readdir(folder, { recursive: true })) {
+    const file = join(folder, name)
+    if (name.endsWith(PARTIAL) && (!basename(name).startsWith('.owner-') || (await isStale(file))))
+      await rm(file, { force: true })
+  }
+}
+
+/** `owning` for a command on the folder of a run. @throws HabaError also if the folder holds none */
+export async function owningRun<T>(folder: string, command: string, work: () => Promise<T>): Promise<T> {
+  configOf(folder)
+  return await owning(folder, command, work)
+}
+
+const ownerFile = /^\.owner-[0-9a-f-]+\.json$/
+
+/** Two that begin together both see the other: the first by name tries again, so often, after so many ms. */
+const ATTEMPTS = 4
+const PAUSE = 50
+
+async function own(folder: string, command: string): Promise<() => void> {
+  const name = `.owner-${randomUUID()}.json`
+  const file = join(folder, name)
+  const release = () => {
+    try {
+      rmSync(file, { force: true })
+    } catch {
+      // The folder is gone or cannot be written any more; whoever comes next sees that this process has ended.
+    }
+  }
+  const mine: Owner = { command, ...self() }
+  for (let attempt = 1; ; attempt++) {
+    await writeWhole(file, `${JSON.stringify(mine, null, 2)}\n`)
+    const others = await owners(folder, name).catch((error: unknown) => {
+      release()
+      throw error
+    })
+    const [first] = others
+    if (first === undefined) return release
+    release()
+    if (attempt === ATTEMPTS || others.some((other) => other.name < name)) throw refusal(folder, first)
+    await setTimeout(PAUSE)
+  }
+}
+
+interface Other {
+  readonly name: string
+  readonly owner: Owner
+  readonly state: 'alive' | 'elsewhere'
+}
+
+/** Who else owns a folder. What dead processes left is removed. */
+async function owners(folder: string, mine: string): Promise<readonly Other[]> {
+  const others: Other[] = []
+  for (const name of (await readdir(folder)).filter((one) => ownerFile.test(one) && one !== mine).sort()) {
+    const owner = await readOwner(join(folder, name))
+    const state = owner === undefined ? 'dead' : stateOf(owner)
+    if (state === 'dead') await rm(join(folder, name), { force: true })
+    else others.push({ name, owner: owner!, state })
+  }
+  return others
+}
+
+/** Undefined for a file that is gone, or that a crash of the machine left empty: it appears by renaming, so it is whole. */
+async function readOwner(file: string): Promise<Owner | undefined> {
+  try {
+    const owner = parseJson(await readFile(file, 'utf8')) as Owner
+    const wrong = checks.owner(owner)
+    if (!wrong) return owner
+    throw new HabaError(
+      `owner ${file}`,
+      `${wrong.field} to be ${wrong.expected}`,
+      wrong.got,
+      'If no other process writes into this folder, delete the file.',
+    )
+  } catch (error) {
+    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+function stateOf({ pid, host, machine, boot, namespace, started }: Owner): 'alive' | 'dead' | 'elsewhere' {
+  const here = self()
+  if (host !== here.host || machine !== here.machine) return 'elsewhere'
+  if (boot !== here.boot) return 'dead'
+  if (namespace !== here.namespace) return 'elsewhere'
+  return startOf(pid) === started ? 'alive' : 'dead'
+}
+
+function refusal(folder: string, { name, owner, state }: Other): HabaError {
+  const { command, pid, host, since } = owner
+  return new HabaError(
+    `run ${folder}`,
+    'no other process that writes into it',
+    `\`${command}\`, process ${pid} on ${host} since ${since}`,
+    state === 'alive'
+      ? `Wait for it, or end it with \`kill ${pid}\`.`
+      : `Whether it still runs cannot be seen from here. If it has ended, delete ${join(folder, name)}.`,
+  )
+}
+
+const self = (): Omit<Owner, 'command'> => ({
+  pid: process.pid,
+  since: new Date(performance.timeOrigin).toISOString(),
+  host: hostname(),
+  machine: orEmpty(() => readFileSync('/etc/machine-id', 'utf8').trim()),
+  boot: orEmpty(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()),
+  namespace: orEmpty(() => readlinkSync('/proc/self/ns/pid')),
+  started: startOf(process.pid) ?? '',
+})
+
+/** When the system started a process; undefined where there is none. */
+function startOf(pid: number): string | undefined {
+  if (process.platform === 'win32') return runs(pid) ? '' : undefined
+  if (process.platform !== 'linux')
+    return (
+      orEmpty(() => execFileSync('ps', ['-o', 'lstart=', '-p', `${pid}`], { encoding: 'utf8' }).trim()) || undefined
+    )
+  const stat = orEmpty(() => readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  // The name in parentheses may hold anything; after it come the state and, 19 fields later, the start in ticks after boot.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return ['', 'Z', 'X'].includes(fields[0]!) ? undefined : fields[19]
+}
+
+function runs(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+function orEmpty(read: () => string): string {
+  try {
+    return read()
+  } catch {
+    return ''
+  }
+}

@@ -1,0 +1,89 @@
+import { fromSafetensors, HabaError, toSafetensors, type Engine, type Preprocessing } from '@haba/core'
+import { readWhole, writeWhole } from '@haba/core/files'
+import {
+  identity,
+  isZca,
+  standardize,
+  zcaFromTensors,
+  zcaToTensors,
+  type ChannelConstants,
+  type ZcaTensors,
+} from '@haba/datasets'
+import { join } from 'node:path'
+import { preprocessingName } from '../config/old-names.js'
+import { checks } from './file-schemas.js'
+import { FILES } from './run-folder.js'
+
+/** A preprocessing as a manifest tells it. */
+export interface SavedPreprocessing {
+  readonly name: string
+  readonly settings: Preprocessing['settings']
+}
+
+/** Describes a preprocessing; the matrices of a ZCA go to a file of their own. */
+export async function savePreprocessing(folder: string, preprocessing: Preprocessing): Promise<SavedPreprocessing> {
+  const { name, settings } = preprocessing
+  if (!isZca(preprocessing)) return { name, settings }
+  const tensors = Object.entries(zcaToTensors(preprocessing))
+  await writeWhole(join(folder, FILES.preprocessing), toSafetensors(new Map(tensors)))
+  return { name, settings: { ...settings, file: FILES.preprocessing } }
+}
+
+/** The same, told from another folder. @param way back to the folder that its file lies in */
+export const seenFrom = (way: string, { name, settings }: SavedPreprocessing): SavedPreprocessing => ({
+  name,
+  settings: typeof settings.file === 'string' ? { ...settings, file: `${way}/${settings.file}` } : settings,
+})
+
+/**
+ * The preprocessing of a finished set, without its data; undefined for one that a plugin brought.
+ *
+ * @param engine whitens whole data sets; not needed to look at images
+ */
+export async function restorePreprocessing(
+  folder: string,
+  { name: written, settings }: SavedPreprocessing,
+  engine?: Engine,
+): Promise<Preprocessing | undefined> {
+  const name = preprocessingName(written)
+  if (name === 'identity') return identity()
+  if (name !== 'standardize' && name !== 'zca') return undefined
+  const who = `preprocessing of ${join(folder, 'set.json')}`
+  const wrong = checks.preprocessing[name](settings)
+  if (wrong) throw new HabaError(who, `${wrong.field} to be ${wrong.expected}`, wrong.got, todo)
+  // Checked just now.
+  if (name === 'standardize') return named(who, () => standardize(settings as unknown as ChannelConstants))
+  const file = join(folder, FILES.preprocessing)
+  const { tensors } = fromSafetensors(file, await readWhole(file), 'preprocessing')
+  for (const part of ['mean', 'transform', 'inverse'] as const) {
+    const found = tensors.get(part)
+    if (found?.dtype !== 'float32' || found.rank !== (part === 'mean' ? 1 : 2))
+      throw new HabaError(
+        `preprocessing ${file}`,
+        `a tensor "${part}" of ${part === 'mean' ? 1 : 2} axes and float32`,
+        found ? `${found.dtype} of [${found.shape}]` : 'none',
+        todo,
+      )
+  }
+  return named(`preprocessing ${file}`, () =>
+    zcaFromTensors({
+      // Each part was looked at above.
+      tensors: Object.fromEntries(tensors) as unknown as ZcaTensors,
+      epsilon: settings.epsilon as number,
+      ...(engine && { engine }),
+    }),
+  )
+}
+
+const todo = 'Restore this file from a copy, or distill again.'
+
+/** Errors of what is made also name the file that it is made from. */
+async function named<T>(who: string, make: () => T | Promise<T>): Promise<T> {
+  try {
+    return await make()
+  } catch (cause) {
+    if (!HabaError.is(cause)) throw cause
+    const { expected, received: got } = cause.facts
+    throw new HabaError(who, expected, got, todo, { cause })
+  }
+}

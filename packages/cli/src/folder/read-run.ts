@@ -1,0 +1,164 @@
+import { HabaError } from '@haba/core'
+import { readCheckedJson } from '@haba/core/files'
+import { existsSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
+import { dirname, join, relative, resolve, sep } from 'node:path'
+import { overridden, type Instead } from '../config/overridden.js'
+import { readConfig, type ReadConfig, type Trust } from '../config/read-config.js'
+import { preprocessingName } from '../config/old-names.js'
+import { withPaths } from '../config/write-config.js'
+import { checks } from './file-schemas.js'
+import type { SetManifest } from '@haba/distill/files'
+import type { About } from './finished-run.js'
+import { checkParts, distilledParts, madeOfIn, type MadeOf } from './made-of.js'
+import { checkHeld } from './resumable.js'
+import { configOf, FILES } from './run-folder.js'
+
+/** How a run folder is opened. */
+export interface ReadRunOptions extends Instead, Pick<Trust, 'allowPlugin'> {
+  /** Told what somebody who opens the folder must know, in lines. */
+  say(text: string): void
+  /** Whether data will be read. @default true */
+  readonly reads?: boolean
+}
+
+/** What `identity.json` holds. */
+interface RunIdentity {
+  readonly parts: MadeOf
+  /** The configuration that the run began with, or was last resumed with. */
+  readonly config: unknown
+}
+
+/**
+ * Opens the configuration of a run folder, which may come from anywhere: nothing in it is executed, and what it names outside
+ * of the folder is shown before it is read.
+ *
+ * @throws HabaError where the folder holds links, names plugins that are not allowed, has a configuration that it did not
+ * begin with, or a set of another run
+ */
+export async function readRun(folder: string, options: ReadRunOptions): Promise<ReadConfig> {
+  const { say, allowPlugin = [], reads = true, ...instead } = options
+  const file = configOf(folder)
+  await checkLinks(folder)
+  const received = await readConfig(file, { allowPlugin, received: true })
+  sayIgnored(received, say)
+  sayRenamed(received, say)
+  const begun = await readRunIdentity(folder)
+  if (begun) checkHeld(folder, received, begun.config)
+  const read = overridden(received, instead)
+  if (reads) sayOutside(read, folder, say)
+  return { ...read, run: { folder, ...(await madeOf(folder, begun, say)) } }
+}
+
+/** What a run wrote down when it began; undefined for runs of earlier versions. */
+async function readRunIdentity(folder: string): Promise<RunIdentity | undefined> {
+  const file = join(folder, FILES.identity)
+  if (!existsSync(file)) return undefined
+  const written = await readCheckedJson<{ readonly identity?: unknown; readonly config?: unknown }>(file, {
+    kind: 'run',
+  })
+  const parts = madeOfIn(file, written)
+  return parts && { parts, config: written.config }
+}
+
+type Manifest = Pick<SetManifest, 'layout'> & { readonly about: About }
+
+async function madeOf(folder: string, begun: RunIdentity | undefined, say: ReadRunOptions['say']) {
+  const manifest = join(folder, 'set.json')
+  const ofBegun = begun && { made: begun.parts, preprocessing: begun.parts.preprocessing }
+  const old = 'an earlier version of haba wrote it, and did not record the images that it was made of'
+  if (!existsSync(manifest)) {
+    if (!begun && existsSync(join(folder, FILES.checkpoint))) say(`${folder}: ${old}: they cannot be compared.`)
+    return ofBegun ?? { made: {} }
+  }
+  const { about, layout } = await readCheckedJson<Manifest>(manifest, { kind: 'set', check: checks.manifest })
+  const preprocessing = { ...about.preprocessing, name: preprocessingName(about.preprocessing.name) }
+  const made = madeOfIn(manifest, about)
+  // Before anything of the size that it says is made.
+  const told = made && [
+    ['about.preprocessing.name', made.preprocessing.name, preprocessing.name],
+    ['layout.image', `[${made.image}]`, `[${layout.image}]`],
+    ['layout.classes', made.classes.length, layout.classes],
+  ]
+  const wrong = told?.find(([, expected, got]) => expected !== got)
+  if (wrong)
+    throw new HabaError(
+      `set ${manifest}`,
+      `${wrong[0]} ${wrong[1]}, as its identity says`,
+      `${wrong[2]}`,
+      'Restore this file from a copy, or distill again.',
+    )
+  if (made && begun) {
+    const todo = 'The set is that of another run: take both from one, or distill again.'
+    checkParts(
+      `${manifest}, of the run that began here`,
+      begun.parts,
+      made,
+      [...distilledParts, 'experts', 'run'],
+      todo,
+    )
+  }
+  if (made) return { made, preprocessing }
+  if (ofBegun) return ofBegun
+  say(`${folder}: ${old}: only its classes and its preprocessing are compared.`)
+  const { file: _, ...settings } = preprocessing.settings
+  const known: Partial<MadeOf> = {
+    classes: about.data.classNames,
+    preprocessing: { name: preprocessing.name, settings },
+  }
+  return { made: known, preprocessing }
+}
+
+/** Refuses links: what haba writes through one would lie outside of the folder. */
+async function checkLinks(folder: string): Promise<void> {
+  const links = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) =>
+    entry.isSymbolicLink(),
+  )
+  if (links.length === 0) return
+  throw new HabaError(
+    `run ${folder}`,
+    'files and folders only',
+    `links: ${links.map(({ parentPath, name }) => relative(folder, join(parentPath, name))).join(', ')}`,
+    'haba would write through them: put what they point to in their place, or delete them.',
+  )
+}
+
+/** Says which options of a configuration that may come from anywhere are not used. */
+function sayIgnored({ ignored, file }: ReadConfig, say: ReadRunOptions['say']): void {
+  if (ignored.length > 0)
+    say(
+      `${file}: ${ignored.join(', ')} not used: the configuration of a run folder names no place to write and no program to run.`,
+    )
+}
+
+/** Says which names of a configuration are those of earlier versions. */
+export function sayRenamed({ renamed, file }: ReadConfig, say: ReadRunOptions['say']): void {
+  const told = renamed.map(({ path, from, to }) => `${path}: ${from} is now ${to}`)
+  if (told.length > 0)
+    say(`${file} has names of an earlier version (\`haba config migrate\` writes those of today): ${told.join('; ')}`)
+}
+
+/** A configuration that a command takes as a file, which may be that of a run folder: then what it reads is shown. */
+export async function readShown(file: string, trust: Trust, say: ReadRunOptions['say']): Promise<ReadConfig> {
+  const read = await readConfig(file, trust)
+  sayRenamed(read, say)
+  if (!read.received) return read
+  sayIgnored(read, say)
+  sayOutside(read, dirname(file), say)
+  return read
+}
+
+/** Shows what the configuration of a run folder lets haba read outside of the folder. */
+export function sayOutside({ config, tables, file }: ReadConfig, folder: string, say: ReadRunOptions['say']): void {
+  const paths = new Set<string>()
+  withPaths(config, tables, (path) => {
+    paths.add(path)
+    return path
+  })
+  // Those that `haba experts` writes are not read here, and plugins are allowed one by one.
+  for (const path of [config.experts?.folder, ...config.plugins])
+    if (path !== undefined && path !== config.objective.experts) paths.delete(path)
+  const own = `${resolve(folder)}${sep}`
+  const outside = [...paths].filter((path) => !path.startsWith(own))
+  if (outside.length > 0) say(`${file} names what is read outside of the folder: ${outside.join(', ')}`)
+}

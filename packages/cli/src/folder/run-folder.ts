@@ -1,0 +1,83 @@
+import { checkedJson, HabaError } from '@haba/core'
+import { readCheckedJson, readWhole, writeWhole } from '@haba/core/files'
+import { existsSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { checks } from './file-schemas.js'
+import type { Result } from './result.js'
+
+/** What lies in a run folder, besides `set.safetensors` and `set.json`. */
+export const FILES = {
+  config: 'config.json',
+  checkpoint: 'checkpoint.safetensors',
+  fit: 'fit.safetensors',
+  metrics: 'metrics.jsonl',
+  result: 'result.json',
+  preprocessing: 'preprocessing.safetensors',
+  identity: 'identity.json',
+  choices: 'choices.json',
+  jpeg: 'jpeg.json',
+  grid: 'grid.png',
+  page: 'report.html',
+  // TensorBoard finds files by this word.
+  events: 'events.out.tfevents.haba',
+} as const
+
+/** Makes the folder `runs/NAME`, or the next free one of `runs/NAME-2`, `runs/NAME-3`, … */
+export async function makeFreeFolder(name: string): Promise<string> {
+  await mkdir('runs', { recursive: true })
+  for (let n = 1; ; n++) {
+    const folder = join('runs', n === 1 ? name : `${name}-${n}`)
+    try {
+      await mkdir(folder)
+      return folder
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    }
+  }
+}
+
+/** @throws HabaError if there is a run in the folder */
+export function checkUnused(folder: string): void {
+  if (existsSync(join(folder, FILES.config)))
+    throw new HabaError(
+      `run ${folder}`,
+      'a new folder',
+      'one that holds a run',
+      `Continue it with \`haba distill --resume ${folder}\`, or choose another --out.`,
+    )
+}
+
+/** Whether a folder holds more of a run than a configuration. */
+export const holdsRun = (folder: string): boolean =>
+  [...Object.values(FILES).filter((file) => file !== FILES.config), 'set.json'].some((file) =>
+    existsSync(join(folder, file)),
+  )
+
+/** The configuration file of a run. @throws HabaError if the folder holds none */
+export function configOf(folder: string): string {
+  const file = join(folder, FILES.config)
+  if (!existsSync(file))
+    throw new HabaError(`run ${folder}`, `a file ${FILES.config}`, 'none', 'Name a folder that `haba distill` wrote.')
+  return file
+}
+
+/** What a run measured so far; undefined before its first row. */
+export async function readResult(folder: string): Promise<Result | undefined> {
+  const file = join(folder, FILES.result)
+  return existsSync(file) ? readCheckedJson<Result>(file, { kind: 'result', check: checks.result }) : undefined
+}
+
+export const writeResult = (folder: string, result: Result): Promise<void> =>
+  writeWhole(join(folder, FILES.result), `${checkedJson(result, 2)}\n`)
+
+/**
+ * Cuts a metrics file back to the lines of steps up to `step`, so that a resumed run appends where its checkpoint was;
+ * a half-written last line goes too.
+ */
+export async function cutMetrics(file: string, step: number): Promise<void> {
+  if (!existsSync(file)) return
+  // What stands after the last newline is a line that broke off.
+  const lines = (await readWhole(file)).toString('utf8').split('\n').slice(0, -1).slice(0, step)
+  await writeWhole(file, lines.map((line) => `${line}\n`).join(''))
+}

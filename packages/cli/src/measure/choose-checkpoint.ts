@@ -1,0 +1,43 @@
+import type { AnyParameterization, Tree } from '@haba/core'
+import type { DistillState } from '@haba/distill'
+import { expand } from '@haba/distill'
+import { dataOfSet, type Choice } from '@haba/eval'
+import { settle, type Measure, type Settled } from './evaluate-rows.js'
+import { choosableSteps, loadSnapshot } from '../folder/snapshots.js'
+
+export interface ChooseCheckpointOptions {
+  /** The run, or the folder in it that the set was distilled into. */
+  readonly folder: string
+  readonly state: DistillState
+  readonly parameterization: AnyParameterization
+  readonly measure: Measure
+  readonly what: string
+  /** What a set becomes before it is measured. @default the set itself */
+  readonly finish?: (set: Tree) => Promise<Tree>
+  /** What was chosen when this was measured before. */
+  readonly known?: Choice
+}
+
+/** The set at the checkpoint that validation data chose, and what it is measured with. */
+export interface ChosenCheckpoint extends Settled {
+  readonly state: DistillState
+}
+
+/** Under a protocol that chooses: the checkpoint and the rate. Under any other, the last step. */
+export async function chooseCheckpoint(options: ChooseCheckpointOptions): Promise<ChosenCheckpoint> {
+  const { folder, state, parameterization, measure, what, known, finish = (set) => Promise.resolve(set) } = options
+  const { choosing, ...rest } = measure
+  if (!choosing) return { state: { ...state, set: await finish(state.set) }, measure }
+  const setAt = async (step: number): Promise<Tree> =>
+    finish(step === state.step ? state.set : await loadSnapshot(folder, step))
+  const candidate = async (step: number) => {
+    const set = await expand(measure.parts.engine, parameterization, await setAt(step))
+    return { name: `step ${step}`, data: dataOfSet(set) }
+  }
+  const steps = [...choosableSteps(state.step), state.step]
+  const settled = known
+    ? { measure: { ...rest, protocol: choosing.protocolAt(known.rate) }, choice: known }
+    : await settle(measure, what, await Promise.all(steps.map(candidate)))
+  const step = steps.find((one) => `step ${one}` === settled.choice?.candidate) ?? state.step
+  return { ...settled, state: { ...state, step, set: await setAt(step) } }
+}

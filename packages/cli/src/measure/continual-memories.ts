@@ -1,0 +1,160 @@
+import {
+  canonicalHash,
+  foldIn,
+  HabaError,
+  labelBytes,
+  namedLeaves,
+  withTensors,
+  type Key,
+  type RenderedSet,
+  type Tree,
+} from '@haba/core'
+import { expand } from '@haba/distill'
+import { relabeled, selectionAsSet, spreadClasses } from '@haba/eval'
+import { join } from 'node:path'
+import type { CodecSettings } from '../config/config.js'
+import type { Progress } from '../tell/progress.js'
+import { budgetOf } from '../assemble/budget.js'
+import { chooser, randomImages } from './chosen-images.js'
+import { codecFor, laterOf } from '../assemble/coded-set.js'
+import { distillInto } from '../folder/distill-into.js'
+import type { Measure } from './evaluate-rows.js'
+import { distilledHash } from '../folder/made-of.js'
+import { asBytes, mostOf } from './stored-images.js'
+import { wholeSpecOf } from '../assemble/spec.js'
+import { makeSet } from '../assemble/make-set.js'
+import { makeNetwork, type Parts } from '../assemble/parts.js'
+
+export interface MemoriesOptions {
+  /** Where the sets of the steps are distilled: what is there already is not done again. */
+  readonly folder: string
+  readonly parts: Parts
+  readonly measure: Measure
+  readonly key: Key
+  readonly progress: Progress
+  readonly signal: AbortSignal
+}
+
+/** What a step keeps of its classes, and how much that is. */
+interface Kept {
+  readonly set: RenderedSet
+  readonly floats: number
+  readonly bytes: number
+}
+
+/** A way to remember the classes of a step. */
+export type Memory = (classes: readonly number[], step: number) => Promise<Kept>
+
+/** Chooses images for a step: indices into its own data. */
+type Choose = (own: Parts, perClass: readonly number[], step: number) => Promise<Int32Array>
+
+/**
+ * The run's method, distilling each step's classes alone and coding them as the run does, and real images (uint8) of as many
+ * bytes as the method's file of the same step holds: random ones, and those that herding chooses. The method goes first.
+ */
+export function memoriesOf(options: MemoriesOptions): Readonly<Record<'method' | 'random' | 'herding', Memory>> {
+  const { parts, key, measure } = options
+  const all = parts.data.classes
+  /** Bytes of the method, by step. */
+  const taken = new Map<number, number>()
+  const images =
+    (choose: Choose): Memory =>
+    async (classes, step) => {
+      const own = await partsOf(parts, classes)
+      const { perClass, floats, bytes } = budgetIn(own, taken.get(step)!)
+      const stored = await asBytes(own.data, await choose(own, perClass, step))
+      const set = await selectionAsSet(
+        stored,
+        Int32Array.from(stored.labels, (_, i) => i),
+      )
+      return { set: spreadClasses(set, classes, all), floats, bytes }
+    }
+  return {
+    method: async (classes, step) => {
+      const kept = await distilled(options, await partsOf(parts, classes), step, all)
+      taken.set(step, kept.bytes)
+      return { ...kept, set: spreadClasses(kept.set, classes, all) }
+    },
+    random: images(async ({ data }, perClass, step) => randomImages(data.train, perClass, foldIn(key, 'random'), step)),
+    herding: images((own, perClass) => {
+      const chosen = chooser(own.read.config.compare.selection, false)
+      return chosen('herding', perClass, { ...measure, parts: own })
+    }),
+  }
+}
+
+/** The same parts for the training images of some classes, which become 0, 1, … */
+async function partsOf(parts: Parts, classes: readonly number[]): Promise<Parts> {
+  const { read, data } = parts
+  const own = {
+    ...data,
+    classes: classes.length,
+    classNames: classes.map((label) => data.classNames[label]!),
+    train: relabeled(data.train, classes),
+  }
+  return { ...parts, data: own, network: await makeNetwork(read, read.config.network, own, 'network') }
+}
+
+/** Real images of so many bytes. @throws HabaError where that is less than one a class */
+const budgetIn = ({ data }: Parts, bytes: number) =>
+  budgetOf(bytes, data.image, data.classes, { bytesPerValue: 1, most: mostOf(data.train) })
+
+/** What the method keeps of a step's classes. */
+export interface TakenStep {
+  readonly classes: readonly number[]
+  readonly bytes: number
+}
+
+/** Whether real images of as many bytes can be remembered in every step; why not, where they cannot. Nothing is trained. */
+export async function whyNoImages(parts: Parts, steps: readonly TakenStep[]): Promise<string | undefined> {
+  try {
+    for (const { classes, bytes } of steps) budgetIn(await partsOf(parts, classes), bytes)
+    return undefined
+  } catch (error) {
+    if (!HabaError.is(error)) throw error
+    const { expected, received: got } = error.facts
+    return `expected ${expected}, got ${got}`
+  }
+}
+
+/** A step's codec: of what the whole set may take it has its classes' share. */
+const shareOf = (codec: CodecSettings | undefined, classes: number, all: number): CodecSettings | undefined =>
+  codec?.bytes === undefined ? codec : { ...codec, bytes: Math.max(1, Math.floor((codec.bytes * classes) / all)) }
+
+const todo = 'Run the same command again: finished steps are kept.'
+
+/** Distills the classes of a step as the run's configuration says. */
+async function distilled(
+  { folder, key, ...shared }: MemoriesOptions,
+  own: Parts,
+  step: number,
+  all: number,
+): Promise<Kept> {
+  const { read, engine, data } = own
+  const { classNames } = data
+  const { config } = read
+  const codec = shareOf(config.codec, data.classes, all)
+  const parameterization = await makeSet(read, data, own)
+  const spec = { ...(await wholeSpecOf(own, parameterization)), key: foldIn(foldIn(key, 'distill'), step) }
+  const state = await distillInto({
+    ...shared,
+    ...(await laterOf(codec, spec)),
+    folder: join(folder, `step-${step + 1}`),
+    madeOf: canonicalHash([distilledHash(own.made), classNames]),
+    what: `distilling classes of step ${step + 1}: step`,
+    spec,
+    checkpointEvery: config.checkpointEvery,
+    ...(config.diverged && { diverged: config.diverged }),
+    todo,
+  })
+  const stored = parameterization.storage(state.set)
+  if (!codec) return { ...stored, set: await expand(engine, parameterization, state.set as Tree) }
+  const { labels, classes } = parameterization.layout
+  const otherBytes = labelBytes({ labels, classes })
+  const options = { ...shared, parts: own, parameterization, set: state.set as Tree, settings: codec, otherBytes, todo }
+  const coded = await codecFor(options)
+  const encoded = coded.encode(namedLeaves(state.set as Tree))
+  const decoded = withTensors(state.set as Tree, [...coded.decode(encoded.stored, 'continual').values()])
+  const bytes = encoded.parts.reduce((sum, part) => sum + part.bytes, otherBytes)
+  return { floats: stored.floats, bytes, set: await expand(engine, parameterization, decoded) }
+}

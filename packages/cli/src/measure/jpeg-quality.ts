@@ -1,0 +1,83 @@
+import { canonicalHash, checkedJson, drawSome, foldIn } from '@haba/core'
+import { readCheckedJson, writeWhole } from '@haba/core/files'
+import { describeProtocol, evaluateReal, subset } from '@haba/eval'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
+import { randomImages } from './chosen-images.js'
+import { optionsOf, type Measure } from './evaluate-rows.js'
+import { checks } from '../folder/file-schemas.js'
+import { imagesHash } from '../folder/made-of.js'
+import { keyFor } from '../assemble/parts.js'
+import { FILES } from '../folder/run-folder.js'
+import { storeAsJpeg } from './stored-images.js'
+
+export interface JpegQualityOptions {
+  /** The run's: what was chosen is kept there. */
+  readonly folder: string
+  readonly measure: Measure
+  /** That the images may take. */
+  readonly bytes: number
+  /** To choose from; none: no JPEG. */
+  readonly qualities: readonly number[]
+}
+
+interface Kept {
+  readonly bytes: number
+  readonly qualities: readonly number[]
+  /** Of a network each; null where not one image a class fits. */
+  readonly accuracies: readonly (number | null)[]
+  /** Hash of the images and of how the network was trained; none in files of earlier versions. */
+  readonly by?: string
+}
+
+/** What was measured of qualities before. @throws HabaError naming the file where it is damaged */
+export const readJpegQualities = (file: string): Promise<Kept> =>
+  readCheckedJson<Kept>(file, { kind: 'JPEG qualities', check: checks.jpeg })
+
+/** Training images that a quality is judged by. */
+const JUDGES = 2000
+
+/**
+ * The quality at which random real images of so many bytes teach most: many rough ones or few fine ones. One network is
+ * trained at each, and tested on training images that are not among those it was trained on. Undefined where JPEG can hold no
+ * image of each class, or has no such colors.
+ */
+export async function jpegQuality(options: JpegQualityOptions): Promise<number | undefined> {
+  const { folder, measure, bytes, qualities } = options
+  if (qualities.length === 0 || ![1, 3].includes(measure.parts.data.image[2])) return undefined
+  const file = join(folder, FILES.jpeg)
+  const known = existsSync(file) ? await readJpegQualities(file) : undefined
+  const by = canonicalHash([imagesHash(measure.parts.made), describeProtocol(measure.protocol)])
+  if (known && known.bytes === bytes && isDeepStrictEqual(known.qualities, qualities) && (known.by ?? by) === by)
+    return bestOf(known)
+  const accuracies: (number | null)[] = []
+  for (const quality of qualities) accuracies.push((await judged(options, quality)) ?? null)
+  const kept: Kept = { bytes, qualities, accuracies, by }
+  await writeWhole(file, `${checkedJson(kept)}\n`)
+  return bestOf(kept)
+}
+
+async function judged({ measure, bytes, qualities }: JpegQualityOptions, quality: number): Promise<number | undefined> {
+  const { parts, progress } = measure
+  const { train } = parts.data
+  const key = keyFor(parts.key, 'jpeg')
+  const choose = async (perClass: readonly number[]) => randomImages(train, perClass, key, 0)
+  const stored = await storeAsJpeg(parts.data, bytes, quality, choose)
+  // The only one needs no judges.
+  if (!stored || qualities.length === 1) return stored && 0
+  const { source, indices } = stored
+  const taken = new Set(indices)
+  const rest = Int32Array.from([...train.labels.keys()].filter((index) => !taken.has(index)))
+  const judges = rest.length > 0 ? drawSome(foldIn(key, 'judges'), rest, JUDGES) : indices
+  const what = `random images as JPEG, quality ${quality}`
+  const own = { ...optionsOf({ ...measure, networks: 1 }, what, indices.length), test: subset(train, judges) }
+  const { mean } = await evaluateReal(source, own)
+  progress.say(`${what}: ${indices.length} images, ${(100 * mean).toFixed(2)} % of other training images`)
+  return mean
+}
+
+const bestOf = ({ qualities, accuracies }: Kept): number | undefined => {
+  const most = Math.max(...accuracies.map((accuracy) => accuracy ?? -1))
+  return most < 0 ? undefined : qualities[accuracies.indexOf(most)]
+}

@@ -1,0 +1,78 @@
+import crc32 from 'crc-32'
+import { HabaError } from './errors.js'
+import { parseJson } from './json.js'
+
+const warned = new Set<string>()
+
+/** Warns of a file without a checksum, once for each kind in a process. */
+export function warnUnchecked(kind: string, file: string): void {
+  if (warned.has(kind)) return
+  warned.add(kind)
+  const text = `${kind} ${file} has no checksum: an earlier version wrote it, so damage to it may go unnoticed.`
+  const host = globalThis as { readonly process?: { emitWarning?(text: string, name: string): void } }
+  if (host.process?.emitWarning) host.process.emitWarning(text, 'HabaWarning')
+  else console.warn(text)
+}
+
+/** CRC-32 of bytes or text as 8 hexadecimal digits. */
+export function checksumOf(data: Uint8Array | string): string {
+  const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data
+  return (crc32.buf(bytes) >>> 0).toString(16).padStart(8, '0')
+}
+
+/**
+ * An object as JSON whose last field is a checksum of the others, `"crc32"`: of `JSON.stringify` of them, so that only values
+ * count, not how they are laid out.
+ *
+ * @param space of `JSON.stringify` @default none
+ */
+export function checkedJson(value: object, space?: number): string {
+  const { crc32: _, ...rest } = value as { readonly crc32?: unknown }
+  return JSON.stringify({ ...rest, crc32: checksumOf(JSON.stringify(rest)) }, null, space)
+}
+
+/** What is wrong with a value: the field, what is expected of it and what it is; undefined where nothing is. */
+export type Complaint = { readonly field: string; readonly expected: string; readonly got: string } | undefined
+
+/** How a file of JSON is read. */
+export interface ReadJsonOptions {
+  /** What errors call the file, such as `set`. */
+  readonly kind: string
+  /** Looks at the fields. @default nothing is looked at */
+  readonly check?: (value: unknown) => Complaint
+  /** What to do about a damaged file. @default restore it, or write it again */
+  readonly todo?: string
+}
+
+/**
+ * What `checkedJson` wrote, without the checksum. A file without one, as earlier versions wrote it, is read with one warning
+ * for each kind of file.
+ *
+ * @param where the file, as errors name it
+ * @throws HabaError naming the file where it is not JSON, has another checksum or fails `check`
+ */
+export function parseCheckedJson<T>(where: string, text: string, options: ReadJsonOptions): T {
+  const { kind, check, todo = 'Restore this file from a copy, or write it again.' } = options
+  const fail = (expected: string, got: string, hint = todo): never => {
+    throw new HabaError(`${kind} ${where}`, expected, got, hint)
+  }
+  let value: unknown
+  try {
+    value = parseJson(text)
+  } catch (error) {
+    return fail('JSON', `"${(error as Error).message}"`)
+  }
+  if (typeof value === 'object' && value !== null && 'crc32' in value) {
+    const { crc32: written, ...rest } = value
+    const found = checksumOf(JSON.stringify(rest))
+    if (written !== found)
+      return fail(
+        `the checksum ${JSON.stringify(written)} that was written with it`,
+        `"${found}": the file is damaged`,
+        `${todo} If you changed it yourself, remove its field "crc32".`,
+      )
+    value = rest
+  } else warnUnchecked(kind, where)
+  const complaint = check?.(value)
+  return complaint ? fail(`${complaint.field} to be ${complaint.expected}`, complaint.got) : (value as T)
+}
