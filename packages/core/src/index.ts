@@ -138,6 +138,7 @@ export {
   type SafetensorsHeader,
 } from './files.js'
 export {
+  countClasses,
   fromNoise,
   fromReal,
   pixels,

@@ -2,6 +2,7 @@ import { seedFrom, testParameterization, toyData } from '@haba/testing'
 import { expect, it } from 'vitest'
 import { fromNoise, pixels } from './pixels.js'
 import { keyFrom } from './random/key.js'
+import { tensor } from './tree/host.js'
 
 const options = { image: [3, 4, 2], classes: 3 } as const
 
@@ -30,4 +31,16 @@ it('tells what it stores: four bytes a value, and how many slots each class has'
     bits: 4632,
     bytes: 579,
   })
+})
+
+it('starts at real images of more slots than a call takes arguments', async () => {
+  const classes = 2
+  const perClass = 150_000
+  const set = pixels({ image: [1, 1, 1], classes, perClass })
+  const real = {
+    images: tensor(new Float32Array(classes * perClass), [classes * perClass, 1, 1, 1]),
+    targets: tensor(new Float32Array(classes * perClass * classes), [classes * perClass, classes]),
+  }
+  const { images } = await set.init(keyFrom(1), () => Promise.resolve(real))
+  expect(images.size).toBe(classes * perClass)
 })

@@ -44,8 +44,10 @@ export const fromReal: Start = async (_, shape, labels, seed) => {
 /** Starts at standard normal noise. */
 export const fromNoise: Start = async (key, shape) => tensor(normal(key, sizeOf(shape)), shape)
 
-const countClasses = (labels: Int32Array): number[] => {
-  const counts = new Array<number>(Math.max(...labels) + 1).fill(0)
+/** Of each class, how many labels it has. */
+export const countClasses = (labels: Int32Array): number[] => {
+  // Labels can be more than a call takes arguments.
+  const counts = new Array<number>(labels.reduce((a, b) => Math.max(a, b), -1) + 1).fill(0)
   for (const label of labels) counts[label]!++
   return counts
 }

@@ -107,7 +107,7 @@ async function filesWithin(folder: string, above: readonly string[]): Promise<st
   const files: string[] = []
   for (const { name, kind } of await entriesOf(folder))
     if (kind === 'folder')
-      files.push(...(await filesWithin(join(folder, name), [...above, real])).map((file) => join(name, file)))
+      for (const file of await filesWithin(join(folder, name), [...above, real])) files.push(join(name, file))
     else files.push(name)
   return files.sort()
 }

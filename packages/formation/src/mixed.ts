@@ -1,4 +1,4 @@
-import { disposeTree, sizeOf, tensor, type Start } from '@haba/core'
+import { countClasses, disposeTree, sizeOf, tensor, type Start } from '@haba/core'
 
 /** Where the cells of a grid lie along a side: `[from, to)` for each, and the length that an image is shrunk to. */
 export type Cells = (length: number, factor: number) => readonly { from: number; to: number; size: number }[]
@@ -64,6 +64,3 @@ export const mixed =
     }
     return tensor(result, shape)
   }
-
-const countClasses = (labels: Int32Array): readonly number[] =>
-  Array.from({ length: Math.max(...labels) + 1 }, (_, label) => labels.filter((own) => own === label).length)

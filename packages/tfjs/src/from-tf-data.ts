@@ -67,7 +67,7 @@ async function materialized(
       if (y.length !== count * width)
         throw new HabaError(at, `labels of ${width} values for ${count} images`, `${y.length}`, 'Check the labels.')
       images.push(x.values)
-      labels.push(...y)
+      for (const value of y) labels.push(value)
     } finally {
       dispose(element.value as TensorContainer)
     }

@@ -1,18 +1,38 @@
-import { HabaError, sizeOf, type ImageContext } from '@haba/core'
+import { HabaError, sizeOf, type ImageContext, type ImageShape, type Layout } from '@haba/core'
 import { totalmem } from 'node:os'
 import type { Named } from '../config/config.js'
+
+/** Of what a step moves: the values, their gradient, and the values after it. */
+const copies = 3
+
+/** A float of the set. */
+const moved = copies * 4
 
 /** The bytes that an option's number costs at least, whatever else is chosen. */
 const costs: Readonly<Record<string, (count: number, of: ImageContext & { readonly options: Named }) => number>> = {
   perClass: (count, { classes, image }) => 4 * count * classes * sizeOf(image),
-  basesPerClass: (count, { classes }) => 4 * count * classes,
+  basesPerClass: (count, { classes, image, options: { basis = image } }) =>
+    moved * count * classes * sizeOf(basis as ImageShape),
+  hallucinators: (count, { image, options: { basis = image, kernel = 3, modulation, padding } }) =>
+    moved * count * leastHallucinator(basis as ImageShape, { kernel: Number(kernel), modulation, padding }),
   realPerClass: (count, { image }) => 4 * count * sizeOf(image),
-  hallucinators: (count) => 4 * count,
   width: (count, { image, options: { depth } }) =>
     4 * count * image[2] + (typeof depth === 'number' && depth > 1 ? 4 * count * count : 0),
   // A layer is traced, compiled and named: it costs a kilobyte before it has a single weight.
   depth: (count) => 1024 * count,
 }
+
+/** Floats of a hallucinator of one hidden channel: its two convolutions, its scales and its shifts. */
+function leastHallucinator(
+  [height, width]: ImageShape,
+  { kernel, modulation, padding }: { readonly kernel: number; readonly modulation: unknown; readonly padding: unknown },
+): number {
+  const lost = padding === 'same' ? 0 : kernel - 1
+  const map = modulation === 'channel' ? 1 : Math.max(1, height - lost) * Math.max(1, width - lost)
+  return 2 * kernel * kernel + 2 * map
+}
+
+const megabytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20).toLocaleString('en-US')} MB`
 
 /**
  * Refuses numbers that no run on this machine can fit, before anything of them is made.
@@ -26,7 +46,6 @@ export function checkSizes(options: Named, context: ImageContext, available = to
     if (typeof count !== 'number') continue
     const bytes = cost(count, { ...context, options })
     if (bytes <= available) continue
-    const megabytes = (of: number) => `${Math.ceil(of / 2 ** 20).toLocaleString('en-US')} MB`
     throw new HabaError(
       options.use,
       `what fits into the ${megabytes(available)} of this machine`,
@@ -34,4 +53,27 @@ export function checkSizes(options: Named, context: ImageContext, available = to
       'Choose a smaller number.',
     )
   }
+}
+
+/**
+ * Refuses a set of which no step can show a class whole, where the objective asks for all views of it at once.
+ *
+ * @param set the configuration's
+ * @param views what the objective asks for
+ * @param available bytes @default those of the machine
+ * @throws HabaError with the number of images, and the least that they need
+ */
+export function checkViews(set: Named, views: unknown, layout: Layout, available = totalmem()): void {
+  if (views !== 'all') return
+  const { slots, classes, image } = layout
+  const images = Math.ceil(slots / classes) * layout.views
+  const bytes = copies * 4 * images * sizeOf(image)
+  if (bytes <= available) return
+  const count = images.toLocaleString('en-US')
+  throw new HabaError(
+    set.use,
+    `images of a class that fit into the ${megabytes(available)} of this machine`,
+    `${count} under all views, which take ${megabytes(bytes)} at least`,
+    'Choose a smaller set, or a number of "views" in the objective.',
+  )
 }

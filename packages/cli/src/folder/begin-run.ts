@@ -5,8 +5,10 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { budgetOf } from '../assemble/budget.js'
 import { configBudget } from '../assemble/config-budget.js'
+import { inPlace } from '../assemble/in-place.js'
 import { makeSet } from '../assemble/make-set.js'
 import { openParts, type Parts } from '../assemble/parts.js'
+import { checkViews } from '../assemble/sizes.js'
 import { configText } from '../config/write-config.js'
 import { pixelsCanStart } from '../measure/pixels-row.js'
 import { comparesAtEqualBytes } from '../measure/run-rows.js'
@@ -37,6 +39,9 @@ export async function beginRun(options: RunOptions, engine: Engine): Promise<Run
   const parts: Parts = { ...opened, made }
   if (read.run) checkRun(read.run, made, ['experts'])
   const parameterization = await makeSet(read, parts.data, parts)
+  await inPlace({ file: read.file, path: 'set' }, () =>
+    checkViews(read.config.set, read.config.objective['views'], parameterization.layout),
+  )
   checkEveryClass(parts)
   const { bytes: planned } = await configBudget(read, parts.data)
   if (compare.pixels?.perClass !== undefined && codec?.transform !== 'dct')
