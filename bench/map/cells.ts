@@ -1,3 +1,4 @@
+import { sizeOf } from '@haba/core'
 import { ablations } from './ablations.js'
 import {
   codecs,
@@ -6,6 +7,7 @@ import {
   datasets,
   objectives,
   parameterizations,
+  shapes,
   transformable,
   type Budget,
   type Codec,
@@ -33,6 +35,8 @@ export interface Cell {
   readonly more?: Readonly<Record<string, unknown>> & { readonly objective?: object }
   /** Networks besides the one that distills, which the set of the first seed is tested with. */
   readonly others: readonly string[]
+  /** Images that an epoch of a test sees. @default the set's items */
+  readonly epochSees?: number
 }
 
 /** The networks of the papers' tables of other architectures. */
@@ -82,12 +86,20 @@ function gridCell(place: GridPlace): Cell {
   }
 }
 
-/** `mnist-1-real`: random, herding and k-means images beside the sets of one budget. */
-export const realName = (dataset: DatasetName, budget: Budget): string => `${dataset}-${budget}-real`
+/** How real images are stored: as their bytes, or all in one JPEG. */
+export const realStorages = ['uint8', 'jpeg'] as const
+export type RealStorage = (typeof realStorages)[number]
+
+/** `mnist-1-real-jpeg`: random, herding and k-means images beside the sets of one budget. */
+export const realName = (dataset: DatasetName, budget: Budget, stored: RealStorage): string =>
+  `${dataset}-${budget}-real-${stored}`
+
+/** Bytes of an image in a JPEG of middling quality, about: how many fit decides how long networks train on them. */
+const bytesInJpeg: Readonly<Record<DatasetName, number>> = { mnist: 50, cifar10: 250 }
 
 /** A set of real images that does not move; what is compared with it is what the cell is for. */
-const realCell = (dataset: DatasetName, budget: Budget): Cell => ({
-  name: realName(dataset, budget),
+const realCell = (dataset: DatasetName, budget: Budget, stored: RealStorage): Cell => ({
+  name: realName(dataset, budget, stored),
   group: 'real',
   dataset,
   objective: 'dm',
@@ -99,16 +111,25 @@ const realCell = (dataset: DatasetName, budget: Budget): Cell => ({
   more: {
     optimizer: { images: { learningRate: 0 } },
     steps: 1,
-    compare: { random: true, herding: true, kMeans: true, selection: { epochs: 3 } },
+    compare: {
+      random: true,
+      herding: true,
+      kMeans: true,
+      selection: { epochs: 3 },
+      ...(stored === 'uint8' && { qualities: [] }),
+    },
   },
   others: [],
+  epochSees: Math.floor(
+    bytesAllowed(dataset, budget) / (stored === 'jpeg' ? bytesInJpeg[dataset] : 1 + sizeOf(shapes[dataset].image)),
+  ),
 })
 
 const places = datasets.flatMap((dataset) => budgets.map((budget) => ({ dataset, budget })))
 
 /** Every cell, in the order of the document. */
 export const cells: readonly Cell[] = [
-  ...places.map(({ dataset, budget }) => realCell(dataset, budget)),
+  ...places.flatMap(({ dataset, budget }) => realStorages.map((stored) => realCell(dataset, budget, stored))),
   ...places.flatMap((place) =>
     objectives.flatMap((objective) =>
       parameterizations.flatMap((of) =>

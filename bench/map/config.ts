@@ -74,7 +74,7 @@ function codedAs(dataset: DatasetName, of: Parameterization, bytes: number): obj
 
 /** The configuration that a cell's set of this size is distilled and tested with. */
 export function configOf(cell: Cell, choice: SetChoice, seed: number, searched?: RatesFile): CellConfig {
-  const { name, dataset, objective, of, codec, effort, bytes, more = {} } = cell
+  const { name, dataset, objective, of, codec, effort, bytes, epochSees, more = {} } = cell
   const { set, items, images } = choice
   const { classes } = shapes[dataset]
   const matching = objectiveOf(cell, choice) as { readonly objective: object }
@@ -93,7 +93,7 @@ export function configOf(cell: Cell, choice: SetChoice, seed: number, searched?:
     evaluate: {
       protocol: objective === 'mtt' ? 'mtt' : 'dsa',
       ...(objective === 'mtt' && { learningRate: 'learned' }),
-      epochs: epochsOf(effort, items),
+      epochs: epochsOf(effort, epochSees ?? items),
       batch: testBatch,
       networks,
     },

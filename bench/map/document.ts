@@ -4,7 +4,7 @@ import { markdownText } from '../formatted.js'
 import { markdownTable } from '../markdown-table.js'
 import { ablationBytes, ablations, ablationSteps } from './ablations.js'
 import { codecs, budgets, bytesAllowed, datasets, objectives, parameterizations, titles } from './axes.js'
-import { cells, gridName, realName } from './cells.js'
+import { cells, gridName, realName, realStorages } from './cells.js'
 import { bytesChart, type ChartPoint } from './chart.js'
 import {
   accuracy,
@@ -136,7 +136,7 @@ function realTable(results: Results): string {
     budgets.flatMap((budget) => {
       const rows = realRows(results, dataset, budget)
       const about = [titles[dataset], count(bytesAllowed(dataset, budget))]
-      const cell = `\`${realName(dataset, budget)}\``
+      const cell = realStorages.map((stored) => `\`${realName(dataset, budget, stored)}\``).join(', ')
       if (rows.length === 0) return [[...about, 'random, herding, k-means', 'not run', '', cell]]
       return rows.map(({ name, summary }) => [...about, name, accuracy(summary), count(summary.bytes), cell])
     }),

@@ -1,5 +1,5 @@
-import { bytesAllowed, titles, type Codec } from './axes.js'
-import { cells, realName, type Cell } from './cells.js'
+import { bytesAllowed, titles, type Budget, type Codec } from './axes.js'
+import { cells, realName, realStorages, type Cell } from './cells.js'
 import { measuredOf, summaryOf, type MapResult, type Summary } from './result.js'
 
 export type Results = ReadonlyMap<string, MapResult>
@@ -36,10 +36,10 @@ interface RealRow {
   readonly summary: Summary
 }
 
-/** What a cell of real images was compared with: all rows but its set. */
-export function realRows(results: Results, dataset: DatasetName, budget: number): readonly RealRow[] {
-  const result = results.get(realName(dataset, budget as 1 | 10))
-  if (!result) return []
-  const rows = result.seeds[0]!.rows.filter(({ id }) => id !== 'set')
-  return rows.map(({ id, name }) => ({ id, name, summary: summaryOf(result, id)! }))
-}
+/** Real images beside the sets of one budget: as bytes and in a JPEG, each from the cell that was made for it. */
+export const realRows = (results: Results, dataset: DatasetName, budget: Budget): readonly RealRow[] =>
+  realStorages.flatMap((stored) => {
+    const result = results.get(realName(dataset, budget, stored))
+    const rows = result?.seeds[0]!.rows.filter(({ id }) => id !== 'set' && id.endsWith('Jpeg') === (stored === 'jpeg'))
+    return (rows ?? []).map(({ id, name }) => ({ id, name, summary: summaryOf(result!, id)! }))
+  })

@@ -109,7 +109,7 @@ npm run map -- "cifar10-*" --data data/cifar10  # CIFAR-10 as train/<class> and 
 npm run map -- --list                           # cells in order, with bytes and minutes
 \`\`\`
 
-A cell is named DATASET-BUDGET-OBJECTIVE-SET-CODEC, such as \`mnist-1-dm-haba-repaired-8bit\` or \`mnist-1-dm-pixels-dct\`; \`mnist-1-real\` are real images, \`ablation-…\` the
+A cell is named DATASET-BUDGET-OBJECTIVE-SET-CODEC, such as \`mnist-1-dm-haba-repaired-8bit\` or \`mnist-1-dm-pixels-dct\`; \`mnist-1-real-uint8\` are real images, \`ablation-…\` the
 ablations. Run folders are in \`runs/map\`, experts in \`experts/map\`; a cell that was stopped resumes. \`--anew\` measures a cell again
 if its configuration has changed.
 `

@@ -15,7 +15,7 @@ export async function cellLine(cell: Cell, results: string): Promise<string> {
   const { classes } = shapes[cell.dataset]
   const { items, images } = size
   const work = steps * workOfStep(cell.objective, cell.effort, { items, images, classes })
-  const minutes = minutesOf(cell.dataset, { work, epochs: evaluate.epochs, items })
+  const minutes = minutesOf(cell.dataset, { work, epochs: evaluate.epochs, items: cell.epochSees ?? items })
   return (
     `${cell.name}: ${size.bytes.toLocaleString('en-US')} of ${cell.bytes.toLocaleString('en-US')} bytes, ${items} items, ` +
     `${images} images, ${steps} steps, ${evaluate.epochs} test epochs, about ${minutes.toFixed(0)} minutes`

@@ -45,7 +45,7 @@ describe('the table', () => {
     )
     expect(cells.filter(({ group }) => group === 'grid').map(({ name }) => name)).toEqual(product)
     expect(product).toHaveLength(288 + 12)
-    expect(cells.filter(({ group }) => group === 'real')).toHaveLength(datasets.length * budgets.length)
+    expect(cells.filter(({ group }) => group === 'real')).toHaveLength(2 * datasets.length * budgets.length)
     expect(new Set(cells.map(({ name }) => name)).size).toBe(cells.length)
   })
 
@@ -58,7 +58,7 @@ describe('the table', () => {
     expect(new Set(byImportance)).toEqual(new Set(cells))
     expect(byImportance).toHaveLength(cells.length)
     expect(firstCells.filter(({ group }) => group === 'grid').length).toBeGreaterThanOrEqual(55)
-    expect(firstCells[0]!.name).toBe('mnist-1-real')
+    expect(firstCells[0]!.name).toBe('mnist-1-real-uint8')
   })
 
   it('asks for rates once a dataset, objective and parameterization', () => {
@@ -248,7 +248,7 @@ describe('the document', () => {
     [
       both('mnist-1-dm-pixels-32bit', 31_400, [0.9, 0.9, 0.91], [0.9, 0.9, 0.91]),
       both('mnist-1-dm-haba-repaired-32bit', 31_032, [0.93, 0.94, 0.94], [0.94, 0.94, 0.93]),
-      result('mnist-1-real', [
+      result('mnist-1-real-uint8', [
         [row('set', 31_400, 0.5), row('random', 31_400, 0.5, 0.6)],
         [row('set', 31_400, 0.5), row('random', 31_400, 0.5, 0.6)],
       ]),
