@@ -55,6 +55,8 @@ const found: Readonly<Record<string, string>> = {
   'engine: leak in a call': 'leaves',
   'engine: one op 1 % off': 'exp',
   'engine: linearized gradient 1 % off': 'linearizes',
+  'engine: compiles at each call': 'calls compiles once for all values',
+  'engine: prepares a derivative at each call': 'linearize compiles once for all values',
 }
 
 describe('a suite', () => {

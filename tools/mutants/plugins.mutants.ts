@@ -317,6 +317,24 @@ engine('one op 1 % off', ({ compile }) => ({
 engine('linearized gradient 1 % off', ({ linearize }) => ({
   linearize: (name, fn) => linearize(name, changed(fn, steeper)),
 }))
+engine('compiles at each call', ({ compile }) => ({
+  compile:
+    (name, fn) =>
+    (...args) =>
+      compile(name, fn)(...args),
+}))
+engine('prepares a derivative at each call', ({ linearize }) => ({
+  linearize: (name, fn) => {
+    let last = linearize(name, fn)
+    return {
+      forward(...args) {
+        last = linearize(name, fn)
+        return last.forward(...args)
+      },
+      backward: (...args) => last.backward(...args),
+    }
+  },
+}))
 
 // Nothing is wrong with these: the harness would be if they failed.
 testOptimizer({ name: 'good', make: () => adam({ learningRate: 0.05 }) })
