@@ -1,7 +1,7 @@
 /**
- * Runs the code blocks of the documents: `ts` from source in an empty folder, `sh` from the root of the repository.
+ * Runs the code blocks of the documents and the examples: `ts` from source in an empty folder, `sh` from the root of the repository.
  * A block opened with "no-run" after its language is shown only; the last lines say how many those are.
- * Arguments name the documents; all of them by default.
+ * Arguments name documents and examples; all of them by default.
  */
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
@@ -30,8 +30,11 @@ const documents = () =>
     ...packages().map(({ path }) => join(path, 'README.md')),
   ].filter((path) => existsSync(path))
 
+const examples = () => readdirSync(join(root, 'examples')).map((name) => join(root, 'examples', name))
+
 function blocks(document: string): readonly Block[] {
   const text = readFileSync(document, 'utf8')
+  if (document.endsWith('.ts')) return [{ place: relative(root, document), language: 'ts', shown: false, code: text }]
   return [...text.matchAll(/^```(ts|sh)\b([^\n]*)\n([\s\S]*?)^```$/gm)].map((match) => ({
     place: `${relative(root, document)}:${text.slice(0, match.index).split('\n').length}`,
     language: match[1] as Block['language'],
@@ -80,7 +83,7 @@ function checkTypes(): Promise<string | undefined> {
 }
 
 const named = process.argv.slice(2).map((name) => join(root, name))
-const found = (named.length > 0 ? named : documents()).flatMap(blocks)
+const found = (named.length > 0 ? named : [...documents(), ...examples()]).flatMap(blocks)
 const runnable = found.filter(({ shown }) => !shown)
 const queue = [...runnable]
 const failed: string[] = []

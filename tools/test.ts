@@ -10,6 +10,6 @@ await runStages([
   { title: 'build', command: 'nx run-many -t build' },
   { title: 'built packages load in plain node', command: 'node tools/load-builds.js' },
   { title: 'packages as published', command: 'tsx tools/published.ts' },
-  { title: 'code blocks of the documents', command: 'tsx tools/readme-blocks.ts' },
+  { title: 'code blocks of the documents, and examples', command: 'tsx tools/readme-blocks.ts' },
   { title: 'golden', command: 'npm run --silent golden' },
 ])

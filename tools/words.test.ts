@@ -42,3 +42,7 @@ test.each(never)('%s is written nowhere', (pattern) => {
   )
   expect(found).toEqual([])
 })
+
+test.each(files.filter((file) => file.startsWith('examples/')))('%s fits on a screen', (file) => {
+  expect(readFileSync(join(root, file), 'utf8').split('\n').length - 1).toBeLessThanOrEqual(60)
+})
