@@ -2,7 +2,13 @@ import { HabaError, isNotFinite, systemError } from '@haba/core'
 import { Command, CommanderError, Option } from 'commander'
 import { createRequire } from 'node:module'
 import { compareCommand, type CompareOptions } from './commands/compare.js'
-import { configMigrateCommand } from './commands/config.js'
+import {
+  configCheckCommand,
+  configExplainCommand,
+  configMigrateCommand,
+  configSchemaCommand,
+  type ConfigOptions,
+} from './commands/config.js'
 import { dataCheckCommand, type DataCheckOptions } from './commands/data-check.js'
 import { dataGetCommand, setsText, type DataOptions } from './commands/data.js'
 import { distillCommand, type DistillOptions } from './commands/distill.js'
@@ -10,7 +16,7 @@ import { doctorCommand } from './commands/doctor.js'
 import { addEncodeCommand } from './encode-command.js'
 import { addEvaluationCommands } from './evaluation-commands.js'
 import { expertsCommand, type ExpertsOptions } from './commands/experts.js'
-import { allowPlugin, count, flags, whole } from './flags.js'
+import { allowPlugin, count, flags, setOption, whole } from './flags.js'
 import { optionsCommand } from './commands/options.js'
 import { initCommand, recipesCommand } from './commands/recipes.js'
 import { showCommand, type ShowOptions } from './commands/show.js'
@@ -81,13 +87,14 @@ function program(terminal: Terminal, signal: AbortSignal | undefined): Command {
         .map((line) => `  ${line}\n`)
         .join('')}`,
     )
-    .argument('[config]', 'a configuration file, such as recipes/mnist-haba.json')
+    .argument('[config]', 'a configuration file, such as recipes/mnist-haba.json: JSON, YAML, or a module')
     .option('-o, --out <folder>', 'the run folder (default: runs/NAME, or the next free one)')
     .option('-r, --resume <run>', 'resume a run; the result is the same, byte for byte')
     .addOption(count('-s, --steps <n>', 'steps, instead of those of the configuration'))
     .addOption(new Option('--seed <n>', 'seed, instead of that of the configuration').argParser(whole(0)))
     .option(...flags.data)
     .option(...flags.engine)
+    .addOption(setOption())
     .addOption(allowPlugin())
     .action((file: string | undefined, options: DistillOptions) => distillCommand(file, options, terminal, signal))
 
@@ -103,6 +110,7 @@ function program(terminal: Terminal, signal: AbortSignal | undefined): Command {
     .addOption(count('-e, --epochs <n>', 'epochs of each'))
     .option(...flags.data)
     .option(...flags.engine)
+    .addOption(setOption())
     .addOption(allowPlugin())
     .action((file: string, options: ExpertsOptions) => expertsCommand(file, options, terminal, signal))
 
@@ -176,9 +184,31 @@ function program(terminal: Terminal, signal: AbortSignal | undefined): Command {
     .option('-m, --mirror <url>', 'another place that has the same files')
     .action((name: string, options: DataOptions) => dataGetCommand(name, options, terminal))
 
-  haba
-    .command('config')
-    .summary('configurations of earlier versions')
+  const config = haba.command('config').summary('check and explain configurations, and bring them up to date')
+  const configFile = 'a configuration file: JSON, in which comments may stand, YAML, or a module'
+  config
+    .command('check')
+    .summary('check every option, and run nothing')
+    .argument('<file>', configFile)
+    .addOption(setOption())
+    .addOption(allowPlugin())
+    .action((file: string, options: ConfigOptions) => configCheckCommand(file, options, terminal))
+  config
+    .command('explain')
+    .summary('every option in effect, its value and its meaning')
+    .argument('<file>', configFile)
+    .addOption(setOption())
+    .addOption(allowPlugin())
+    .action((file: string, options: ConfigOptions) => configExplainCommand(file, options, terminal))
+  config
+    .command('schema')
+    .summary('print the JSON Schema of configurations, for editors')
+    .description(
+      'Prints the JSON Schema of configuration files. It is also in the package, as @haba/cli/config.schema.json; a configuration names it in "$schema".',
+    )
+    .option('--plugin <name...>', 'plugins to include: packages, or paths of files')
+    .action(({ plugin = [] }: { plugin?: string[] }) => configSchemaCommand(plugin, terminal))
+  config
     .command('migrate')
     .summary('write the names of today')
     .description(
@@ -219,6 +249,7 @@ Examples:
   haba distill recipes/mnist-haba.json            distill MNIST into 10 kB, and compare
   haba distill --resume runs/mnist-haba           resume after Ctrl-C
   haba distill --resume runs/mnist-haba -s 2000   more steps
+  haba distill mine.yaml --set objective.views=2  a value instead of the file's
   haba evaluate runs/mnist-haba -n vgg11,resnet18 test it with other networks
   haba data get cifar10                           download a data set
   haba data check birds                           find images that cannot be used

@@ -5,7 +5,7 @@ import { runWorker } from './measure/worker.js'
 import { budgetCommand, type BudgetOptions } from './commands/budget.js'
 import { continualCommand, type ContinualOptions } from './commands/continual.js'
 import { evaluateCommand, type EvaluateOptions } from './commands/evaluate.js'
-import { allowPlugin, count, flags, whole } from './flags.js'
+import { allowPlugin, count, flags, setOption, whole } from './flags.js'
 import { scoresCommand, type ScoresOptions } from './commands/scores.js'
 import { searchCommand, type SearchOptions } from './commands/search.js'
 import type { Terminal } from './tell/progress.js'
@@ -58,6 +58,7 @@ export function addEvaluationCommands(haba: Command, terminal: Terminal, signal:
       ).argParser((text) => text.split(',').map(whole(1)) as unknown),
     )
     .addOption(count('--classes <n>', 'with --image'))
+    .addOption(setOption())
     .addOption(allowPlugin())
     .action((configs: string[], options: BudgetOptions) => budgetCommand(configs, options, terminal))
 

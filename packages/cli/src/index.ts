@@ -1,4 +1,5 @@
 export { commandLine, type ExitCode } from './command-line.js'
+export { defineConfig, type ConfigFile, type NamedOptions } from './config/define-config.js'
 export { readConfig, type ReadConfig } from './config/read-config.js'
 export { configBudget } from './assemble/config-budget.js'
 export { openSet, type OpenSet, type OpenSetOptions } from './folder/open-set.js'

@@ -9,6 +9,7 @@ export interface BudgetOptions {
   readonly image?: ImageShape
   readonly classes?: number
   readonly allowPlugin?: readonly string[]
+  readonly set?: readonly string[]
 }
 
 /** `haba budget`: exactly what sets will store, before any run; of several, first how they differ. */

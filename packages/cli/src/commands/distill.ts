@@ -20,6 +20,7 @@ export interface DistillOptions {
   readonly seed?: number
   readonly engine?: string
   readonly allowPlugin?: readonly string[]
+  readonly set?: readonly string[]
 }
 
 /** `haba distill`: makes a run folder from a configuration, or resumes a run. */

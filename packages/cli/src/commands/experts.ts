@@ -18,17 +18,18 @@ export interface ExpertsOptions {
   readonly data?: string
   readonly engine?: string
   readonly allowPlugin?: readonly string[]
+  readonly set?: readonly string[]
 }
 
 /** `haba experts`: trains networks on the real data and keeps their weights after every epoch. */
 export async function expertsCommand(
   file: string,
-  { count, epochs, allowPlugin = [], ...options }: ExpertsOptions,
+  { count, epochs, allowPlugin = [], set = [], ...options }: ExpertsOptions,
   { out, err }: Terminal,
   signal?: AbortSignal,
 ): Promise<void> {
   const progress = progressOn(err)
-  const read = overridden(await readConfig(file, { allowPlugin }), options)
+  const read = overridden(await readConfig(file, { allowPlugin, set }), options)
   sayRenamed(read, progress.say)
   if (!read.config.experts)
     throw new HabaError(

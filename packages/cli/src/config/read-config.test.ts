@@ -99,8 +99,7 @@ describe('a wrong configuration', () => {
   it.each([
     ['{\n  "name": "x",\n  "random": True\n}', 'line 3, column 13. JSON has no True: values are'],
     ['{\n  "name": "x",\n  "seed": NaN,\n  "steps": 1\n}', 'line 3, column 11. JSON has no NaN'],
-    ['// mine\n{\n  "name": "x"\n}', 'line 1, column 1. JSON has no comments: remove it.'],
-    ['{\n  "name": "x",\n  /* mine */ "steps": 1\n}', 'line 3, column 3. JSON has no comments'],
+    ['// mine\n{\n  "name": "x",\n /* y */ "steps": 1,\n}', 'line 5, column 2.'],
     ["{\n  'name': 1\n}", "line 2, column 3. JSON has no 'name'"],
     ['{\n  "steps": 1,\n}\n\n', 'line 3, column 1.'],
     ['{\n  "rate": .5\n}\n', 'line 2, column 11. JSON has no .5'],
@@ -121,6 +120,104 @@ describe('a wrong configuration', () => {
 })
 
 describe('a right configuration', () => {
+  it('may be JSON with comments, which keep their places in errors', async () => {
+    await writeFile(file, `// mine\n${JSON.stringify(minimal, null, 1).replace('"steps"', '/* few */ "steps"')} // end`)
+    expect((await readConfig(file)).config.steps).toBe(10)
+  })
+
+  it('may name its schema', async () => {
+    expect((await read({ $schema: './node_modules/@haba/cli/config.schema.json' })).config).toEqual(
+      (await read({})).config,
+    )
+  })
+
+  it('may be YAML, with the types of JSON alone', async () => {
+    const yaml = join(folder, 'x.yaml')
+    const lines = [
+      '# mine',
+      'network: &net { use: convnet, depth: 2 }',
+      'games: [{ use: adversarial-contrast, network: *net }]',
+    ]
+    const { network: _, ...rest } = minimal
+    for (const [name, value] of Object.entries(rest)) lines.push(`${name}: ${JSON.stringify(value)}`)
+    await writeFile(yaml, lines.join('\n'))
+    const { config } = await readConfig(yaml)
+    const { network: __, games: ___, ...other } = (await read({})).config
+    expect(config).toMatchObject(other)
+    expect(config.games[0]!.network).toMatchObject({ use: 'convnet', depth: 2 })
+  })
+
+  it.each([
+    ['name: x\nsteps: [1\n', 'expected YAML, got a mistake at line 3, column 1'],
+    ['steps: 1\nsteps: 2\n', 'expected YAML, got a mistake at line 2, column 1. Map keys must be unique'],
+    ['steps: .inf\n', 'steps: expected numbers, texts, true, false, null, lists and objects of them, got Infinity'],
+    ['steps: !!binary aGk=\n', 'lists and objects of them, got Uint8Array'],
+    [
+      `a: &a [${'x, '.repeat(30)}]\nb: &b [${'*a, '.repeat(30)}]\nc: [${'*b, '.repeat(30)}]\n`,
+      'a mistake at its aliases',
+    ],
+    ['['.repeat(1e5), 'expected YAML, got a mistake at'],
+  ])('YAML that is none is refused with its place: %#', async (text, message) => {
+    const yaml = join(folder, 'x.yaml')
+    await writeFile(yaml, text)
+    await expect(readConfig(yaml)).rejects.toThrow(message)
+  })
+
+  it('may be a module, in TypeScript too', async () => {
+    const module = join(folder, 'x.ts')
+    await writeFile(
+      module,
+      `const steps: number = 5 + 5\nexport default { ...${JSON.stringify(minimal)}, steps, seed: undefined }\n`,
+    )
+    expect((await readConfig(module)).config).toEqual((await read({})).config)
+  })
+
+  it.each([
+    [
+      'export const config = {}',
+      'a configuration as the default export, got none. Write `export default defineConfig(',
+    ],
+    [
+      'export default { name: () => 1 }',
+      'name: expected numbers, texts, true, false, null, lists and objects of them, got Function',
+    ],
+    ['export default { name: 1n }', 'got BigInt'],
+    ['export default {', 'expected a module that loads'],
+  ])('a module that is none is refused by name: %s', async (text, message) => {
+    const module = join(folder, `${message.length}.mjs`)
+    await writeFile(module, text)
+    await expect(readConfig(module)).rejects.toThrow(message)
+  })
+
+  it('takes values of the command line, checked like those of the file', async () => {
+    await writeFile(file, JSON.stringify({ ...minimal, games: ['adversarial-contrast'] }))
+    const set = [
+      'objective.views=2',
+      'games[0].network=mlp',
+      'network.width=8',
+      'set.basis=[14,14,1]',
+      'optimizer.bases.learningRate=3',
+    ]
+    const { config, given } = await readConfig(file, { set })
+    expect(config).toMatchObject({
+      objective: { use: 'distribution-matching', views: 2 },
+      games: [{ use: 'adversarial-contrast', network: { use: 'mlp' } }],
+      network: { use: 'convnet', width: 8 },
+      set: { basis: [14, 14, 1] },
+      optimizer: { bases: { learningRate: 3 } },
+    })
+    expect(given).toMatchObject({ network: { use: 'convnet', width: 8 } })
+    for (const [assignment, message] of [
+      ['objective.view=2', 'Did you mean "views"?'],
+      ['steps', '--set: expected OPTION=VALUE, such as objective.views=all, got steps'],
+      ['=2', '--set: expected OPTION=VALUE'],
+      ['games[2].network=mlp', '--set: expected a place from 0 to 1 of the list'],
+      ['__proto__.polluted=1', '"__proto__"'],
+    ] as const)
+      await expect(readConfig(file, { set: [assignment] })).rejects.toThrow(message)
+    expect(({} as Record<string, unknown>)['polluted']).toBeUndefined()
+  })
+
   it('may begin with a byte order mark, and may be UTF-16', async () => {
     const text = `\uFEFF${JSON.stringify(minimal, null, 1).replaceAll('\n', '\r\n')}`
     await writeFile(file, text)

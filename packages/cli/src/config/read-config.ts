@@ -4,7 +4,8 @@ import { absolutePlugin, checkAllowed, loadPlugins, locatePlugins } from '../plu
 import { kinds, mergeTables, type Tables } from '../plugins/tables.js'
 import type { Config, GameSettings, Named, SetSettings, TargetSettings } from './config.js'
 import { completeNamed, outsideNames } from './named.js'
-import { readJson } from './read-json.js'
+import { assigned } from './assign.js'
+import { readConfigFile } from './read-file.js'
 import { configSchema } from './schema.js'
 import type { RunMadeOf } from '../folder/made-of.js'
 import { FILES, holdsRun } from '../folder/run-folder.js'
@@ -15,6 +16,8 @@ import { validate } from './validate.js'
 export interface ReadConfig {
   readonly config: Config
   readonly tables: Tables
+  /** What the file and the command line say, without defaults. */
+  readonly given: unknown
   /** The file, as errors name it. */
   readonly file: string
   /** Whether somebody else may have written it. */
@@ -27,7 +30,7 @@ export interface ReadConfig {
   readonly run?: RunMadeOf
 }
 
-/** How far a configuration is trusted. */
+/** How far a configuration is trusted, and what is said instead of it. */
 export interface Trust {
   /** Plugins that may run even so: paths or packages, besides those of the user's own file. @default none */
   readonly allowPlugin?: readonly string[]
@@ -38,24 +41,27 @@ export interface Trust {
    * @default whether it is the configuration of a run folder
    */
   readonly received?: boolean
+  /** Values that are not those of the file, such as `objective.views=all`. @default none */
+  readonly set?: readonly string[]
 }
 
 /**
- * Reads a configuration file: every option checked, defaults in place, paths absolute.
+ * Reads a configuration file, which may be JSON, YAML or a module: every option checked, defaults in place, paths absolute.
  *
  * @throws HabaError naming the file, the option, what was expected and what came; or the plugins that are not allowed
  */
 export async function readConfig(file: string, trust: Trust = {}): Promise<ReadConfig> {
   const folder = dirname(resolve(file))
-  const { allowPlugin = [], received = basename(file) === FILES.config && holdsRun(folder) } = trust
+  const { allowPlugin = [], received = basename(file) === FILES.config && holdsRun(folder), set = [] } = trust
   const renamed: Renamed[] = []
   const where: Place = { file, path: '', renamed }
-  const raw = checked(where, await readJson(file))
+  const given = withoutSchema(assigned(await readConfigFile(file), set))
+  const raw = checked(where, given)
   const plugins = raw.plugins.map((name) => absolutePlugin(name, folder))
   const located = locatePlugins(plugins, folder)
   if (received) await checkAllowed(file, located, allowPlugin)
   const tables = mergeTables(await loadPlugins(located))
-  return { ...completed({ where, raw, folder, tables, received }), tables, file, received, renamed }
+  return { ...completed({ where, raw, folder, tables, received }), tables, given, file, received, renamed }
 }
 
 /**
@@ -69,6 +75,13 @@ export const readConfigAgain = (
   where: Place = { file, path: '' },
 ): Config =>
   completed({ where, raw: checked(where, value), folder: dirname(resolve(file)), tables, received: true }).config
+
+/** Editors read "$schema"; it says nothing of a run. */
+function withoutSchema(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  const { $schema: _, ...rest } = value as { readonly $schema?: unknown }
+  return rest
+}
 
 const checked = (where: Place, value: unknown) =>
   validate(where, configSchema, value) as Readonly<Record<string, unknown>> & RawConfig

@@ -15,7 +15,7 @@ import { checkHeld } from './resumable.js'
 import { configOf, FILES } from './run-folder.js'
 
 /** How a run folder is opened. */
-export interface ReadRunOptions extends Instead, Pick<Trust, 'allowPlugin'> {
+export interface ReadRunOptions extends Instead, Pick<Trust, 'allowPlugin' | 'set'> {
   /** Told what somebody who opens the folder must know, in lines. */
   say(text: string): void
   /** Whether data will be read. @default true */
@@ -37,10 +37,10 @@ interface RunIdentity {
  * begin with, or a set of another run
  */
 export async function readRun(folder: string, options: ReadRunOptions): Promise<ReadConfig> {
-  const { say, allowPlugin = [], reads = true, ...instead } = options
+  const { say, allowPlugin = [], set = [], reads = true, ...instead } = options
   const file = configOf(folder)
   await checkLinks(folder)
-  const received = await readConfig(file, { allowPlugin, received: true })
+  const received = await readConfig(file, { allowPlugin, set, received: true })
   sayIgnored(received, say)
   sayRenamed(received, say)
   const begun = await readRunIdentity(folder)

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { readJson } from '../config/read-json.js'
+import { readConfigFile } from '../config/read-file.js'
 import { validate } from '../config/validate.js'
 
 const isPath = (name: string) => /^\.{0,2}[\\/]|^[a-zA-Z]:/.test(name)
@@ -117,7 +117,7 @@ const userSchema = {
 async function userPlugins(): Promise<readonly string[]> {
   const file = userFile()
   if (!existsSync(file)) return []
-  const { allowPlugins } = validate({ file, path: '' }, userSchema, await readJson(file))
+  const { allowPlugins } = validate({ file, path: '' }, userSchema, await readConfigFile(file))
   return allowPlugins as readonly string[]
 }
 

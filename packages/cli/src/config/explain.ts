@@ -1,0 +1,66 @@
+import type { Tables } from '../plugins/tables.js'
+import type { JsonSchema } from './describe-schema.js'
+import { shown } from './describe-schema.js'
+import { inside, type Place } from './place.js'
+import type { ReadConfig } from './read-config.js'
+import { configSchema } from './schema.js'
+
+/** An option of a configuration that is in effect. */
+export interface Explained {
+  /** Such as `set.basesPerClass`. */
+  readonly path: string
+  /** As JSON, cut if it is long. */
+  readonly value: string
+  /** Whether the file does not say it. */
+  readonly isDefault: boolean
+  readonly meaning: string
+}
+
+/** The tables that names after "use" are from, by where they stand. */
+const tableAt: readonly (readonly [RegExp, keyof Tables])[] = [
+  [/^engine$/, 'engines'],
+  [/^data$/, 'datasets'],
+  [/(^|\.)network$|^compare\.networks\[\d+\]$/, 'networks'],
+  [/(^|\.)augmentation$/, 'augmentations'],
+  [/\.mixing$/, 'mixings'],
+  [/^set(\.of)?$/, 'parameterizations'],
+  [/^objective$/, 'objectives'],
+  [/^games\[\d+\]$/, 'games'],
+]
+
+/** Every option of a configuration in effect, in the order of the file, with its meaning from the schemas. */
+export function explained({ config, given, tables }: ReadConfig): readonly Explained[] {
+  const lines: Explained[] = []
+  const visit = (where: Place, value: unknown, said: unknown, schema: JsonSchema | undefined): void => {
+    const { path } = where
+    if (Array.isArray(value) && value.some((one) => typeof one === 'object')) {
+      const each = Array.isArray(said) ? (said as readonly unknown[]) : []
+      return value.forEach((one, i) => visit(inside(where, i), one, each[i], schema?.items))
+    }
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      const meaning = schema?.description ?? ''
+      return void lines.push({ path, value: shown(value), isDefault: said === undefined, meaning })
+    }
+    const { use, ...options } = value as Readonly<Record<string, unknown>>
+    const kind = tableAt.find(([pattern]) => pattern.test(path))?.[1]
+    const entry = kind && typeof use === 'string' ? tables[kind][use] : undefined
+    if (entry)
+      lines.push({
+        path,
+        value: shown(use),
+        isDefault: said === undefined,
+        meaning: `${schema?.description ?? ''}: ${entry.summary}`,
+      })
+    const own = typeof said === 'object' && said !== null ? (said as Readonly<Record<string, unknown>>) : {}
+    const parts = typeof schema?.additionalProperties === 'object' ? schema.additionalProperties : undefined
+    for (const [name, member] of Object.entries(entry ? options : value))
+      visit(
+        inside(where, name),
+        member,
+        own[name],
+        (entry?.options.properties as JsonSchema['properties'])?.[name] ?? schema?.properties?.[name] ?? parts,
+      )
+  }
+  visit({ file: '', path: '' }, config, given, configSchema)
+  return lines
+}
