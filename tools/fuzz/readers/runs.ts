@@ -22,6 +22,7 @@ import { anyBytes, numbersInText, type Mutation } from '../mutate-bytes.js'
 import { jsonLines, jsonValues, safetensorsHeaderValues } from '../mutate-json.js'
 import type { Reader, Seed } from '../reader.js'
 import { unsealedJson, unsealedLines, unsealedSafetensors } from '../unsealed.js'
+import { stringify } from 'yaml'
 
 const inJson: readonly Mutation[] = [jsonValues, jsonValues, jsonValues, anyBytes, numbersInText]
 const inTensors: readonly Mutation[] = [safetensorsHeaderValues, safetensorsHeaderValues, anyBytes, numbersInText]
@@ -209,6 +210,22 @@ export const runReaders: readonly Reader[] = [
         texts.map((bytes) => ({ file: 'any.json', bytes: new Uint8Array(bytes), mutations: inJson })),
       )
       return { ...ofJson, seeds, read: (file) => readConfig(file) }
+    },
+  },
+  {
+    name: 'configuration in YAML',
+    open: async (folder, made) => {
+      await cp(join(made, 'run.json'), join(folder, 'any.yaml'))
+      const config = JSON.parse(await readFile(join(made, 'run.json'), 'utf8')) as object
+      const block = stringify(config).replace('name:', 'name: &name').concat('$schema: *name # read by editors\n')
+      const mutations = [anyBytes, anyBytes, numbersInText]
+      const seeds = [
+        { file: 'any.yaml', mutations: inJson },
+        { file: 'any.yaml', bytes: new TextEncoder().encode(block), mutations },
+        { file: 'any.yaml', bytes: new TextEncoder().encode(stringify(config)), mutations },
+      ]
+      // Every value has a node with its place.
+      return { multiple: 1024, seeds, read: (file) => readConfig(file) }
     },
   },
   {

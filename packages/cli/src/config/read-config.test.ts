@@ -156,7 +156,8 @@ describe('a right configuration', () => {
       `a: &a [${'x, '.repeat(30)}]\nb: &b [${'*a, '.repeat(30)}]\nc: [${'*b, '.repeat(30)}]\n`,
       'a mistake at its aliases',
     ],
-    ['['.repeat(1e5), 'expected YAML, got a mistake at'],
+    ['['.repeat(1e5), 'at line 1, column 103. Values are nested more than 100 deep'],
+    ['- '.repeat(1e5), 'Values are nested more than 100 deep'],
   ])('YAML that is none is refused with its place: %#', async (text, message) => {
     const yaml = join(folder, 'x.yaml')
     await writeFile(yaml, text)

@@ -4,7 +4,7 @@ import { parse, printParseErrorCode, stripComments, type ParseError } from 'json
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { LineCounter, parseDocument } from 'yaml'
+import { Lexer, LineCounter, parseDocument, Parser } from 'yaml'
 import { inside, placeName, type Place } from './place.js'
 
 /** The text of a file that a person wrote, in UTF-8 or UTF-16. @throws HabaError where it cannot be read */
@@ -64,14 +64,24 @@ function readYaml(file: string, text: string): unknown {
   }
 }
 
+/** As JSON may be: what composes values runs out of stack, and V8 ends the process if it compiles a regular expression there. */
+const DEEPEST = 100
+
 /** JSON's types only: no dates, no binary. */
 function parsedYaml(file: string, text: string, lineCounter: LineCounter) {
-  try {
-    return parseDocument(text, { lineCounter, prettyErrors: false, schema: 'core', stringKeys: true })
-  } catch (cause) {
-    // Nested so deep that the parser runs out of stack.
-    throw mistake(file, 'YAML', 'values nested this deep', (cause as Error).message, cause)
+  const parser = new Parser()
+  for (const lexeme of new Lexer().lex(text)) {
+    for (const _ of parser.next(lexeme));
+    if (parser.stack.length > DEEPEST + 2)
+      throw mistake(
+        file,
+        'YAML',
+        placeIn(text, parser.offset),
+        `Values are nested more than ${DEEPEST} deep.`,
+        undefined,
+      )
   }
+  return parseDocument(text, { lineCounter, prettyErrors: false, schema: 'core', stringKeys: true })
 }
 
 /** A module runs with the rights of whoever starts haba, like a plugin that they name. */
