@@ -45,7 +45,7 @@ const asserting = [
   'packages/core/src/tree/{copies,host,reorder,tree}.ts',
   'packages/distill/src/{checkpoint,distill,finished-set,gradient,programs,tesla}.ts',
   'packages/hallucinator/src/{adversarial-contrast,hallucinate,initializers}.ts',
-  'packages/matching/src/cafe-terms.ts',
+  'packages/matching/src/features/cafe-terms.ts',
   'packages/meta/src/{initial-weights,label-step,labeled,unrolled-training}.ts',
   'packages/sets/src/{rtp,splat}.ts',
 ]

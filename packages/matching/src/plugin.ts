@@ -1,9 +1,9 @@
 import { fromNoise, fromReal, keyFrom, type Plugin } from '@haba/core'
 import { canvas } from './canvas.js'
-import { openExperts } from './experts.js'
-import { featureEntries } from './feature-entries.js'
-import { gradientEntries } from './gradient-entries.js'
-import { expertLabels, ownLabels, trajectoryMatching } from './trajectory-matching.js'
+import { featureEntries } from './features/feature-entries.js'
+import { gradientEntries } from './gradient/gradient-entries.js'
+import { openExperts } from './trajectory/experts.js'
+import { expertLabels, ownLabels, trajectoryMatching } from './trajectory/trajectory-matching.js'
 
 const count = (description: string, byDefault: number, minimum = 1) => ({
   type: 'integer',

@@ -17,9 +17,9 @@ import {
 } from '@haba/core'
 import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
-import { ModelProtoSchema } from './gen/onnx_pb.js'
+import { ModelProtoSchema } from '../gen/onnx_pb.js'
 import { lowerGraph } from './lower.js'
-import { providers, type Traits } from './provider.js'
+import { providers, type Traits } from '../provider.js'
 
 const drawn = (...shape: number[]) => tensor(normal(keyFrom(1), sizeOf(shape)), shape)
 

@@ -28,10 +28,10 @@ import {
 } from '@haba/core'
 import { cafeTerms, tapsOf } from './cafe-terms.js'
 import { dynamicStop, type DynamicStop, type Watch } from './cafe-stop.js'
-import { checkViews } from './check.js'
-import { countsOf, drawClasses, joined, type ClassBatch } from './class-batch.js'
-import { switched, widened } from './switched.js'
-import { trainEpoch } from './train-epoch.js'
+import { checkViews } from '../check.js'
+import { countsOf, drawClasses, joined, type ClassBatch } from '../class-batch.js'
+import { switched, widened } from '../switched.js'
+import { trainEpoch } from '../train-epoch.js'
 
 /** Options of `cafe`. */
 export interface CafeOptions {

@@ -15,9 +15,9 @@ import {
   type Tree,
   type ViewCount,
 } from '@haba/core'
-import { checkViews } from './check.js'
-import { classMeans, countsOf, drawClasses, joined, type ClassBatch } from './class-batch.js'
-import { switched, widened } from './switched.js'
+import { checkViews } from '../check.js'
+import { classMeans, countsOf, drawClasses, joined, type ClassBatch } from '../class-batch.js'
+import { switched, widened } from '../switched.js'
 
 /** Options of `distributionMatching`. */
 export interface DistributionMatchingOptions {

@@ -9,7 +9,7 @@ import {
   type Mixing,
 } from '@haba/core'
 import type { Practice } from './carried-network.js'
-import { trainEpoch } from './train-epoch.js'
+import { trainEpoch } from '../train-epoch.js'
 
 /** Options of `practiceOnSet`. */
 export interface PracticeOnSetOptions {

@@ -5,10 +5,10 @@ import {
 import type { Scalar, Tensor, Tensor4D } from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import { drawn, expectSame } from '../same-values.fixture.js'
-import { factored } from './factor.js'
+import { hoistScales } from './hoist-scales.js'
 
 const expectFactored = (graph: Graph, args: readonly Tensor[], tolerance: number) =>
-  expectSame(graph, factored(graph, 1), args, tolerance)
+  expectSame(graph, hoistScales(graph, 1), args, tolerance)
 
 const full = [2, 3, 4, 5]
 const shapes = [full, full, [2, 1, 1, 5], [5], [1, 3, 1, 1], []]
@@ -96,7 +96,7 @@ describe.each(Object.entries(norms))('%s', (name, norm) => {
   test('second derivative is the same with fewer passes over large arrays', async () => {
     const { graph } = trace(second, args)
     await expectFactored(graph, args, 1e-4)
-    const [before, after] = [passes(graph, 3 * 8 * 8 * 4), passes(factored(graph, 1), 3 * 8 * 8 * 4)]
+    const [before, after] = [passes(graph, 3 * 8 * 8 * 4), passes(hoistScales(graph, 1), 3 * 8 * 8 * 4)]
     if (name === 'instanceNorm') expect(after / before).toBeLessThan(0.85)
     else expect(after).toBeLessThan(before)
   })
@@ -116,5 +116,5 @@ test('an inner product with a filter gradient needs no filter gradient, and numb
   await expectFactored(graph, args, 1e-5)
   const operators = (of: Graph) => of.nodes.map(({ op }) => op).filter((op) => op.startsWith('conv2d'))
   expect(operators(graph).sort()).toEqual(['conv2d', 'conv2dFilter'])
-  expect(operators(factored(graph, 1))).toEqual(['conv2d'])
+  expect(operators(hoistScales(graph, 1))).toEqual(['conv2d'])
 })

@@ -18,7 +18,7 @@ import { contrastiveSignals, dccWarmUps, summed, type Signal } from './contrasti
 import { squaredDistance } from './gradient-distance.js'
 import { gradientMatching } from './gradient-matching.js'
 import { linearNetwork, onePixelData, onePixelSet } from './one-pixel.fixture.js'
-import { type SwitchedDraw } from './switched.js'
+import { type SwitchedDraw } from '../switched.js'
 
 /** Brighter by a number of each draw's own, or by none: two programs, as if of two operations. */
 const either: Augmentation<{ readonly pick: number; readonly by: Scalar }> = {

@@ -22,7 +22,7 @@ const mostJoined = 1 / 4
  *
  * @param bytes of the largest array of a part
  */
-export function inParts(graph: Graph, bytes: number): Graph {
+export function tileBatch(graph: Graph, bytes: number): Graph {
   const large = (node: Node) => makesMaps(node) && bytesOf(node) >= 2 * bytes
   const batches = new Set(graph.nodes.filter(large).map(({ shape }) => shape[0]!))
   return [...batches].reduce((whole, batch) => {

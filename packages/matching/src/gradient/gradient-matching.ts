@@ -14,8 +14,8 @@ import {
   type ViewCount,
 } from '@haba/core'
 import { carriedNetwork, type Carried, type Practice } from './carried-network.js'
-import { checkViews } from './check.js'
-import { drawClasses, type ClassBatch } from './class-batch.js'
+import { checkViews } from '../check.js'
+import { drawClasses, type ClassBatch } from '../class-batch.js'
 import { layerwiseCosine, type GradientDistance } from './gradient-distance.js'
 import type { Loops } from './loops.js'
 import { drawStatistics, gradientUnder, type MatchedNetwork } from './network-gradient.js'

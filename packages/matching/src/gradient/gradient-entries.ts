@@ -8,7 +8,7 @@ import {
   squaredDistance,
 } from './gradient-distance.js'
 import { gradientMatching, type GradientMatchingOptions } from './gradient-matching.js'
-import { viewsOption } from './feature-entries.js'
+import { viewsOption } from '../features/feature-entries.js'
 import { idcMatching } from './idc-matching.js'
 import { dccLoops, dcLoops, type Loops } from './loops.js'
 

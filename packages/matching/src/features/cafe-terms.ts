@@ -13,7 +13,7 @@ import {
   type NetworkOutput,
   type Tree,
 } from '@haba/core'
-import { classMeans } from './class-batch.js'
+import { classMeans } from '../class-batch.js'
 
 /** A class-contiguous batch as a network sees it. */
 export interface Tapped {

@@ -1,14 +1,14 @@
 import { HabaError, hostTensor, type DType, type Graph, type Program } from '@haba/core'
 import type { InferenceSession } from 'onnxruntime-node'
 import { inOrder, type Leaf } from './leaves.js'
-import { inputName, lowerGraph, outputName, type LoweredGraph } from './lower.js'
-import { factored } from './factor/factor.js'
-import { inParts } from './parts/parts.js'
+import { inputName, lowerGraph, outputName, type LoweredGraph } from '../lower/lower.js'
+import { hoistScales } from '../passes/hoist-scales/hoist-scales.js'
+import { tileBatch } from '../passes/tile-batch/tile-batch.js'
 import { oneThreadTime } from './one-thread-time.js'
 import { onnxruntime } from './onnxruntime.js'
-import { providers, type Provider } from './provider.js'
+import { providers, type Provider } from '../provider.js'
 import { compiling, countersOf, type Counters } from './stats.js'
-import { isIdentity, sameNumbers } from './value.js'
+import { isIdentity, sameNumbers } from '../lower/value.js'
 
 export interface ReplayerOptions<R> {
   /** Of the function, for errors and counts. */
@@ -47,7 +47,7 @@ const MOST = 2
  * otherwise is brought into order at the door; where two calls in a row arrive alike, the session is made anew for them.
  */
 export function replayer<R>({ name, program, provider, session, counters }: ReplayerOptions<R>): Replayer<R> {
-  const graph = compiling(counters, () => inParts(factored(program.graph), providers[provider].traits.partBytes))
+  const graph = compiling(counters, () => tileBatch(hoistScales(program.graph), providers[provider].traits.partBytes))
   // An input that leaves as it came needs no onnxruntime, which would copy it; nor need a result leave it twice.
   const passed = new Map(graph.outputs.map((node) => [node, graph.inputs.indexOf(node)]))
   const computed: Graph = { ...graph, outputs: [...passed].flatMap(([node, at]) => (at < 0 ? [node] : [])) }

@@ -1,5 +1,5 @@
 import { sizeOf, type Node, type Primitive } from '@haba/core'
-import type { NodeOf } from '../lower/lowering.js'
+import type { NodeOf } from '../../lower/lowering.js'
 
 /** How a node is computed for some rows of a batch at a time. */
 export interface Cut {

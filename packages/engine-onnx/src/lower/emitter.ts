@@ -1,6 +1,6 @@
 import { exactJson } from '@haba/core'
 import type { Attribute, Initializer, Operator } from './onnx-model.js'
-import { providers, type Traits } from './provider.js'
+import { providers, type Traits } from '../provider.js'
 
 /** Collects the operators of an onnx graph; what was emitted before is not emitted again. */
 export interface Emitter {

@@ -1,8 +1,8 @@
 import { normal, sizeOf, tensor, type Graph, type Key } from '@haba/core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import { expect } from 'vitest'
-import { inputName, lowerGraph, outputName } from './lower.js'
-import { onnxruntime } from './onnxruntime.js'
+import { inputName, lowerGraph, outputName } from '../lower/lower.js'
+import { onnxruntime } from '../run/onnxruntime.js'
 
 export const drawn = (key: Key, shape: readonly number[]) => tensor(normal(key, sizeOf(shape)), shape)
 

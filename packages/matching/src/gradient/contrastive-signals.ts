@@ -11,11 +11,11 @@ import {
   type SumObjective,
 } from '@haba/core'
 import type { Carried } from './carried-network.js'
-import { joined } from './class-batch.js'
+import { joined } from '../class-batch.js'
 import { layerwiseCosine } from './gradient-distance.js'
 import { gradientMatching, type GradientMatchingOptions, type LabeledBatch } from './gradient-matching.js'
 import { gradientUnder, type MatchedNetwork } from './network-gradient.js'
-import { switched, widened } from './switched.js'
+import { switched, widened } from '../switched.js'
 
 /** When the classes' gradients start to be summed before they are compared. */
 export interface WarmUps {

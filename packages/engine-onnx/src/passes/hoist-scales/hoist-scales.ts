@@ -23,7 +23,7 @@ const longest = 4
  *
  * @param smallest arrays of fewer values are left as they are: a pass over them costs less than starting it. @default 4096
  */
-export function factored(graph: Graph, smallest = 4096): Graph {
+export function hoistScales(graph: Graph, smallest = 4096): Graph {
   const maker = nodeMaker(graph)
   const { make } = maker
   const scales = scaleArithmetic(maker)

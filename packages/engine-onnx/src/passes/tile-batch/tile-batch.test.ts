@@ -5,9 +5,9 @@ import {
 } from '@haba/core' // prettier-ignore
 import type { Rank, Scalar, Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
-import { factored } from '../factor/factor.js'
+import { hoistScales } from '../hoist-scales/hoist-scales.js'
 import { drawn, expectSame } from '../same-values.fixture.js'
-import { inParts } from './parts.js'
+import { tileBatch } from './tile-batch.js'
 
 const key = keyFrom(8)
 /** Seven images of 4 × 4 and 2 channels; kernels to 5 channels, to 5 again, and from whole maps to 2 numbers. */
@@ -90,7 +90,7 @@ describe.each(Object.entries(followed))('%s', (_, follow) => {
   const { graph } = trace(program, args)
 
   test.each([2, 3, 7])('is the same in %i parts, or more where arrays grow', async (count) => {
-    const parts = inParts(graph, Math.ceil(mapBytes / count))
+    const parts = tileBatch(graph, Math.ceil(mapBytes / count))
     expect(convolutions(parts)).toBeGreaterThanOrEqual(count * convolutions(graph))
     await expectSame(graph, parts, args, 1e-5)
   })
@@ -98,14 +98,14 @@ describe.each(Object.entries(followed))('%s', (_, follow) => {
 
 test('small rows that leave are put together', async () => {
   const { graph } = trace((...[x, first]: Four) => mean(conv2d(x, first, { pad: 1 }), [1, 2]), args)
-  const parts = inParts(graph, mapBytes / 3)
+  const parts = tileBatch(graph, mapBytes / 3)
   expect(convolutions(parts)).toBe(3)
   await expectSame(graph, parts, args, 1e-5)
 })
 
 test('where rows that leave are as large as any, putting them together is not worth it', () => {
   const { graph } = trace((...[x, first]: Four) => conv2d(x, first, { pad: 1 }), args)
-  expect(inParts(graph, mapBytes / 3)).toBe(graph)
+  expect(tileBatch(graph, mapBytes / 3)).toBe(graph)
 })
 
 test('a batch starts at a small convolution where a product makes its maps', async () => {
@@ -116,7 +116,7 @@ test('a batch starts at a small convolution where a product makes its maps', asy
       valueAndGrad((one: Tensor4D) => sum(square(relu(conv2dInstanceNorm(x, one, ...affine)))) as Scalar, k),
     [args[0], kernel],
   )
-  const parts = inParts(graph, mapBytes / 3)
+  const parts = tileBatch(graph, mapBytes / 3)
   expect(convolutions(parts)).toBe(3)
   await expectSame(graph, parts, [args[0], kernel], 1e-4)
 })
@@ -140,20 +140,20 @@ describe('a step of training', () => {
         valueAndGrad((w: Weights) => crossEntropy(network(x, w), of), weights),
       [args[0], args.slice(1) as unknown as Weights, targets],
     )
-    return factored(graph, 1)
+    return hoistScales(graph, 1)
   }
   const inputs = [...args, targets]
 
   test.each(['instanceNorm', 'layerNorm'] as const)('with %s is the same in parts', async (norm) => {
     const graph = step(norms[norm])
-    const parts = inParts(graph, mapBytes / 3)
+    const parts = tileBatch(graph, mapBytes / 3)
     expect(convolutions(parts)).toBe(3 * convolutions(graph))
     await expectSame(graph, parts, inputs, 1e-4)
   })
 
   test('with batch statistics stays as it is', () => {
     const graph = step(norms.batchNorm)
-    expect(inParts(graph, mapBytes / 3)).toBe(graph)
+    expect(tileBatch(graph, mapBytes / 3)).toBe(graph)
   })
 })
 
@@ -166,12 +166,12 @@ test('a gradient through the gradient of a batch comes after its parts', async (
     [args[0], drawn(foldIn(key, 'few'), [2, 4, 4, 2]) as Tensor4D, args[1]],
   )
   const inputs = [args[0], drawn(foldIn(key, 'few'), [2, 4, 4, 2]), args[1]]
-  const parts = inParts(graph, mapBytes / 2)
+  const parts = tileBatch(graph, mapBytes / 2)
   expect(convolutions(parts)).toBe(convolutions(graph) + 1)
   await expectSame(graph, parts, inputs, 1e-4)
 })
 
 test('a batch that fits stays as it is', () => {
   const { graph } = trace((x: Tensor4D, kernel: Tensor4D) => conv2d(x, kernel, { pad: 1 }), [args[0], args[1]])
-  expect(inParts(graph, mapBytes)).toBe(graph)
+  expect(tileBatch(graph, mapBytes)).toBe(graph)
 })

@@ -1,6 +1,6 @@
 import { HabaError, hostValue, reorderAxes } from '@haba/core'
 import type { Tensor } from '@tensorflow/tfjs-core'
-import { axesOf, sameNumbers } from './value.js'
+import { axesOf, sameNumbers } from '../lower/value.js'
 
 /** The values of an argument, as they lie in memory. */
 export interface Leaf {

@@ -4,7 +4,7 @@ import {
   ModelProtoSchema,
   TensorProto_DataType as DataType,
   Version,
-} from './gen/onnx_pb.js'
+} from '../gen/onnx_pb.js'
 
 /** Element types that haba's programs need in onnx; `bool` and `int64` never leave a program. */
 export type ElementType = 'float32' | 'int32' | 'int64' | 'bool'

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { promisify } from 'node:util'
-import { encodeModel } from './onnx-model.js'
+import { encodeModel } from '../lower/onnx-model.js'
 import { quietEnvironment } from './onnxruntime.js'
-import { providers, type Provider } from './provider.js'
+import { providers, type Provider } from '../provider.js'
 
 /** Whether a provider runs on this machine; if not, why, and what would help. */
 export type OnnxStatus =
