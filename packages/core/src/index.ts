@@ -33,12 +33,24 @@ export type { Optimizer } from './spec/optimizer.js'
 export type { Key } from './spec/random.js'
 export type { Fit, Layout, Parameterization, RenderedSet, Rows, StorageReport, Synthetic } from './spec/synthetic.js'
 export type { Args, None, Tree } from './spec/tree.js'
+export { sizeOf, type DType, type Values } from './spec/values.js'
 
 export { copyOf, zerosOf } from './tree/copies.js'
 export { disposeOnThrow, type Own } from './tree/dispose-on-throw.js'
 export { hostTensor, hostValue, scalar, tensor, type HostValue } from './tree/host.js'
 export type { AtMost, Axes, RankOf, Without } from './tree/ranks.js'
 export { reorderAxes } from './tree/reorder.js'
+export {
+  fromSafetensors,
+  safetensorsHeader,
+  safetensorsHeaderLength,
+  safetensorsTensor,
+  toSafetensors,
+  treeFromNamed,
+  warnWithoutChecksums,
+  type Safetensors,
+  type SafetensorsHeader,
+} from './tree/safetensors.js'
 export {
   disposeTree,
   isFixed,
@@ -96,15 +108,12 @@ export { innerProduct } from './autodiff/inner.js'
 export { directEngine, type DirectEngineOptions } from './compile/direct-engine.js'
 export {
   nodeOf,
-  sizeOf,
   type ConvolutionAttributes,
-  type DType,
   type Graph,
   type Node,
   type PoolAttributes,
   type Primitive,
   type PrimitiveAttributes,
-  type Values,
 } from './compile/graph.js'
 export { traceLinear, type LinearProgram } from './compile/linearize.js'
 export { bytesOf, peakBytes } from './compile/peak-bytes.js'
@@ -126,17 +135,6 @@ export { checkedJson, checksumOf, parseCheckedJson, type Complaint, type ReadJso
 export { parseJson, shownJson } from './json.js'
 export { checkFinite, firstNotFinite, isNotFinite, notFiniteError, sumOfAll, type NotFinite } from './finite.js'
 export { systemCode, systemError } from './system-error.js'
-export {
-  fromSafetensors,
-  safetensorsHeader,
-  safetensorsHeaderLength,
-  safetensorsTensor,
-  toSafetensors,
-  treeFromNamed,
-  warnWithoutChecksums,
-  type Safetensors,
-  type SafetensorsHeader,
-} from './files.js'
 export {
   countClasses,
   fromNoise,

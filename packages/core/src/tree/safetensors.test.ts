@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { fromSafetensors, safetensorsHeader, toSafetensors, treeFromNamed } from './files.js'
-import { labelBytes, storedLabels } from './stored-labels.js'
-import { tensor } from './tree/host.js'
+import { fromSafetensors, safetensorsHeader, toSafetensors, treeFromNamed } from './safetensors.js'
+import { labelBytes, storedLabels } from '../stored-labels.js'
+import { tensor } from './host.js'
 import type { Tensor } from '@tensorflow/tfjs-core'
-import { namedLeaves } from './tree/tree.js'
+import { namedLeaves } from './tree.js'
 
 const params = {
   images: tensor(Float32Array.of(0.1, -1 / 3, 1e-45, 3e38), [2, 2]),
