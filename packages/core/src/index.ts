@@ -140,7 +140,6 @@ export {
   fromNoise,
   fromReal,
   pixels,
-  storageOf,
   targetsOf,
   type PixelsOptions,
   type PixelsParams,
@@ -162,7 +161,7 @@ export type {
 } from './plugin.js'
 export { hasLearningRateScale, prescribes } from './capabilities.js'
 export { bitsOfIndexSets, packIndexSets, unpackIndexSets, type IndexSets } from './index-sets.js'
-export { storageReport } from './storage-report.js'
+export { storageOf, storageReport } from './storage-report.js'
 export { labelBytes, storedLabels } from './stored-labels.js'
 export { varints } from './varints.js'
 export { rangePreprocessing } from './range-preprocessing.js'

@@ -19,7 +19,6 @@ import {
   toSafetensors,
   valueAndGrad,
   partition,
-  storageOf,
   type Args,
   type Game,
   type Rows,
@@ -237,7 +236,6 @@ describe('a finished set', () => {
 
   it('keeps its fixed parts through a run, and packs them into the reported bytes', async () => {
     const plain = pixels({ image: real.image, classes: real.classes, perClass: 1 })
-    const masks = { rows: 3, size: 2, below: 100 }
     const masked: Parameterization<Tree> = {
       ...plain,
       indexSets: { mask: { below: 100 } },
@@ -246,8 +244,6 @@ describe('a finished set', () => {
         mask: tensor(Int32Array.of(0, 99, 5, 6, 40, 41), [3, 2]),
       }),
       render: (params, rows) => plain.render(params as never, rows),
-      storage: (params) =>
-        storageOf({ images: (params as { images: Tensor }).images.size }, plain.layout, { mask: masks }),
     }
     const optimizer = partition({ images: sgd({ learningRate: 0.5, momentum: 0.5 }) })
     const masking = spec(studentObjective({ steps: 1 }), { parameterization: masked, optimizer, games: [], steps: 2 })

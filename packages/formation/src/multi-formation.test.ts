@@ -1,4 +1,4 @@
-import { keyFrom, rowsOf, tensor, type Batch, type Parameterization, type Tree } from '@haba/core'
+import { keyFrom, rowsOf, storageOf, tensor, type Batch, type Parameterization, type Tree } from '@haba/core'
 import { referenceEngine, testParameterization, toyData } from '@haba/testing'
 import { describe, expect, it } from 'vitest'
 import { decodedCells, mixed, releasedCells } from './mixed.js'
@@ -47,7 +47,7 @@ describe('multiFormation', () => {
       images: await images(Int32Array.from({ length: 2 * perClass }, (_, i) => i)),
       targets: tensor(new Float32Array(4 * perClass), [2 * perClass, 2]),
     })
-    expect(set.storage(await set.init(keyFrom(1), seed)).floats).toBe(6 * 32)
+    expect(storageOf(set, await set.init(keyFrom(1), seed)).floats).toBe(6 * 32)
   })
 
   it.each([0, 1.5, 5])('refuses a factor of %d', (factor) =>

@@ -10,7 +10,6 @@ import {
   pad,
   reshape,
   resizeBilinear,
-  storageOf,
   targetsOf,
   transpose,
   type ImageShape,
@@ -71,7 +70,6 @@ export function multiFormation(options: MultiFormationOptions): Parameterization
       const cell = gather(cells, cast(seen, 'int32'))
       return { images: resizeBilinear(cell, height, width), targets: targetsOf(layout, slots) }
     },
-    storage: ({ images }) => storageOf({ images: images.size }, layout),
   }
 }
 

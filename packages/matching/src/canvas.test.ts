@@ -1,4 +1,4 @@
-import { keyFrom, rowsOf, type Parameterization, type Tree } from '@haba/core'
+import { keyFrom, rowsOf, storageOf, type Parameterization, type Tree } from '@haba/core'
 import { referenceEngine, seedFrom, testParameterization, toyData } from '@haba/testing'
 import { describe, expect, it } from 'vitest'
 import { canvas } from './canvas.js'
@@ -36,7 +36,7 @@ describe('canvas', () => {
   it('is tiled with images of its class, and stores four times as much', async () => {
     const params = await start()
     expect(params.images.shape).toEqual([3, 6, 8, 2])
-    expect(set.storage(params).floats).toBe(3 * 4 * 24)
+    expect(storageOf(set, params).floats).toBe(3 * 4 * 24)
     const real = toyData({ ...options, perClass: 8, noise: 0.3 })
     const first = (await real.images(Int32Array.from(real.labels.keys()))).dataSync()
     // The tile at the right below of the first canvas, line by line, is one of the first class's images.

@@ -15,7 +15,6 @@ import {
   permutation,
   reshape,
   sizeOf,
-  storageOf,
   targetsOf,
   tensor,
   transpose,
@@ -89,7 +88,6 @@ export function canvas(options: CanvasOptions): Parameterization<PixelsParams> {
       const turned = cropFirst(transpose(cropped, [0, 2, 1, 3]), lines(places.left, width), rows)
       return { images: transpose(turned, [0, 2, 1, 3]), targets: targetsOf(layout, slots) }
     },
-    storage: ({ images }) => storageOf({ images: images.size }, layout),
   }
 }
 

@@ -1,14 +1,4 @@
-import {
-  keyFrom,
-  namedLeaves,
-  pixels,
-  rowsOf,
-  sizeOf,
-  storageOf,
-  tensor,
-  type Parameterization,
-  type Tree,
-} from '@haba/core'
+import { keyFrom, pixels, rowsOf, sizeOf, tensor, type Parameterization, type Tree } from '@haba/core'
 import { referenceEngine, seedFrom, testParameterization, tinyNetwork, toyData, toySet } from '@haba/testing'
 import type { Tensor4D } from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
@@ -25,18 +15,14 @@ testParameterization({
 /** Pixels with a fixed part that nobody reads. */
 function masked(): Parameterization<Tree> {
   const inner = pixels({ ...options, perClass: 1 })
-  const sets = { rows: 2, size: 3, below: 20 }
   const shape = [inner.layout.slots, ...options.image]
   const mask = () => tensor(Int32Array.of(0, 1, 2, 5, 6, 19), [2, 3])
-  const storage = (params: Tree) =>
-    storageOf({ images: namedLeaves(params).get('images')!.size }, inner.layout, { mask: sets })
   return {
     ...inner,
     indexSets: { mask: { below: 20 } },
     init: async (key, seed) => ({ ...(await inner.init(key, seed)), mask: mask() }),
     zeros: () => ({ images: tensor(new Float32Array(sizeOf(shape)), shape), mask: mask() }),
     render: (params, rows) => inner.render(params as never, rows),
-    storage,
   }
 }
 testParameterization({ make: () => loose({ of: masked() }) })

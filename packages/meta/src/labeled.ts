@@ -6,7 +6,6 @@ import {
   oncePerEngine,
   rowsOf,
   softmax,
-  storageReport,
   tensor,
   type AnyParameterization,
   type Engine,
@@ -160,10 +159,6 @@ export function labeled(options: LabeledOptions): LabeledSet {
     render({ targets, ...inner }, rows) {
       const { images } = of.render(inner, rows)
       return { images, targets: stored.targets(gather(targets, rows.slots)) }
-    },
-    storage({ targets, ...inner }) {
-      const own = { name: 'targets', floats: targets.size, bytes: 4 * targets.size }
-      return storageReport([...of.storage(inner).parts, own])
     },
   }
 }
