@@ -165,6 +165,7 @@ export { storageOf, storageReport } from './storage-report.js'
 export { labelBytes, storedLabels } from './stored-labels.js'
 export { varints } from './varints.js'
 export { rangePreprocessing } from './range-preprocessing.js'
+export { regularizer } from './regularizer.js'
 export { oneHotRows, realBatch } from './real-batch.js'
 export {
   classMajorLabels,

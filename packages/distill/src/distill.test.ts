@@ -18,7 +18,9 @@ import {
   tensor,
   toSafetensors,
   valueAndGrad,
+  mul,
   partition,
+  regularizer,
   type Args,
   type Game,
   type Rows,
@@ -159,6 +161,19 @@ describe('distill', () => {
     const average = [...images].reduce((total, v) => total + v, 0) / images.length
     expect(report!.critiques[0]).toBeCloseTo((average - 0.5) ** 2, 5)
     expect(namedLeaves(games[0]!.critic).get('number')!.dataSync()[0]).toBeCloseTo(0.5 - 0.1 * 2 * (0.5 - average), 5)
+  })
+
+  it('adds a regularizer, which has no critic, to the loss of the set', async () => {
+    const darker = regularizer('darker', (s, rows) => mul(mean(square(s.render(rows).images)), 100))
+    const brightness = async (state: DistillState) => {
+      const images = await expand(referenceEngine(), set, state.set)
+      return images.images.reduce((total, v) => total + v * v, 0) / images.images.length
+    }
+    const without = await run(spec(studentObjective({ steps: 1 }), { games: [] }))
+    const reports = await run(spec(studentObjective({ steps: 1 }), { games: [darker] }))
+    expect(reports.at(-1)!.penalties[0]).toBeLessThan(reports[0]!.penalties[0]!)
+    expect(reports.map(({ critiques }) => critiques)).toEqual([[0], [0], [0], [0]])
+    expect(await brightness(reports.at(-1)!.state)).toBeLessThan(0.8 * (await brightness(without.at(-1)!.state)))
   })
 
   it('is resumed bit for bit from a checkpoint on disk', async () => {
