@@ -46,8 +46,8 @@ const asserting = [
   'packages/distill/src/{checkpoint,distill,finished-set,gradient,programs,tesla}.ts',
   'packages/hallucinator/src/{adversarial-contrast,hallucinate,initializers}.ts',
   'packages/matching/src/features/cafe-terms.ts',
-  'packages/meta/src/{initial-weights,label-step,labeled,unrolled-training}.ts',
-  'packages/sets/src/{rtp,splat}.ts',
+  'packages/meta/src/{initial-weights,label-step,unrolled-training}.ts',
+  'packages/sets/src/{labeled,rtp,splat}.ts',
 ]
 
 export default defineConfig(

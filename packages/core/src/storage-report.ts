@@ -26,7 +26,7 @@ export function storageOf<P extends Tree>(
   for (const [path, leaf] of namedLeaves(params)) {
     const fixed = isFixed(leaf)
     const below = indexSets?.[path]?.below
-    const [rows, size] = leaf.shape as readonly [number, number]
+    const [rows = 0, size = 0] = leaf.shape
     const words = below === undefined ? leaf.size : Math.ceil(bitsOfIndexSets({ rows, size, below }) / 32)
     const name = fixed ? path : path.split('.')[0]!
     const { floats, bytes } = parts.get(name) ?? { floats: 0, bytes: 0 }

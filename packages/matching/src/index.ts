@@ -1,4 +1,3 @@
-export { canvas, type CanvasOptions } from './canvas.js'
 export { type ClassBatch } from './class-batch.js'
 export { cafe, cafeDecay, type CafeOptions, type NetworkDecay } from './features/cafe.js'
 export {
