@@ -36,18 +36,18 @@ const asserting = [
   ),
   'packages/augment/src/{legacy,mixing}.ts',
   'packages/codec/src/{refine,tensors,transform}.ts',
-  'packages/core/src/{check-arguments,checked-json,files,finite,identity,system-error,write-whole}.ts',
+  'packages/core/src/{check-arguments,checked-json,finite,identity,system-error,write-whole}.ts',
   'packages/core/src/autodiff/plain-ops.ts',
   'packages/core/src/compile/{build,direct-engine,linearize,trace}.ts',
   'packages/core/src/ops/{apply,kernels,layout,linear,sources}.ts',
   'packages/core/src/optim/sgd.ts',
   'packages/core/src/train/*.ts',
-  'packages/core/src/tree/{copies,host,reorder,tree}.ts',
+  'packages/core/src/tree/{copies,host,reorder,safetensors,tree}.ts',
   'packages/distill/src/{checkpoint,distill,finished-set,gradient,programs,tesla}.ts',
   'packages/hallucinator/src/{adversarial-contrast,hallucinate,initializers}.ts',
-  'packages/matching/src/cafe-terms.ts',
-  'packages/meta/src/{initial-weights,label-step,labeled,unrolled-training}.ts',
-  'packages/sets/src/{rtp,splat}.ts',
+  'packages/matching/src/features/cafe-terms.ts',
+  'packages/meta/src/{initial-weights,label-step,unrolled-training}.ts',
+  'packages/sets/src/{labeled,rtp,splat}.ts',
 ]
 
 export default defineConfig(

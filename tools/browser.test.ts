@@ -34,7 +34,7 @@ describe('in a browser', () => {
   beforeAll(async () => (made = await bundled()))
 
   it('everything but files, pictures and native code is one bundle', () => {
-    expect(names.length).toBeGreaterThanOrEqual(13)
+    expect(names.length).toBeGreaterThanOrEqual(12)
     expect(made.errors).toEqual([])
   })
 

@@ -6,7 +6,6 @@ import * as datasets from '@haba/datasets'
 import * as distilling from '@haba/distill'
 import * as distillFiles from '@haba/distill/files'
 import * as evaluation from '@haba/eval'
-import * as formation from '@haba/formation'
 import * as hallucinator from '@haba/hallucinator'
 import * as matching from '@haba/matching'
 import * as experts from '@haba/matching/experts'
@@ -35,20 +34,19 @@ const doors: Readonly<Record<string, readonly [object, readonly string[]]>> = {
       'evaluateOn',
     ].concat(['evaluateReal', 'evaluateSet', 'imageStrength', 'labelRobustScore']),
   ],
-  formation: [formation, ['multiFormation']],
   hallucinator: [hallucinator, ['adversarialContrast', 'factorized']],
   matching: [
     matching,
-    ['cafe', 'canvas', 'contrastiveSignals', 'distributionMatching', 'gradientMatching', 'idcMatching'].concat([
+    ['cafe', 'contrastiveSignals', 'distributionMatching', 'gradientMatching', 'idcMatching'].concat([
       'trajectoryMatching',
     ]),
   ],
   'matching/experts': [experts, ['recordExperts']],
   'distill/files': [distillFiles, ['writeSet']],
-  meta: [meta, ['labelDistillation', 'labeled', 'testAsPrescribed', 'unrolledTraining']],
+  meta: [meta, ['labelDistillation', 'testAsPrescribed', 'unrolledTraining']],
   networks: [networks, ['alexNet', 'convNet', 'leNet', 'mlp', 'resNet18', 'resNet18AP', 'vgg11']],
   report: [report, ['comparisonPage', 'eventFile', 'gridLayout', 'pictureGrid', 'runPage', 'toPixels']],
-  sets: [sets, ['fred', 'gaussians', 'lowRank', 'rtp']],
+  sets: [sets, ['canvas', 'fred', 'gaussians', 'labeled', 'lowRank', 'multiFormation', 'rtp']],
   augment: [augment, ['chain', 'idcOrder', 'oneOf']],
 }
 

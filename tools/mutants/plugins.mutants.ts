@@ -11,6 +11,7 @@ import {
   sgd,
   square,
   stopGradient,
+  storageOf,
   sub,
   tensor,
   type Augmentation,
@@ -111,9 +112,9 @@ set('gradient 1 % off', (good) => imagesOf(good, steeper))
 set('forgotten view', ({ render }) => ({
   render: (params, { slots, views }) => render(params, { slots, views: mul(views, 0) as typeof views }),
 }))
-set('wrong storage', ({ storage }) => ({
+set('wrong storage', (good) => ({
   storage: (params) => {
-    const { floats, bits, bytes, ...rest } = storage(params)
+    const { floats, bits, bytes, ...rest } = storageOf(good, params)
     return { ...rest, floats: floats - 1, bits: bits - 32, bytes: bytes - 4 }
   },
 }))

@@ -34,7 +34,7 @@ describe('newObjective, in a copy of the repository', () => {
     expect(source).toContain("name: 'zeroth order moments'")
     expect(test).toContain("from './zeroth-order-moments.js'")
     expect(index).toContain(
-      "export { zerothOrderMoments, zerothOrderMomentsDistance, type ZerothOrderMomentsOptions } from './zeroth-order-moments.js'",
+      "export { zerothOrderMoments, zerothOrderMomentsDistance, type ZerothOrderMomentsOptions } from './features/zeroth-order-moments.js'",
     )
     expect(plugin).toContain("'zeroth-order-moments': {")
     expect(changeset).toContain("'@haba/matching': minor")

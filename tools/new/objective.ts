@@ -23,9 +23,11 @@ function filled(file: string, name: string): string {
 /** Puts an export in its place among the others, which are sorted by file. */
 function withExport(index: string, name: string): string {
   const { pascal, camel } = spellings(name)
-  const line = `export { ${camel}, ${camel}Distance, type ${pascal}Options } from './${name}.js'\n`
+  const line = `export { ${camel}, ${camel}Distance, type ${pascal}Options } from './features/${name}.js'\n`
   const statements = index.split(/^(?=export )/m)
-  const after = statements.findIndex((statement) => (/from '\.\/(.*)\.js'/.exec(statement)?.[1] ?? '') > name)
+  const after = statements.findIndex(
+    (statement) => (/from '\.\/(.*)\.js'/.exec(statement)?.[1] ?? '') > `features/${name}`,
+  )
   return statements.toSpliced(after < 0 ? statements.length : after, 0, line).join('')
 }
 
@@ -36,9 +38,11 @@ function withName(plugin: string, name: string): string {
   if (!plugin.includes(heading))
     throw new Error('newObjective: expected a table "objectives: {" in plugin.ts, got none. Add an empty one.')
   const lines = plugin.split('\n')
-  const after = lines.findIndex((line) => line === '' || (/from '\.\/(.*)\.js'/.exec(line)?.[1] ?? '') > name)
+  const after = lines.findIndex(
+    (line) => line === '' || (/from '\.\/(.*)\.js'/.exec(line)?.[1] ?? '') > `features/${name}`,
+  )
   return lines
-    .toSpliced(after, 0, `import { ${camel} } from './${name}.js'`)
+    .toSpliced(after, 0, `import { ${camel} } from './features/${name}.js'`)
     .join('\n')
     .replace(
       heading,
@@ -63,12 +67,12 @@ export function newObjective(root: string, name: string): readonly string[] {
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name))
     throw new Error(`newObjective: expected words joined by dashes, got "${name}". Write it like moment-matching.`)
   const folder = 'packages/matching/src'
-  if (existsSync(join(root, folder, `${name}.ts`)))
+  if (existsSync(join(root, folder, 'features', `${name}.ts`)))
     throw new Error(`newObjective: expected a new name, got "${name}", which is there. Choose another one.`)
   const read = (path: string) => readFileSync(join(root, path), 'utf8')
   const files = {
-    [`${folder}/${name}.ts`]: filled('objective-name.ts', name),
-    [`${folder}/${name}.test.ts`]: filled('objective-name.test.ts', name),
+    [`${folder}/features/${name}.ts`]: filled('objective-name.ts', name),
+    [`${folder}/features/${name}.test.ts`]: filled('objective-name.test.ts', name),
     [`${folder}/index.ts`]: withExport(read(`${folder}/index.ts`), name),
     [`${folder}/plugin.ts`]: withName(read(`${folder}/plugin.ts`), name),
     [`.changeset/${name}.md`]: changeset(name),

@@ -27,7 +27,7 @@ const kinds: Readonly<Record<string, readonly string[]>> = {
   'Damaged files': [
     'cli/src/integrity',
     'cli/src/damaged-files',
-    'core/src/files',
+    'core/src/tree/safetensors',
     'core/src/write-whole',
     'core/src/checked-json',
   ],

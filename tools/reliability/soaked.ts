@@ -10,7 +10,8 @@ import {
   idcMatching,
   trajectoryMatching,
 } from '@haba/matching'
-import { labelDistillation, labeled, ridge, uniformLabels, unrolledTraining } from '@haba/meta'
+import { labelDistillation, ridge, unrolledTraining } from '@haba/meta'
+import { labeled, uniformLabels } from '@haba/sets'
 import { tinyNetwork, toyData } from '@haba/testing'
 import { walkingExperts } from '../walking-experts.fixture.js'
 

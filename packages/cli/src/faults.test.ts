@@ -27,7 +27,8 @@ import {
   trajectoryMatching,
 } from '@haba/matching'
 import { type Experts } from '@haba/matching/experts'
-import { labelDistillation, labeled, ridge, uniformLabels, unrolledTraining } from '@haba/meta'
+import { labelDistillation, ridge, unrolledTraining } from '@haba/meta'
+import { labeled, uniformLabels } from '@haba/sets'
 import { referenceEngine, tinyNetwork, toyData } from '@haba/testing'
 import { describe, expect, it } from 'vitest'
 

@@ -4,6 +4,7 @@ import {
   namedLeaves,
   rowsOf,
   square,
+  storageOf,
   sub,
   sum,
   tensor,
@@ -179,7 +180,7 @@ describe('rounded', () => {
     const own = await valuesOf(() => seen.render(params as never, rows).images)
     own.forEach((value, i) => expect(Math.abs(value - images[i]!)).toBeLessThan(0.05))
     expect(own).not.toEqual(plain)
-    expect(seen.storage(params as never)).toEqual(parameterization.storage(params as never))
+    expect(storageOf(seen, params as never)).toEqual(storageOf(parameterization, params as never))
   })
 
   it('rounds patches between their minimum and maximum, and passes the derivative on', async () => {

@@ -9,6 +9,7 @@ interface Kind {
 }
 
 const isFunction: Fits = (x) => typeof x === 'function'
+const isFunctionOrAbsent: Fits = (x) => x === undefined || isFunction(x)
 const isNumber: Fits = (x) => typeof x === 'number'
 const isCount: Fits = (x) => Number.isInteger(x) && (x as number) >= 1
 const isObject: Fits = (x) => typeof x === 'object' && x !== null
@@ -32,7 +33,7 @@ const kinds = {
   },
   parameterization: {
     what: 'a Parameterization, such as pixels(…) or factorized(…)',
-    has: { layout: isObject, init: isFunction, render: isFunction, storage: isFunction },
+    has: { layout: isObject, init: isFunction, render: isFunction, storage: isFunctionOrAbsent },
   },
   objective: {
     what: 'an objective, such as distributionMatching(…)',

@@ -33,12 +33,24 @@ export type { Optimizer } from './spec/optimizer.js'
 export type { Key } from './spec/random.js'
 export type { Fit, Layout, Parameterization, RenderedSet, Rows, StorageReport, Synthetic } from './spec/synthetic.js'
 export type { Args, None, Tree } from './spec/tree.js'
+export { sizeOf, type DType, type Values } from './spec/values.js'
 
 export { copyOf, zerosOf } from './tree/copies.js'
 export { disposeOnThrow, type Own } from './tree/dispose-on-throw.js'
 export { hostTensor, hostValue, scalar, tensor, type HostValue } from './tree/host.js'
 export type { AtMost, Axes, RankOf, Without } from './tree/ranks.js'
 export { reorderAxes } from './tree/reorder.js'
+export {
+  fromSafetensors,
+  safetensorsHeader,
+  safetensorsHeaderLength,
+  safetensorsTensor,
+  toSafetensors,
+  treeFromNamed,
+  warnWithoutChecksums,
+  type Safetensors,
+  type SafetensorsHeader,
+} from './tree/safetensors.js'
 export {
   disposeTree,
   isFixed,
@@ -96,15 +108,12 @@ export { innerProduct } from './autodiff/inner.js'
 export { directEngine, type DirectEngineOptions } from './compile/direct-engine.js'
 export {
   nodeOf,
-  sizeOf,
   type ConvolutionAttributes,
-  type DType,
   type Graph,
   type Node,
   type PoolAttributes,
   type Primitive,
   type PrimitiveAttributes,
-  type Values,
 } from './compile/graph.js'
 export { traceLinear, type LinearProgram } from './compile/linearize.js'
 export { bytesOf, peakBytes } from './compile/peak-bytes.js'
@@ -127,22 +136,10 @@ export { parseJson, shownJson } from './json.js'
 export { checkFinite, firstNotFinite, isNotFinite, notFiniteError, sumOfAll, type NotFinite } from './finite.js'
 export { systemCode, systemError } from './system-error.js'
 export {
-  fromSafetensors,
-  safetensorsHeader,
-  safetensorsHeaderLength,
-  safetensorsTensor,
-  toSafetensors,
-  treeFromNamed,
-  warnWithoutChecksums,
-  type Safetensors,
-  type SafetensorsHeader,
-} from './files.js'
-export {
   countClasses,
   fromNoise,
   fromReal,
   pixels,
-  storageOf,
   targetsOf,
   type PixelsOptions,
   type PixelsParams,
@@ -164,10 +161,11 @@ export type {
 } from './plugin.js'
 export { hasLearningRateScale, prescribes } from './capabilities.js'
 export { bitsOfIndexSets, packIndexSets, unpackIndexSets, type IndexSets } from './index-sets.js'
-export { storageReport } from './storage-report.js'
+export { storageOf, storageReport } from './storage-report.js'
 export { labelBytes, storedLabels } from './stored-labels.js'
 export { varints } from './varints.js'
 export { rangePreprocessing } from './range-preprocessing.js'
+export { regularizer } from './regularizer.js'
 export { oneHotRows, realBatch } from './real-batch.js'
 export {
   classMajorLabels,

@@ -2,6 +2,7 @@ import { seedFrom, testParameterization, toyData } from '@haba/testing'
 import { expect, it } from 'vitest'
 import { fromNoise, pixels } from './pixels.js'
 import { keyFrom } from './random/key.js'
+import { storageOf } from './storage-report.js'
 import { tensor } from './tree/host.js'
 
 const options = { image: [3, 4, 2], classes: 3 } as const
@@ -22,7 +23,7 @@ it('starts at real images of the right class', async () => {
 it('tells what it stores: four bytes a value, and how many slots each class has', async () => {
   const set = pixels({ ...options, perClass: 2 })
   const params = await set.init(keyFrom(1), seedFrom(toyData(options)))
-  expect(set.storage(params)).toEqual({
+  expect(storageOf(set, params)).toEqual({
     parts: [
       { name: 'images', floats: 144, bytes: 576 },
       { name: 'labels', floats: 0, bytes: 3 },

@@ -3,15 +3,12 @@ import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
 import { gather } from './ops/layout.js'
 import { constant } from './ops/sources.js'
 import { normal } from './random/key.js'
-import { bitsOfIndexSets, type IndexSets } from './index-sets.js'
 import { oneHotRows } from './real-batch.js'
 import { classMajorLabels } from './rows.js'
-import { sizeOf } from './compile/graph.js'
+import { sizeOf } from './spec/values.js'
 import type { Batch, ImageShape } from './spec/batch.js'
 import type { Key } from './spec/random.js'
-import type { Layout, Parameterization, StorageReport } from './spec/synthetic.js'
-import { storageReport } from './storage-report.js'
-import { labelBytes } from './stored-labels.js'
+import type { Layout, Parameterization } from './spec/synthetic.js'
 import { tensor } from './tree/host.js'
 
 /** Where stored images start: called with the wanted `[slots, height, width, channels]` and the set's labels. */
@@ -58,28 +55,6 @@ export function targetsOf(layout: Layout, slots: Parameters<typeof gather>[1]): 
   return gather(table, slots)
 }
 
-/**
- * Adds up a storage report: floats of four bytes, and labels as files hold them.
- *
- * @param indexSets fixed parts, counted as they are packed: in whole words of 32 bits @default none
- */
-export function storageOf(
-  floats: Readonly<Record<string, number>>,
-  layout: Layout,
-  indexSets: Readonly<Record<string, IndexSets>> = {},
-): StorageReport {
-  const parts = [
-    ...Object.entries(floats).map(([name, count]) => ({ name, floats: count, bytes: 4 * count })),
-    ...Object.entries(indexSets).map(([name, sets]) => ({
-      name,
-      floats: 0,
-      bytes: 4 * Math.ceil(bitsOfIndexSets(sets) / 32),
-    })),
-    { name: 'labels', floats: 0, bytes: labelBytes(layout) },
-  ]
-  return storageReport(parts)
-}
-
 /** Options of `pixels`. */
 export interface PixelsOptions {
   readonly image: ImageShape
@@ -112,6 +87,5 @@ export function pixels(options: PixelsOptions): Parameterization<PixelsParams> {
     layout,
     init: async (key, seed) => ({ images: await start(key, [labels.length, ...image], labels, seed) }),
     render: (params, { slots }) => ({ images: gather(params.images, slots), targets: targetsOf(layout, slots) }),
-    storage: (params) => storageOf({ images: params.images.size }, layout),
   }
 }

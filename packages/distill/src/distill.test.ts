@@ -18,8 +18,9 @@ import {
   tensor,
   toSafetensors,
   valueAndGrad,
+  mul,
   partition,
-  storageOf,
+  regularizer,
   type Args,
   type Game,
   type Rows,
@@ -162,6 +163,19 @@ describe('distill', () => {
     expect(namedLeaves(games[0]!.critic).get('number')!.dataSync()[0]).toBeCloseTo(0.5 - 0.1 * 2 * (0.5 - average), 5)
   })
 
+  it('adds a regularizer, which has no critic, to the loss of the set', async () => {
+    const darker = regularizer('darker', (s, rows) => mul(mean(square(s.render(rows).images)), 100))
+    const brightness = async (state: DistillState) => {
+      const images = await expand(referenceEngine(), set, state.set)
+      return images.images.reduce((total, v) => total + v * v, 0) / images.images.length
+    }
+    const without = await run(spec(studentObjective({ steps: 1 }), { games: [] }))
+    const reports = await run(spec(studentObjective({ steps: 1 }), { games: [darker] }))
+    expect(reports.at(-1)!.penalties[0]).toBeLessThan(reports[0]!.penalties[0]!)
+    expect(reports.map(({ critiques }) => critiques)).toEqual([[0], [0], [0], [0]])
+    expect(await brightness(reports.at(-1)!.state)).toBeLessThan(0.8 * (await brightness(without.at(-1)!.state)))
+  })
+
   it('is resumed bit for bit from a checkpoint on disk', async () => {
     const path = join(await mkdtemp(join(tmpdir(), 'haba-')), 'checkpoint.safetensors')
     const whole = await run(spec(studentObjective({ steps: 2 })))
@@ -237,7 +251,6 @@ describe('a finished set', () => {
 
   it('keeps its fixed parts through a run, and packs them into the reported bytes', async () => {
     const plain = pixels({ image: real.image, classes: real.classes, perClass: 1 })
-    const masks = { rows: 3, size: 2, below: 100 }
     const masked: Parameterization<Tree> = {
       ...plain,
       indexSets: { mask: { below: 100 } },
@@ -246,8 +259,6 @@ describe('a finished set', () => {
         mask: tensor(Int32Array.of(0, 99, 5, 6, 40, 41), [3, 2]),
       }),
       render: (params, rows) => plain.render(params as never, rows),
-      storage: (params) =>
-        storageOf({ images: (params as { images: Tensor }).images.size }, plain.layout, { mask: masks }),
     }
     const optimizer = partition({ images: sgd({ learningRate: 0.5, momentum: 0.5 }) })
     const masking = spec(studentObjective({ steps: 1 }), { parameterization: masked, optimizer, games: [], steps: 2 })

@@ -10,6 +10,7 @@ import {
   namedLeaves,
   packIndexSets,
   parseCheckedJson,
+  storageOf,
   storageReport,
   storedLabels,
   systemCode,
@@ -71,7 +72,7 @@ export async function writeSet<P extends Tree>(
   )
   const { image, classes, slots, views } = parameterization.layout
   checkFinite(`set ${folder}`, params, 'when it was to be written', 'Nothing was written.')
-  const plain = parameterization.storage(params)
+  const plain = storageOf(parameterization, params)
   const { indexSets } = parameterization
   const packed = new Map(
     [...namedLeaves(params)].map(([path, leaf]) => {

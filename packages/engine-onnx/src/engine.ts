@@ -2,10 +2,10 @@ import type { Tensor } from '@tensorflow/tfjs-core'
 import { HabaError, tracedEngine, type Engine, type Program } from '@haba/core'
 import type { InferenceSession } from 'onnxruntime-node'
 import { availableParallelism } from 'node:os'
-import { readLeaves } from './leaves.js'
+import { readLeaves } from './run/leaves.js'
 import { providers, type Provider } from './provider.js'
-import { replayer, type Replayer } from './replay.js'
-import { compiling, emptyCounters, type OnnxStats } from './stats.js'
+import { replayer, type Replayer } from './run/replay.js'
+import { compiling, emptyCounters, type OnnxStats } from './run/stats.js'
 
 /** Options of `onnxEngine`. */
 export interface OnnxEngineOptions {

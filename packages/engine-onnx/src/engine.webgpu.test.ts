@@ -7,7 +7,7 @@ import type { Scalar, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
 import { afterAll, describe, expect, test } from 'vitest'
 import { onnxEngine } from './engine.js'
 import { testConvolutions } from './lower/convolution.fixture.js'
-import { onnxStatus } from './status.js'
+import { onnxStatus } from './run/status.js'
 
 /** Where WebGPU must run (`npm run webgpu`, and so CI), its absence fails these tests. */
 const required = process.env.HABA_REQUIRE_WEBGPU === '1'

@@ -7,6 +7,7 @@ import {
   rowsOf,
   sgd,
   square,
+  storageOf,
   sum,
   swish,
   tensor,
@@ -112,7 +113,7 @@ describe('factorized', () => {
   const real = toyData({ image: [32, 32, 3], classes: 10, perClass: 3 })
   const floats = async (options: Partial<FactorizedOptions>) => {
     const set = factorized({ image: [32, 32, 3], classes: 10, basesPerClass: 1, ...options })
-    return set.storage(await set.init(keyFrom(1), seedFrom(real))).floats
+    return storageOf(set, await set.init(keyFrom(1), seedFrom(real))).floats
   }
 
   it('stores what the paper counts', async () => {

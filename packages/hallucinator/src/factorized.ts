@@ -13,11 +13,8 @@ import {
   mapTree,
   mul,
   resizeBilinear,
-  storageOf,
-  storageReport,
   sub,
   targetsOf,
-  tensorLeaves,
   type Batch,
   type Fit,
   type ImageShape,
@@ -203,12 +200,6 @@ export function factorized(options: FactorizedOptions<Tree>): Parameterization<F
       const seen = hallucinate(enlarge === 'first' ? sized(images) : images, each, convolutions)
       return { images: enlarge === 'first' ? seen : sized(seen), targets }
     },
-    storage(params) {
-      const inner = bases.storage(params.bases)
-      const floats = tensorLeaves(params.hallucinators).reduce((total, { size }) => total + size, 0)
-      const [labeled, parts] = [inner.parts.slice(-1), inner.parts.slice(0, -1)]
-      return storageReport([...parts, { name: 'hallucinators', floats, bytes: 4 * floats }, ...labeled])
-    },
   }
 }
 
@@ -224,6 +215,5 @@ function plainBases(
     layout,
     init: (key, seed) => start(key, [labels.length, ...image], labels, seed),
     render: (stored, { slots }) => ({ images: gather(stored, slots), targets: targetsOf(layout, slots) }),
-    storage: (stored) => storageOf({ bases: stored.size }, layout),
   }
 }

@@ -1,5 +1,5 @@
-export { canvas, type CanvasOptions } from './canvas.js'
-export { cafe, cafeDecay, type CafeOptions, type NetworkDecay } from './cafe.js'
+export { type ClassBatch } from './class-batch.js'
+export { cafe, cafeDecay, type CafeOptions, type NetworkDecay } from './features/cafe.js'
 export {
   dynamicStop,
   leakingAccuracy,
@@ -8,18 +8,8 @@ export {
   type DynamicStop,
   type DynamicStopOptions,
   type Watch,
-} from './cafe-stop.js'
-export { cafeTerms, tapsOf, type CafeTerms, type Tapped } from './cafe-terms.js'
-export { type Carried, type Practice } from './carried-network.js'
-export { type ClassBatch } from './class-batch.js'
-export {
-  contrastiveSignals,
-  dccWarmUps,
-  summed,
-  type ContrastiveSignalsOptions,
-  type Signal,
-  type WarmUps,
-} from './contrastive-signals.js'
+} from './features/cafe-stop.js'
+export { cafeTerms, tapsOf, type CafeTerms, type Tapped } from './features/cafe-terms.js'
 export {
   asPublished,
   classByClass,
@@ -29,8 +19,16 @@ export {
   type ClassItem,
   type DistributionMatchingOptions,
   type Grouping,
-} from './distribution-matching.js'
-export type { Experts } from './experts.js'
+} from './features/distribution-matching.js'
+export { type Carried, type Practice } from './gradient/carried-network.js'
+export {
+  contrastiveSignals,
+  dccWarmUps,
+  summed,
+  type ContrastiveSignalsOptions,
+  type Signal,
+  type WarmUps,
+} from './gradient/contrastive-signals.js'
 export {
   allKernels,
   convolutionAbsolute,
@@ -42,12 +40,18 @@ export {
   sumOfDifferences,
   type Counted,
   type GradientDistance,
-} from './gradient-distance.js'
-export { gradientMatching, type GradientMatchingOptions, type LabeledBatch } from './gradient-matching.js'
-export { idcMatching, type IdcMatchingOptions } from './idc-matching.js'
-export { dccLoops, dcLoops, type Loops } from './loops.js'
-export { type MatchedNetwork } from './network-gradient.js'
-export { practiceOnReal, practiceOnSet, type PracticeOnRealOptions, type PracticeOnSetOptions } from './practice.js'
+} from './gradient/gradient-distance.js'
+export { gradientMatching, type GradientMatchingOptions, type LabeledBatch } from './gradient/gradient-matching.js'
+export { idcMatching, type IdcMatchingOptions } from './gradient/idc-matching.js'
+export { dccLoops, dcLoops, type Loops } from './gradient/loops.js'
+export { type MatchedNetwork } from './gradient/network-gradient.js'
+export {
+  practiceOnReal,
+  practiceOnSet,
+  type PracticeOnRealOptions,
+  type PracticeOnSetOptions,
+} from './gradient/practice.js'
+export type { Experts } from './trajectory/experts.js'
 export {
   expertLabels,
   ownLabels,
@@ -55,7 +59,7 @@ export {
   trajectoryMatching,
   type StudentLabels,
   type TrajectoryMatchingOptions,
-} from './trajectory-matching.js'
+} from './trajectory/trajectory-matching.js'
 export {
   fredPresets,
   ftdPresets,
@@ -63,4 +67,4 @@ export {
   teslaPresets,
   type TrajectoryPreset,
   type TrajectoryPresets,
-} from './trajectory-presets.js'
+} from './trajectory/trajectory-presets.js'

@@ -1,9 +1,8 @@
-import { fromNoise, fromReal, keyFrom, type Plugin } from '@haba/core'
-import { canvas } from './canvas.js'
-import { openExperts } from './experts.js'
-import { featureEntries } from './feature-entries.js'
-import { gradientEntries } from './gradient-entries.js'
-import { expertLabels, ownLabels, trajectoryMatching } from './trajectory-matching.js'
+import type { Plugin } from '@haba/core'
+import { featureEntries } from './features/feature-entries.js'
+import { gradientEntries } from './gradient/gradient-entries.js'
+import { openExperts } from './trajectory/experts.js'
+import { expertLabels, ownLabels, trajectoryMatching } from './trajectory/trajectory-matching.js'
 
 const count = (description: string, byDefault: number, minimum = 1) => ({
   type: 'integer',
@@ -13,42 +12,9 @@ const count = (description: string, byDefault: number, minimum = 1) => ({
 })
 
 const labels = { own: ownLabels, experts: expertLabels } as const
-const starts = { real: fromReal, noise: fromNoise } as const
 
 /** Names for configuration files. */
 export const plugin: Plugin = {
-  parameterizations: {
-    canvas: {
-      title: "MTT's textures",
-      summary: "MTT's textures: canvases larger than an image; the set is crops of them",
-      options: {
-        type: 'object',
-        properties: {
-          perClass: {
-            anyOf: [
-              { type: 'integer', minimum: 1 },
-              { type: 'array', items: { type: 'integer', minimum: 1 } },
-            ],
-            default: 1,
-            description: 'canvases a class: a number, or one for each class',
-          },
-          size: count("a canvas's sides, in sides of an image", 2),
-          crops: count('places that each canvas is cropped at', 64),
-          cropSeed: { type: 'integer', minimum: 0, default: 0, description: 'where those places are' },
-          start: { enum: Object.keys(starts), default: 'real', description: 'what canvases are tiled with at first' },
-        },
-      },
-      make: (options, context) =>
-        canvas({
-          ...context,
-          perClass: options.perClass as number | readonly number[],
-          size: options.size as number,
-          crops: options.crops as number,
-          key: keyFrom(options.cropSeed as number),
-          start: starts[options.start as keyof typeof starts],
-        }),
-    },
-  },
   objectives: {
     ...featureEntries,
     ...gradientEntries,

@@ -8,21 +8,6 @@ export {
   type RidgeOptions,
   type SecondOrderOptions,
 } from './label-step.js'
-export {
-  asLogits,
-  asProbabilities,
-  hardLabels,
-  labeled,
-  predictedLabels,
-  uniformLabels,
-  type LabeledOptions,
-  type LabeledParams,
-  type LabeledSet,
-  type LabelStart,
-  type LabelStorage,
-  type PredictedLabelsOptions,
-  type Unlabeled,
-} from './labeled.js'
 export { ridge as ridgeRegression } from './ridge.js'
 export { testAsPrescribed, type TestAsPrescribedOptions } from './test-as-prescribed.js'
 export { unrolledTraining, type UnrolledTrainingOptions } from './unrolled-training.js'

@@ -1,4 +1,4 @@
-import { keyFrom, rowsOf, tensor, type Batch, type Parameterization, type Tree } from '@haba/core'
+import { keyFrom, rowsOf, storageOf, tensor, type Batch, type Parameterization, type Tree } from '@haba/core'
 import { referenceEngine, testParameterization, toyData } from '@haba/testing'
 import { describe, expect, it } from 'vitest'
 import { expectReference, readReference } from './expect-reference.fixture.js'
@@ -78,7 +78,7 @@ describe('fred', () => {
 
   it('counts its masks in bits', () => {
     const set = fred({ image: [32, 32, 3], classes: 10, imagesPerClass: 1, coefficients: 64 })
-    const { floats, bytes } = set.storage(set.zeros!())
+    const { floats, bytes } = storageOf(set, set.zeros!())
     // Coefficients, masks of 64 positions of 10 bits a class, a byte for each class's number of images.
     expect([floats, bytes]).toEqual([30720, 4 * 30720 + (10 * 64 * 10) / 8 + 10])
   })

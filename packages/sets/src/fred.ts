@@ -12,7 +12,6 @@ import {
   mul,
   reshape,
   sizeOf,
-  storageOf,
   sub,
   targetsOf,
   tensor,
@@ -73,7 +72,6 @@ export function fred(options: FredOptions): Parameterization<FredParams> {
   const slots = labels.length
   const layout: Layout = { image, classes, slots, views: 1, labels }
   const transform = dct2(height, width)
-  const sets = { rows: classes, size: k, below: height * width }
   return {
     name: `FreD, ${k} coefficients`,
     layout,
@@ -117,7 +115,6 @@ export function fred(options: FredOptions): Parameterization<FredParams> {
       const images = transpose<Rank.R4>(reshape(lines, [count, channels, height, width]), [0, 2, 3, 1])
       return { images, targets: targetsOf(layout, rows.slots) }
     },
-    storage: ({ coefficients }) => storageOf({ coefficients: coefficients.size }, layout, { mask: sets }),
   }
 }
 

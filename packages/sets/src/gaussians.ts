@@ -6,7 +6,6 @@ import {
   HabaError,
   mapTree,
   sizeOf,
-  storageOf,
   targetsOf,
   tensor,
   uniform,
@@ -67,11 +66,6 @@ export function gaussians(options: GaussiansOptions): Parameterization<Gaussians
       const chosen = mapTree((x) => gather(x, rows), params)
       return { images: splat(chosen, image), targets: targetsOf(layout, rows) }
     },
-    storage: ({ centers, cholesky, colors, opacities }) =>
-      storageOf(
-        { centers: centers.size, cholesky: cholesky.size, colors: colors.size, opacities: opacities.size },
-        layout,
-      ),
   }
 }
 

@@ -7,7 +7,6 @@ import {
   normal,
   reshape,
   sizeOf,
-  storageOf,
   targetsOf,
   tensor,
   transpose,
@@ -70,7 +69,6 @@ export function lowRank(options: LowRankOptions): Parameterization<LowRankParams
       const images = transpose<Rank.R4>(reshape(product, [count, channels, height, width]), [0, 2, 3, 1])
       return { images, targets: targetsOf(layout, rows) }
     },
-    storage: ({ left, right }) => storageOf({ left: left.size, right: right.size }, layout),
   }
 }
 

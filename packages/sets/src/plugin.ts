@@ -2,6 +2,7 @@ import { fromNoise, fromReal, type Plugin } from '@haba/core'
 import { fred } from './fred.js'
 import { gaussians } from './gaussians.js'
 import { lowRank } from './low-rank.js'
+import { partEntries } from './part-entries.js'
 import { rtp } from './rtp.js'
 import type { StoredImages } from './stored-images.js'
 
@@ -27,6 +28,7 @@ const starts = { real: fromReal, noise: fromNoise } as const
 /** Names for configuration files. */
 export const plugin: Plugin = {
   parameterizations: {
+    ...partEntries,
     fred: {
       title: 'FreD',
       summary: 'FreD: DCT coefficients of each image at the frequencies that vary most in its class',

@@ -1,4 +1,4 @@
-import { keyFrom, rowsOf, tensor, type Parameterization, type Tree } from '@haba/core'
+import { keyFrom, rowsOf, storageOf, tensor, type Parameterization, type Tree } from '@haba/core'
 import { referenceEngine, testParameterization } from '@haba/testing'
 import { describe, expect, it } from 'vitest'
 import { expectReference, readReference } from './expect-reference.fixture.js'
@@ -60,7 +60,7 @@ describe('rtp', () => {
     const set = rtp({ image: [32, 32, 3], classes: 10, imagesPerClass: 1 })
     // As published: 115 images a class of CIFAR-10.
     expect(set.layout.slots).toBe(1150)
-    const { floats, bytes } = set.storage(await set.init(keyFrom(1), noImages))
+    const { floats, bytes } = storageOf(set, await set.init(keyFrom(1), noImages))
     expect(floats).toBe(16 * 768 + 115 * 10 * 16)
     expect(floats).toBeLessThanOrEqual(30720)
     expect(bytes).toBe(4 * floats + 10)

@@ -9,7 +9,6 @@ import {
   reshape,
   resizeBilinear,
   sizeOf,
-  storageOf,
   targetsOf,
   tensor,
   transpose,
@@ -88,7 +87,6 @@ export function rtp(options: RtpOptions): Parameterization<RtpParams> {
       const small = reshape(matMul(gather(byClass, slots), flat), [slots.shape[0], ...basis])
       return { images: resizeBilinear(small, height, width), targets: targetsOf(layout, slots) }
     },
-    storage: (params) => storageOf({ bases: params.bases.size, addresses: params.addresses.size }, layout),
   }
 }
 

@@ -10,7 +10,8 @@ import {
   type Tree,
 } from '@haba/core'
 import { bind, differentiate, recompute } from '@haba/distill'
-import { labelDistillation as objectiveOf, labeled, secondOrder, type LabeledParams } from '@haba/meta'
+import { labelDistillation as objectiveOf, secondOrder } from '@haba/meta'
+import { labeled, type LabeledParams } from '@haba/sets'
 import type { Tensor2D } from '@tensorflow/tfjs-core'
 import type { GoldenCase } from '../golden-case.js'
 import { imageShapeOf, imagesOf, integersOf, listed, oneHotOf, scalarOf } from '../layouts.js'

@@ -1,5 +1,5 @@
 import { rowsOf, vjp, type Rows } from '@haba/core'
-import { multiFormation as formation, type MultiFormationParams } from '@haba/formation'
+import { multiFormation as formation, type MultiFormationParams } from '@haba/sets'
 import type { Tensor4D } from '@tensorflow/tfjs-core'
 import type { Comparison, GoldenCase } from '../golden-case.js'
 import { concatenated, imageShapeOf, imagesOf, integersOf, listed, planesOf, rowsAt } from '../layouts.js'

@@ -1,4 +1,13 @@
-import { disposeTree, HabaError, keyFrom, namedLeaves, tensorLeaves, type ImageContext, type Tree } from '@haba/core'
+import {
+  disposeTree,
+  HabaError,
+  keyFrom,
+  namedLeaves,
+  storageOf,
+  tensorLeaves,
+  type ImageContext,
+  type Tree,
+} from '@haba/core'
 import { budgetOfSet, type SetBudget } from '@haba/eval'
 import type { ReadConfig } from '../config/read-config.js'
 import { shapesOf } from '../folder/finished-run.js'
@@ -12,7 +21,7 @@ export async function configBudget(read: ReadConfig, shape?: ImageContext): Prom
   const context = shape ?? (await shapeOfData(read))
   const parameterization = await makeSet(read, context)
   const params = await shapesOf(parameterization)
-  const plain = parameterization.storage(params)
+  const plain = storageOf(parameterization, params)
   const { codec } = read.config
   const storage = codec
     ? await inPlace({ file: read.file, path: 'codec' }, () => mostStorage(params, plain, codec))

@@ -9,7 +9,7 @@ import {
   type LabeledParams,
   type LabeledSet,
   type LabelStart,
-} from '@haba/meta'
+} from '@haba/sets'
 import type { TargetSettings } from '../config/config.js'
 import { inPlace } from './in-place.js'
 import type { Parts } from './parts.js'

@@ -1,5 +1,5 @@
 import type { AnyParameterization, ImageContext, ImageShape } from '@haba/core'
-import { labeled } from '@haba/meta'
+import { labeled } from '@haba/sets'
 import type { Named } from '../config/config.js'
 import type { ReadConfig } from '../config/read-config.js'
 import { inPlace } from './in-place.js'

@@ -1,6 +1,6 @@
 import { keyFrom, pixels, softmax, tensor, tensorLeaves, type Dataset, type Network, type Tree } from '@haba/core'
 import { recordExperts, openExperts } from '@haba/matching/experts'
-import { labeled, type LabeledParams } from '@haba/meta'
+import { labeled, type LabeledParams } from '@haba/sets'
 import { referenceEngine, seedFrom, tinyNetwork, toyData } from '@haba/testing'
 import type { Tensor4D } from '@tensorflow/tfjs-core'
 import { mkdtemp, rm } from 'node:fs/promises'

@@ -3,6 +3,7 @@ import {
   keyFrom,
   namedLeaves,
   scalar,
+  storageOf,
   tensorLeaves,
   tensor,
   sizeOf,
@@ -106,8 +107,8 @@ export async function writeRunSet(options: WriteRunSetOptions): Promise<StorageR
     versions: versions(),
     identity: identify({ ...parts.made, ...protocolPart(describeProtocol(protocol)) }),
   }
-  const whole = withLearned(parameterization, learned)
-  const { storage } = await writeSet(folder, whole, whole.pack(state.set), { ...about }, codec)
+  const { whole, params } = withLearned(parameterization, state.set, learned)
+  const { storage } = await writeSet(folder, whole, params, { ...about }, codec)
   return storage
 }
 
@@ -122,16 +123,15 @@ export const allLearned = ({ objective }: DistillState): (readonly [string, numb
 const hex = ({ hi, lo }: Key) => [hi, lo].map((word) => word.toString(16).padStart(8, '0')).join('')
 
 /** The same parameterization, storing learned numbers beside its own: a set without its step size is not the set. */
-function withLearned(parameterization: AnyParameterization, learned: Readonly<Record<string, number>>) {
+function withLearned(parameterization: AnyParameterization, set: Tree, learned: Readonly<Record<string, number>>) {
   const names = Object.keys(learned)
   const extra = names.map((name) => ({ name: `objective.${name}`, floats: 1, bytes: 4 }))
   const objective = Object.fromEntries(names.map((name) => [name, scalar(learned[name]!)]))
   const whole: Parameterization<Tree> = {
     ...parameterization,
-    storage: (params) => storageReport([...parameterization.storage(params).parts, ...extra]),
+    storage: () => storageReport([...storageOf(parameterization, set).parts, ...extra]),
   }
-  const pack = (params: Tree): Tree => (names.length === 0 ? params : Object.assign({}, params, { objective }))
-  return { ...whole, pack }
+  return { whole, params: names.length === 0 ? set : Object.assign({}, set, { objective }) }
 }
 
 /** A finished set as it lies in a run folder. */

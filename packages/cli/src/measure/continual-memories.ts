@@ -4,6 +4,7 @@ import {
   HabaError,
   labelBytes,
   namedLeaves,
+  storageOf,
   withTensors,
   type Key,
   type RenderedSet,
@@ -147,7 +148,7 @@ async function distilled(
     ...(config.diverged && { diverged: config.diverged }),
     todo,
   })
-  const stored = parameterization.storage(state.set)
+  const stored = storageOf(parameterization, state.set)
   if (!codec) return { ...stored, set: await expand(engine, parameterization, state.set as Tree) }
   const { labels, classes } = parameterization.layout
   const otherBytes = labelBytes({ labels, classes })

@@ -1,5 +1,13 @@
 import { mostBytesOf } from '@haba/codec'
-import { disposeTree, pixels, sizeOf, type AnyParameterization, type StorageReport, type Tree } from '@haba/core'
+import {
+  disposeTree,
+  pixels,
+  sizeOf,
+  storageOf,
+  type AnyParameterization,
+  type StorageReport,
+  type Tree,
+} from '@haba/core'
 import type { DistillSpec, DistillState } from '@haba/distill'
 import { join } from 'node:path'
 import { budgetOf, bytesOfLabels, spread } from '../assemble/budget.js'
@@ -43,12 +51,12 @@ export async function pixelsCanStart(
 function pixelsBudget({ data, read }: Parts, parameterization: AnyParameterization, set: Tree): readonly number[] {
   const { image, classes } = data
   const { codec } = read.config
-  if (!codec) return budgetOf(parameterization.storage(set).bytes, image, classes, { bytesPerValue: 4 }).perClass
-  const whole = mostStorage(set, parameterization.storage(set), codec).bytes
+  if (!codec) return budgetOf(storageOf(parameterization, set).bytes, image, classes, { bytesPerValue: 4 }).perClass
+  const whole = mostStorage(set, storageOf(parameterization, set), codec).bytes
   if (codec.transform === 'dct') {
     const { perClass } = read.config.compare.pixels!
     if (perClass !== undefined) return new Array<number>(classes).fill(perClass)
-    const { floats } = parameterization.storage(set)
+    const { floats } = storageOf(parameterization, set)
     return spread(Math.max(classes, Math.floor(floats / sizeOf(image))), classes)
   }
   const plain = { ...codec, parts: {} }

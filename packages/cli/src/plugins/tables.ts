@@ -1,7 +1,6 @@
 import { plugin as augment } from '@haba/augment/plugin'
 import { HabaError, type Plugin, type PluginEntry, type PluginTable } from '@haba/core'
 import { plugin as datasets } from '@haba/datasets/plugin'
-import { plugin as formation } from '@haba/formation/plugin'
 import { plugin as hallucinator } from '@haba/hallucinator/plugin'
 import { plugin as matching } from '@haba/matching/plugin'
 import { plugin as meta } from '@haba/meta/plugin'
@@ -29,7 +28,6 @@ const builtIn: Readonly<Record<string, Plugin>> = {
   '@haba/core': corePlugin,
   '@haba/augment': augment,
   '@haba/datasets': datasets,
-  '@haba/formation': formation,
   '@haba/hallucinator': hallucinator,
   '@haba/matching': matching,
   '@haba/meta': meta,

@@ -1,5 +1,6 @@
 import { exactJson } from '../exact-json.js'
-import { nodeOf, sizeOf, type DType, type Node, type Primitive, type PrimitiveAttributes } from './graph.js'
+import { nodeOf, type Node, type Primitive, type PrimitiveAttributes } from './graph.js'
+import { sizeOf, type DType } from '../spec/values.js'
 
 export interface GraphBuilder {
   /** The node of an operation, simplified: an equal or a simpler node where there is one. */

@@ -5,7 +5,7 @@ import type { Engine, Linearized } from '../spec/engine.js'
 import type { Args, Tree } from '../spec/tree.js'
 import { mapTree, signature, tensorLeaves, withTensors } from '../tree/tree.js'
 import { tensor } from '../tree/host.js'
-import type { Values } from './graph.js'
+import type { Values } from '../spec/values.js'
 import { foreignKept } from './traced-engine.js'
 
 /** Options of `directEngine`. */

@@ -1,7 +1,4 @@
-/** Element types of tensors. */
-export type DType = 'float32' | 'int32'
-/** Stored elements of a tensor. */
-export type Values = Float32Array | Int32Array
+import type { DType, Values } from '../spec/values.js'
 
 /**
  * Attributes of every primitive. Shapes are logical: images `[batch, height, width, channels]`, convolution kernels
@@ -118,6 +115,3 @@ export interface Graph {
   readonly nodes: readonly Node[]
   readonly outputs: readonly Node[]
 }
-
-/** How many elements a shape holds. */
-export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1)

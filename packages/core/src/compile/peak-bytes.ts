@@ -1,4 +1,5 @@
-import { sizeOf, type Graph, type Node, type Primitive } from './graph.js'
+import type { Graph, Node, Primitive } from './graph.js'
+import { sizeOf } from '../spec/values.js'
 
 /** Names for numbers that are there already, or that no engine need write down. */
 const views = new Set<Primitive>(['reshape', 'transpose', 'broadcastTo', 'fill'])

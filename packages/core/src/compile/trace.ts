@@ -5,7 +5,8 @@ import type { Args, Tree } from '../spec/tree.js'
 import { hostTensor, hostValue } from '../tree/host.js'
 import { tensorLeaves, withTensors } from '../tree/tree.js'
 import { graphBuilder, type GraphBuilder } from './build.js'
-import type { DType, Graph, Node, Primitive, PrimitiveAttributes, Values } from './graph.js'
+import type { Graph, Node, Primitive, PrimitiveAttributes } from './graph.js'
+import type { DType, Values } from '../spec/values.js'
 
 /** What ops talk to while a function is being traced. */
 interface Trace {

@@ -1,6 +1,7 @@
 import { customGrad, type Rank, type Tensor } from '@tensorflow/tfjs-core'
 import { isRecording, record, type Pullback } from '../autodiff/record.js'
-import type { DType, Primitive, PrimitiveAttributes } from '../compile/graph.js'
+import type { Primitive, PrimitiveAttributes } from '../compile/graph.js'
+import type { DType } from '../spec/values.js'
 import { activeTrace } from '../compile/trace.js'
 import { HabaError } from '../errors.js'
 import { runEagerly, share } from './kernels.js'

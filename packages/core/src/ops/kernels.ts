@@ -1,7 +1,8 @@
 import { getBackend, getKernel, type NamedAttrMap, type NamedTensorMap, type Tensor } from '@tensorflow/tfjs-core'
 import { runOwnKernel } from '../autodiff/plain-ops.js'
-import type { ConvolutionAttributes, DType, PoolAttributes, Primitive, PrimitiveAttributes } from '../compile/graph.js'
-import { sizeOf } from '../compile/graph.js'
+import type { ConvolutionAttributes, PoolAttributes, Primitive, PrimitiveAttributes } from '../compile/graph.js'
+import type { DType } from '../spec/values.js'
+import { sizeOf } from '../spec/values.js'
 import { hostTensor } from '../tree/host.js'
 
 /** How each primitive runs on the current tfjs backend, with nothing but kernels that every backend has. */

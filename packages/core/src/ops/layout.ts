@@ -1,6 +1,6 @@
 import type { Rank, Scalar, Tensor, Tensor1D } from '@tensorflow/tfjs-core'
 import { HabaError } from '../errors.js'
-import { sizeOf } from '../compile/graph.js'
+import { sizeOf } from '../spec/values.js'
 import type { Axes, RankOf, Without } from '../tree/ranks.js'
 import { apply } from './apply.js'
 import { assertShape, normalizeAxes, sameShape } from './shape.js'

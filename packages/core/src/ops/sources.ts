@@ -1,5 +1,5 @@
 import type { Rank, Tensor } from '@tensorflow/tfjs-core'
-import type { Values } from '../compile/graph.js'
+import type { Values } from '../spec/values.js'
 import { tensor } from '../tree/host.js'
 import type { RankOf } from '../tree/ranks.js'
 import { apply } from './apply.js'

@@ -4,7 +4,7 @@ import type { Key } from './random.js'
 import type { Layout, Synthetic } from './synthetic.js'
 import type { Args, Tree } from './tree.js'
 
-/** An add-on to any objective; a plain regularizer is a game without a critic (`None`). */
+/** An add-on to any objective. One without a critic is made by `regularizer`. */
 export interface Game<Move extends Args = Args, Critic extends Tree = Tree> {
   readonly name: string
   /** How the critic moves, once a step, after the set has moved. */

@@ -86,10 +86,11 @@ export interface Parameterization<P extends Tree> {
   zeros?(): P
   /**
    * Int32 parts whose rows are ascending distinct integers of `0 … below-1`, by their dotted paths: a file holds them
-   * packed, and `storage` counts them so.
+   * packed, and so they are counted.
    */
   readonly indexSets?: Readonly<Record<string, { readonly below: number }>>
   /** Pure and differentiable in `params`. */
   render(params: P, rows: Rows): Batch
-  storage(params: P): StorageReport
+  /** What it stores. @default counted from the tensors and labels (`storageOf`); say it where a file holds something else */
+  storage?(params: P): StorageReport
 }

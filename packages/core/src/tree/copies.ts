@@ -1,5 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core'
-import type { DType, Values } from '../compile/graph.js'
+import type { DType, Values } from '../spec/values.js'
 import type { Args, Tree } from '../spec/tree.js'
 import { hostTensor, hostValue, tensor } from './host.js'
 import { mapTree } from './tree.js'

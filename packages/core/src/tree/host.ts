@@ -1,6 +1,7 @@
 import { engine, KernelBackend, type DataId, type Tensor, type TypedArray } from '@tensorflow/tfjs-core'
 import { HabaError } from '../errors.js'
-import { sizeOf, type DType, type Node, type Values } from '../compile/graph.js'
+import type { Node } from '../compile/graph.js'
+import { sizeOf, type DType, type Values } from '../spec/values.js'
 import type { RankOf } from './ranks.js'
 import { reorderAxes } from './reorder.js'
 

@@ -1,4 +1,4 @@
-import type { Values } from '../compile/graph.js'
+import type { Values } from '../spec/values.js'
 
 /**
  * An array whose axis i is logical axis `from[i]`, written anew so that it is `to[i]`.

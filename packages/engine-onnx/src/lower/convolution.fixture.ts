@@ -2,7 +2,7 @@ import { add, conv2d, foldIn, keyFrom, normal, sizeOf, tensor, vjp } from '@haba
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import type { OnnxEngine } from '../engine.js'
-import { held } from '../held.fixture.js'
+import { held } from './held.fixture.js'
 
 type Four = readonly [number, number, number, number]
 

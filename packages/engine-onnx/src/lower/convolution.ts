@@ -1,6 +1,6 @@
 import type { ConvolutionAttributes } from '@haba/core'
-import type { Emitter } from '../emitter.js'
-import { axesOf, laidOut, stored, type Value } from '../value.js'
+import type { Emitter } from './emitter.js'
+import { axesOf, laidOut, stored, type Value } from './value.js'
 import type { Traits } from '../provider.js'
 import { exchangedOrder, kernelIn, kernelOrder, permutation, turnedAround } from './kernels.js'
 import type { Lowering, Lowerings, NodeOf } from './lowering.js'

@@ -1,7 +1,7 @@
 import type { Node, Primitive } from '@haba/core'
-import type { Emitter } from '../emitter.js'
-import { dataType } from '../onnx-model.js'
-import { aligned, expanded, numeric, plain, sameNumbers, withRank, type Value } from '../value.js'
+import type { Emitter } from './emitter.js'
+import { dataType } from './onnx-model.js'
+import { aligned, expanded, numeric, plain, sameNumbers, withRank, type Value } from './value.js'
 import type { Lowering, Lowerings } from './lowering.js'
 
 const unary =

@@ -1,5 +1,5 @@
-import type { Emitter } from '../emitter.js'
-import { axesOf, holdsOrder, laidOut, type Value } from '../value.js'
+import type { Emitter } from './emitter.js'
+import { axesOf, holdsOrder, laidOut, type Value } from './value.js'
 
 /** Kernels as onnx wants them: `[out, in, height, width]`. */
 export const kernelOrder = [3, 2, 0, 1]

@@ -1,6 +1,6 @@
 import { sizeOf } from '@haba/core'
-import type { Emitter } from '../emitter.js'
-import { axesOf, expanded, holdsOrder, laidOut, numeric, reordered, stored, storedShape, type Value } from '../value.js'
+import type { Emitter } from './emitter.js'
+import { axesOf, expanded, holdsOrder, laidOut, numeric, reordered, stored, storedShape, type Value } from './value.js'
 import { areSmall } from './convolution.js'
 import type { Lowering, Lowerings, NodeOf } from './lowering.js'
 import { imageOrder, planeOrder } from './orders.js'

@@ -1,6 +1,6 @@
 import type { Node, Primitive } from '@haba/core'
-import type { Emitter } from '../emitter.js'
-import type { Value } from '../value.js'
+import type { Emitter } from './emitter.js'
+import type { Value } from './value.js'
 
 /** A node of one primitive. */
 export type NodeOf<P extends Primitive> = Extract<Node, { readonly op: P }>

@@ -9,8 +9,8 @@ import {
   withRank,
   aligned,
   type Value,
-} from '../value.js'
-import { dataType } from '../onnx-model.js'
+} from './value.js'
+import { dataType } from './onnx-model.js'
 import type { Lowering, Lowerings } from './lowering.js'
 
 const broadcastTo: Lowering<'broadcastTo'> = (emit, node, [x]) => ({

@@ -8,7 +8,7 @@ import {
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { onnxEngine } from '../engine.js'
-import { held } from '../held.fixture.js'
+import { held } from './held.fixture.js'
 
 const key = keyFrom(11)
 const permutations = (rank: number): number[][] =>

@@ -1,6 +1,6 @@
 import { sizeOf } from '@haba/core'
-import type { Emitter } from '../emitter.js'
-import { numeric, storedShape, type Value } from '../value.js'
+import type { Emitter } from './emitter.js'
+import { numeric, storedShape, type Value } from './value.js'
 import type { Lowering, Lowerings, NodeOf } from './lowering.js'
 
 type Reduce = NodeOf<'sum'> | NodeOf<'reduceMax'>

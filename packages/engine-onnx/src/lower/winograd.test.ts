@@ -6,8 +6,8 @@ import type { Scalar, Tensor, Tensor4D } from '@tensorflow/tfjs-core'
 import { afterAll, expect, test } from 'vitest'
 import { onnxEngine } from '../engine.js'
 import { ModelProtoSchema } from '../gen/onnx_pb.js'
-import { held } from '../held.fixture.js'
-import { lowerGraph } from '../lower.js'
+import { held } from './held.fixture.js'
+import { lowerGraph } from './lower.js'
 import { providers, type Traits } from '../provider.js'
 
 type Four = readonly [number, number, number, number]

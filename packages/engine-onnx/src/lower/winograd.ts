@@ -1,6 +1,6 @@
 import { sizeOf, type ConvolutionAttributes } from '@haba/core'
-import type { Emitter } from '../emitter.js'
-import { holdsOrder, laidOut, stored, storedShape, type Value } from '../value.js'
+import type { Emitter } from './emitter.js'
+import { holdsOrder, laidOut, stored, storedShape, type Value } from './value.js'
 import { exchangedOrder, kernelOrder } from './kernels.js'
 import { imageOrder } from './orders.js'
 

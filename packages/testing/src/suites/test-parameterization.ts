@@ -15,6 +15,7 @@ import {
   rowsOf,
   sizeOf,
   square,
+  storageOf,
   sum,
   tensor,
   tensorLeaves,
@@ -146,7 +147,7 @@ export function testParameterization({
     })
 
     it('tells its storage exactly: all that is learned, and nothing else', () => {
-      const { parts, floats, bits, bytes } = set.storage(params)
+      const { parts, floats, bits, bytes } = storageOf(set, params)
       const learned = tensorLeaves(params).filter((leaf) => !isFixed(leaf))
       const fixed = [...namedLeaves(params)].filter(([, leaf]) => isFixed(leaf))
       expect(floats).toBe(learned.reduce((total, leaf) => total + leaf.size, 0))
@@ -175,7 +176,7 @@ export function testParameterization({
         const shapes = (tree: Tree) => [...namedLeaves(tree)].map(([name, { shape, dtype }]) => [name, shape, dtype])
         const zeros = set.zeros!()
         expect(shapes(zeros)).toEqual(shapes(params))
-        expect(set.storage(zeros)).toEqual(set.storage(params))
+        expect(storageOf(set, zeros)).toEqual(storageOf(set, params))
         disposeTree(zeros)
       })
 

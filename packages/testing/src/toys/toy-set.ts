@@ -8,7 +8,6 @@ import {
   gather,
   mul,
   normal,
-  storageOf,
   tensor,
   type ImageShape,
   type Layout,
@@ -64,7 +63,5 @@ export function toySet(options: ToySetOptions = {}): Parameterization<ToySetPara
       const images = add(mul(gather(pixels, rows.slots), gather(scale, rows.views)), gather(shift, rows.views))
       return { images, targets: gather(constant(targets, [slots, classes]), rows.slots) }
     },
-    storage: ({ pixels, scale, shift }) =>
-      storageOf({ pixels: pixels.size, scale: scale.size, shift: shift.size }, layout),
   }
 }
