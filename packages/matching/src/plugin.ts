@@ -1,16 +1,10 @@
 import { fromNoise, fromReal, keyFrom, type Plugin } from '@haba/core'
+import { count, countPerClass, entry, flag, nameIn, positive, Type } from '@haba/core/options'
 import { canvas } from './canvas.js'
 import { openExperts } from './experts.js'
 import { featureEntries } from './feature-entries.js'
 import { gradientEntries } from './gradient-entries.js'
 import { expertLabels, ownLabels, trajectoryMatching } from './trajectory-matching.js'
-
-const count = (description: string, byDefault: number, minimum = 1) => ({
-  type: 'integer',
-  minimum,
-  default: byDefault,
-  description,
-})
 
 const labels = { own: ownLabels, experts: expertLabels } as const
 const starts = { real: fromReal, noise: fromNoise } as const
@@ -18,93 +12,54 @@ const starts = { real: fromReal, noise: fromNoise } as const
 /** Names for configuration files. */
 export const plugin: Plugin = {
   parameterizations: {
-    canvas: {
+    canvas: entry({
       title: "MTT's textures",
       summary: "MTT's textures: canvases larger than an image; the set is crops of them",
-      options: {
-        type: 'object',
-        properties: {
-          perClass: {
-            anyOf: [
-              { type: 'integer', minimum: 1 },
-              { type: 'array', items: { type: 'integer', minimum: 1 } },
-            ],
-            default: 1,
-            description: 'canvases a class: a number, or one for each class',
-          },
-          size: count("a canvas's sides, in sides of an image", 2),
-          crops: count('places that each canvas is cropped at', 64),
-          cropSeed: { type: 'integer', minimum: 0, default: 0, description: 'where those places are' },
-          start: { enum: Object.keys(starts), default: 'real', description: 'what canvases are tiled with at first' },
-        },
-      },
-      make: (options, context) =>
-        canvas({
-          ...context,
-          perClass: options.perClass as number | readonly number[],
-          size: options.size as number,
-          crops: options.crops as number,
-          key: keyFrom(options.cropSeed as number),
-          start: starts[options.start as keyof typeof starts],
-        }),
-    },
+      options: Type.Object({
+        perClass: countPerClass('canvases a class: a number, or one for each class', 1),
+        size: count("a canvas's sides, in sides of an image", 2),
+        crops: count('places that each canvas is cropped at', 64),
+        cropSeed: count('where those places are', 0, 0),
+        start: nameIn(starts, 'what canvases are tiled with at first', 'real'),
+      }),
+      make: ({ cropSeed, start, ...options }, context) =>
+        canvas({ ...context, ...options, key: keyFrom(cropSeed), start: starts[start] }),
+    }),
   },
   objectives: {
     ...featureEntries,
     ...gradientEntries,
-    'trajectory-matching': {
+    'trajectory-matching': entry({
       summary: 'MTT: a student trained on the set ends where an expert on real data was some epochs later',
-      options: {
-        type: 'object',
-        properties: {
-          experts: { type: 'string', format: 'path', description: 'folder written by `haba experts`' },
-          limit: { type: 'integer', minimum: 1, description: 'use the first experts only' },
-          steps: count('student steps', 20),
-          expertEpochs: count("expert epochs that the student's steps should equal", 3),
-          maxStartEpoch: count('the student starts at an expert epoch below this', 25),
-          batch: { type: 'integer', minimum: 1, description: 'synthetic images a student step (default: all)' },
-          mixViews: {
-            type: 'boolean',
-            default: false,
-            description:
-              'draw a view for each image of a student step (default: one for the whole batch, as published)',
-          },
-          learningRate: {
-            type: 'number',
-            exclusiveMinimum: 0,
-            default: 0.01,
-            description: "the student's first step size",
-          },
-          momentum: {
-            type: 'number',
-            minimum: 0,
-            exclusiveMaximum: 1,
-            default: 0,
-            description: "of the student's SGD; published: none",
-          },
-          labels: {
-            enum: Object.keys(labels),
-            default: 'own',
-            description:
-              "the student's targets: the set's own, or at every step what its expert says of the images (TESLA as released)",
-          },
-        },
-        required: ['experts'],
-      },
-      make: async (options, { network, augmentation }) =>
+      options: Type.Object({
+        experts: Type.String({ format: 'path', description: 'folder written by `haba experts`' }),
+        limit: Type.Optional(count('use the first experts only')),
+        steps: count('student steps', 20),
+        expertEpochs: count("expert epochs that the student's steps should equal", 3),
+        maxStartEpoch: count('the student starts at an expert epoch below this', 25),
+        batch: Type.Optional(count('synthetic images a student step (default: all)')),
+        mixViews: flag('draw a view for each image of a student step (default: one for the whole batch, as published)'),
+        learningRate: positive("the student's first step size", 0.01),
+        momentum: Type.Number({
+          minimum: 0,
+          exclusiveMaximum: 1,
+          default: 0,
+          description: "of the student's SGD; published: none",
+        }),
+        labels: nameIn(
+          labels,
+          "the student's targets: the set's own, or at every step what its expert says of the images (TESLA as released)",
+          'own',
+        ),
+      }),
+      make: async ({ experts, limit, labels: name, ...options }, { network, augmentation }) =>
         trajectoryMatching({
           network,
-          experts: await openExperts(options.experts as string, network, options.limit as number | undefined),
-          steps: options.steps as number,
-          expertEpochs: options.expertEpochs as number,
-          maxStartEpoch: options.maxStartEpoch as number,
-          mixViews: options.mixViews as boolean,
-          learningRate: options.learningRate as number,
-          momentum: options.momentum as number,
-          labels: labels[options.labels as keyof typeof labels],
-          ...(options.batch !== undefined && { batch: options.batch as number }),
+          experts: await openExperts(experts, network, limit),
+          ...options,
+          labels: labels[name],
           ...(augmentation && { augmentation }),
         }),
-    },
+    }),
   },
 }

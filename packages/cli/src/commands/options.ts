@@ -1,4 +1,4 @@
-import { HabaError, type OptionsSchema } from '@haba/core'
+import { HabaError } from '@haba/core'
 import { describeSchema, shown, type JsonSchema } from '../config/describe-schema.js'
 import { configSchema } from '../config/schema.js'
 import { correction } from '../config/validate.js'
@@ -71,8 +71,8 @@ function overview(tables: Tables): readonly string[] {
   ]
 }
 
-function optionLines(schema: JsonSchema | OptionsSchema): readonly string[] {
-  const lines = flatOptions(schema as JsonSchema)
+function optionLines(schema: JsonSchema): readonly string[] {
+  const lines = flatOptions(schema)
   return lines.length === 0 && schema.type === 'object' ? ['  (no options)'] : columns(lines)
 }
 
@@ -80,7 +80,8 @@ function optionLines(schema: JsonSchema | OptionsSchema): readonly string[] {
 function flatOptions(schema: JsonSchema, prefix = ''): readonly (readonly [string, string])[] {
   const required = new Set(schema.required ?? [])
   const inner = Object.entries(schema.properties ?? {}).flatMap(([name, option]) => {
-    const line = [`${prefix}${name}${required.has(name) ? ' *' : ''}`, describeOption(option)] as const
+    const star = required.has(name) && option.default === undefined ? ' *' : ''
+    const line = [`${prefix}${name}${star}`, describeOption(option)] as const
     // Sections of the file have pages of their own.
     return prefix === '' && schema === configSchema ? [line] : [line, ...flatOptions(option, `${prefix}${name}.`)]
   })

@@ -2,6 +2,7 @@ import { HabaError, parseJson, type OptionsSchema } from '@haba/core'
 import { resolve } from 'node:path'
 import type { AnyTable, Tables } from '../plugins/tables.js'
 import type { Named } from './config.js'
+import type { JsonSchema } from './describe-schema.js'
 import { newName } from './old-names.js'
 import { placeName, type Place } from './place.js'
 import { correction, validate } from './validate.js'
@@ -51,11 +52,14 @@ export function namedInText(option: string, text: string, table: AnyTable, kind:
 /** Formats of options that are paths: what is read there, and what is written. */
 const pathFormats = ['path', 'written-path'] as const
 
-const isPath = (schema: unknown, formats: readonly unknown[]) =>
-  formats.includes((schema as { readonly format?: unknown } | undefined)?.format)
+const isPath = (schema: JsonSchema | undefined, formats: readonly string[]) =>
+  schema?.format !== undefined && formats.includes(schema.format)
 
 /** Options that are a path, or a list of them. */
-export const pathNames = ({ properties }: OptionsSchema, formats: readonly string[] = pathFormats): readonly string[] =>
+export const pathNames = (
+  { properties = {} }: JsonSchema,
+  formats: readonly string[] = pathFormats,
+): readonly string[] =>
   Object.keys(properties).filter(
     (name) => isPath(properties[name], formats) || isPath(properties[name]!.items, formats),
   )
