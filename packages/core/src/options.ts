@@ -1,4 +1,4 @@
-import { Type, type Static, type TObject } from 'typebox'
+import { Type, type Static, type TArrayOptions, type TObject, type TSchema } from 'typebox'
 import type { DatasetEntry, PluginEntry } from './plugin.js'
 
 export { Type, type Static }
@@ -18,9 +18,9 @@ const withDefault = (value: unknown) => (value === undefined ? {} : { default: v
 /** An option that is one of the names in `table`. @param byDefault @default none: it must be given */
 export const nameIn = <Name extends string>(
   table: Readonly<Record<Name, unknown>>,
-  description: string,
+  description?: string,
   byDefault?: NoInfer<Name>,
-) => Type.Unsafe<Name>({ enum: Object.keys(table), ...withDefault(byDefault), description })
+) => Type.Unsafe<Name>({ enum: Object.keys(table), ...withDefault(byDefault), ...(description && { description }) })
 
 /** An option that is a whole number of at least `minimum`. @param byDefault @default none: it must be given */
 export const count = (description: string, byDefault?: number, minimum = 1) =>
@@ -44,6 +44,9 @@ export const weight = (description: string, byDefault?: number) =>
 /** An option that is true or false, and false where it is not given. */
 export const flag = (description: string, byDefault = false) => Type.Boolean({ default: byDefault, description })
 
-/** A list of exactly two numbers. */
-export const pair = (description: string, items: object = { type: 'number' }) =>
-  Type.Unsafe<readonly [number, number]>({ type: 'array', items, minItems: 2, maxItems: 2, description })
+/** A list of as many items as the tuple has, such as `tuple<readonly [number, number]>(2, Type.Number())`. */
+export const tuple = <Items extends readonly unknown[]>(
+  length: Items['length'],
+  item: TSchema,
+  options: TArrayOptions = {},
+) => Type.Unsafe<Items>(Type.Array(item, { minItems: length, maxItems: length, ...options }))
