@@ -156,6 +156,7 @@ export type {
   DatasetEntry,
   ImageContext,
   ObjectiveContext,
+  AnyOptions,
   OptionsSchema,
   Plugin,
   PluginEntry,

@@ -1,4 +1,4 @@
-import { HabaError } from '@haba/core'
+import { HabaError, type OptionsSchema } from '@haba/core'
 import { describeSchema, shown, type JsonSchema } from '../config/describe-schema.js'
 import { configSchema } from '../config/schema.js'
 import { correction } from '../config/validate.js'
@@ -18,6 +18,8 @@ const keys: Readonly<Record<keyof Tables, string>> = {
   engines: '"engine"',
 }
 
+const whole: OptionsSchema = configSchema
+
 /** `haba options`: what a configuration may say, and what each name takes; all of it is read from the schemas. */
 export async function optionsCommand(
   name: string | undefined,
@@ -28,9 +30,9 @@ export async function optionsCommand(
   const print = (lines: readonly string[]) => out.write(`${lines.join('\n')}\n`)
   if (name === undefined) return void print(overview(tables))
   const found = entriesOf(tables).filter((entry) => entry.name === name)
-  const section = configSchema.properties[name] as JsonSchema | undefined
+  const section: JsonSchema | undefined = whole.properties[name]
   if (found.length === 0 && section === undefined) {
-    const names = [...entriesOf(tables).map((entry) => entry.name), ...Object.keys(configSchema.properties)]
+    const names = [...entriesOf(tables).map((entry) => entry.name), ...Object.keys(whole.properties)]
     throw new HabaError('haba options', 'a name that configurations use', `"${name}"`, correction(name, names))
   }
   print([
@@ -60,7 +62,7 @@ function overview(tables: Tables): readonly string[] {
     'A configuration is a JSON file. It refers to a named part by "name", or by { "use": "name", …options }.',
     'Paths are relative to the file. A star marks what must be given.',
     '',
-    ...optionLines(configSchema),
+    ...optionLines(whole),
     ...(Object.keys(kinds) as (keyof Tables)[]).flatMap((kind) => [
       '',
       `Names for ${keys[kind]}:`,
@@ -83,7 +85,7 @@ function flatOptions(schema: JsonSchema, prefix = ''): readonly (readonly [strin
     const star = required.has(name) && option.default === undefined ? ' *' : ''
     const line = [`${prefix}${name}${star}`, describeOption(option)] as const
     // Sections of the file have pages of their own.
-    return prefix === '' && schema === configSchema ? [line] : [line, ...flatOptions(option, `${prefix}${name}.`)]
+    return prefix === '' && schema === whole ? [line] : [line, ...flatOptions(option, `${prefix}${name}.`)]
   })
   const parts = schema.additionalProperties
   return typeof parts === 'object' ? [...inner, ...flatOptions(parts, `${prefix}PART.`)] : inner

@@ -57,12 +57,12 @@ const isPath = (schema: JsonSchema | undefined, formats: readonly string[]) =>
 
 /** Options that are a path, or a list of them. */
 export const pathNames = (
-  { properties = {} }: JsonSchema,
+  { properties }: OptionsSchema,
   formats: readonly string[] = pathFormats,
-): readonly string[] =>
-  Object.keys(properties).filter(
-    (name) => isPath(properties[name], formats) || isPath(properties[name]!.items, formats),
-  )
+): readonly string[] => {
+  const isOne = (schema: JsonSchema) => isPath(schema, formats) || isPath(schema.items, formats)
+  return Object.keys(properties).filter((name) => isOne(properties[name]!))
+}
 
 /**
  * Options that the configuration of a run folder does not hold, nor is believed: places to write to, and folders of engines,

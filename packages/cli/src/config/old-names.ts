@@ -1,3 +1,4 @@
+import type { OptionsSchema } from '@haba/core'
 import { applyEdits, parseTree, type Edit, type Node } from 'jsonc-parser'
 import type { JsonSchema } from './describe-schema.js'
 import { inside, type Place, type Renamed } from './place.js'
@@ -37,8 +38,8 @@ export function newName(where: Place, name: string, known: readonly unknown[], t
  * A configuration's options with the names of today. A name is old only where the schema does not have it, so options of
  * plugins keep theirs.
  */
-export function withNewNames(where: Place, schema: JsonSchema, value: unknown): unknown {
-  const { properties, items, additionalProperties, anyOf, enum: choices } = schema
+export function withNewNames(where: Place, schema: JsonSchema | OptionsSchema, value: unknown): unknown {
+  const { properties, items, additionalProperties, anyOf, enum: choices }: JsonSchema = schema
   if (typeof value === 'string') return choices ? newName(where, value, choices) : value
   if (Array.isArray(value)) return items ? value.map((one, i) => withNewNames(inside(where, i), items, one)) : value
   if (typeof value !== 'object' || value === null) return value

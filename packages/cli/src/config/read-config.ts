@@ -2,7 +2,7 @@ import { HabaError } from '@haba/core'
 import { basename, dirname, resolve } from 'node:path'
 import { absolutePlugin, checkAllowed, loadPlugins, locatePlugins } from '../plugins/load-plugins.js'
 import { kinds, mergeTables, type Tables } from '../plugins/tables.js'
-import type { Config, GameSettings, Named, SetSettings, TargetSettings } from './config.js'
+import type { Config, GameSettings, Named, SetSettings } from './config.js'
 import { completeNamed, outsideNames } from './named.js'
 import { readJson } from './read-json.js'
 import { configSchema } from './schema.js'
@@ -70,12 +70,12 @@ export const readConfigAgain = (
 ): Config =>
   completed({ where, raw: checked(where, value), folder: dirname(resolve(file)), tables, received: true }).config
 
-const checked = (where: Place, value: unknown) =>
-  validate(where, configSchema, value) as Readonly<Record<string, unknown>> & RawConfig
+/** The file's own structure is checked and of its types; names are as they were written until they are completed. */
+const checked = (where: Place, value: unknown) => validate(where, configSchema, value)
 
 interface Raw {
   readonly where: Place
-  readonly raw: Readonly<Record<string, unknown>> & RawConfig
+  readonly raw: ReturnType<typeof checked>
   /** What paths are relative to. */
   readonly folder: string
   readonly tables: Tables
@@ -108,7 +108,7 @@ function completed({ where, raw, folder, tables, received }: Raw): Pick<ReadConf
   }
 
   const objective = named(inside(where, 'objective'), raw.objective, 'objectives')
-  const config = {
+  const config: Omit<Config, 'experts'> = {
     ...raw,
     plugins,
     engine: named(inside(where, 'engine'), raw.engine, 'engines'),
@@ -126,62 +126,40 @@ function completed({ where, raw, folder, tables, received }: Raw): Pick<ReadConf
         named(inside(inside(inside(where, 'compare'), 'networks'), i), one, 'networks'),
       ),
     },
-    ...(raw.experts && {
-      experts: { ...raw.experts, ...own('experts'), folder: expertsFolder(where, raw.experts, objective, folder) },
-    }),
   }
-  // The schema held the rest of the file.
-  return { config: config as unknown as Config, ignored }
-}
-
-/** What the file says, its own structure checked, its names not yet. */
-interface RawConfig {
-  readonly plugins: readonly string[]
-  readonly games: readonly unknown[]
-  readonly training?: Readonly<Record<string, unknown>>
-  readonly evaluate: Readonly<Record<string, unknown>>
-  readonly experts?: Readonly<Record<string, unknown>>
-  readonly compare: Readonly<Record<string, unknown>> & { readonly networks: readonly unknown[] }
+  const { experts } = raw
+  if (!experts) return { config, ignored }
+  const taught = { ...experts, ...own('experts'), folder: expertsFolder(where, experts, objective, folder) }
+  return { config: { ...config, experts: taught }, ignored }
 }
 
 /** A text that is no name is a strategy of the field, such as `color_crop_cutout`. */
 const strategyOf = (value: unknown, { augmentations }: Tables): unknown =>
   typeof value === 'string' && !Object.hasOwn(augmentations, value) ? { use: 'siamese', strategy: value } : value
 
-function completeSet(
-  place: Place,
-  value: unknown,
-  named: (place: Place, value: unknown, kind: keyof Tables) => Named,
-): SetSettings {
-  if (typeof value !== 'object') return named(place, value, 'parameterizations')
-  const { targets, of, ...set } = value as Record<string, unknown>
+type Complete = (place: Place, value: unknown, kind: keyof Tables) => Named
+
+function completeSet(place: Place, value: SetSettings | string, named: Complete): SetSettings {
+  if (typeof value === 'string') return named(place, value, 'parameterizations')
+  const { targets, of, ...set } = value
   return {
     ...named(place, set, 'parameterizations'),
     ...(of !== undefined && { of: named(inside(place, 'of'), of, 'parameterizations') }),
-    ...(targets !== undefined && { targets: targets as TargetSettings }),
+    ...(targets !== undefined && { targets }),
   }
 }
 
-function completeGame(
-  place: Place,
-  value: unknown,
-  named: (place: Place, value: unknown, kind: keyof Tables) => Named,
-): GameSettings {
-  if (typeof value !== 'object') return named(place, value, 'games')
-  const { network, ...game } = value as Record<string, unknown>
+function completeGame(place: Place, value: GameSettings | string, named: Complete): GameSettings {
+  if (typeof value === 'string') return named(place, value, 'games')
+  const { network, ...game } = value
   return {
     ...named(place, game, 'games'),
     ...(network !== undefined && { network: named(inside(place, 'network'), network, 'networks') }),
   }
 }
 
-function expertsFolder(
-  where: Place,
-  experts: Readonly<Record<string, unknown>>,
-  objective: Named,
-  folder: string,
-): string {
-  if (typeof experts.folder === 'string') return resolve(folder, experts.folder)
+function expertsFolder(where: Place, experts: { readonly folder?: string }, objective: Named, folder: string): string {
+  if (experts.folder !== undefined) return resolve(folder, experts.folder)
   if (typeof objective.experts === 'string') return objective.experts
   throw new HabaError(
     placeName(inside(inside(where, 'experts'), 'folder')),

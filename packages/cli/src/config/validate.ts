@@ -1,4 +1,5 @@
-import { HabaError, type OptionsSchema } from '@haba/core'
+import { HabaError, type AnyOptions, type OptionsSchema } from '@haba/core'
+import type { Static, TObject } from '@haba/core/options'
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import { closest, distance } from 'fastest-levenshtein'
 import { article, describeSchema, shown, type JsonSchema } from './describe-schema.js'
@@ -21,10 +22,12 @@ for (const format of ['path', 'written-path']) ajv.addFormat(format, true)
  * @param where the file, and the path inside it that `value` is at
  * @throws HabaError naming the first option that is unknown, missing or out of range
  */
-export function validate(where: Place, schema: OptionsSchema, value: unknown): Readonly<Record<string, unknown>> {
+export function validate<Schema extends TObject>(where: Place, schema: Schema, value: unknown): Static<Schema>
+export function validate(where: Place, schema: OptionsSchema, value: unknown): AnyOptions
+export function validate(where: Place, schema: OptionsSchema, value: unknown): unknown {
   const check = validatorOf(schema)
   const copy = withNewNames(where, schema, structuredClone(value))
-  if (check(copy)) return copy as Readonly<Record<string, unknown>>
+  if (check(copy)) return copy
   // Of an `anyOf`, the errors of its branches come first and its own last.
   throw complaint(where, check.errors!.at(-1)!)
 }
