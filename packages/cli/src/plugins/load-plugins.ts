@@ -1,4 +1,5 @@
 import { HabaError, type Plugin } from '@haba/core'
+import { Type } from '@haba/core/options'
 import { existsSync } from 'node:fs'
 import { realpath } from 'node:fs/promises'
 import { createRequire } from 'node:module'
@@ -102,23 +103,17 @@ const userFile = (): string => {
   return join(home, 'haba', 'config.json')
 }
 
-const userSchema = {
-  type: 'object',
-  properties: {
-    allowPlugins: {
-      type: 'array',
-      items: { type: 'string', minLength: 1 },
-      default: [],
-      description: 'plugins that run folders may load: paths of files, or packages',
-    },
-  },
-} as const
+const userSchema = Type.Object({
+  allowPlugins: Type.Array(Type.String({ minLength: 1 }), {
+    default: [],
+    description: 'plugins that run folders may load: paths of files, or packages',
+  }),
+})
 
 async function userPlugins(): Promise<readonly string[]> {
   const file = userFile()
   if (!existsSync(file)) return []
-  const { allowPlugins } = validate({ file, path: '' }, userSchema, await readJson(file))
-  return allowPlugins as readonly string[]
+  return validate({ file, path: '' }, userSchema, await readJson(file)).allowPlugins
 }
 
 function locate(name: string, folders: readonly string[]): string | undefined {
