@@ -66,7 +66,8 @@ export function migrated(text: string, renamed: readonly Renamed[]): string {
     if (node.type === 'array') node.children!.forEach((one, i) => visit(one, inside(where, i)))
     if (node.type === 'object')
       for (const { children } of node.children!) {
-        const [name, value] = children as [Node, Node]
+        const [name, value] = children!
+        if (!name || !value) continue
         if (name.value === 'use') write(value, where.path)
         else visit(value, inside(where, write(name, where.path)))
       }

@@ -26,7 +26,7 @@ export async function readJson(file: string): Promise<unknown> {
     const first = mistakesIn(text).sort((a, b) => a.offset - b.offset)[0]
     const lines = text.slice(0, first?.offset ?? text.length).split('\n')
     const place = `line ${lines.length}, column ${lines.at(-1)!.length + 1}`
-    const todo = (first && explained(first, text)) ?? (cause as Error).message
+    const todo = (first && explained(first, text)) ?? messageOf(cause)
     throw new HabaError(`config ${file}`, 'JSON', `a mistake at ${place}`, todo, { cause })
   }
 }
@@ -55,3 +55,6 @@ function explained({ error, offset, length }: ParseError, text: string): string 
   const symbol = text.slice(offset, offset + Math.min(length, 40))
   return `JSON has no ${symbol}: values are numbers, texts in double quotes, true, false and null.`
 }
+
+/** What an error says of itself. */
+export const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown))

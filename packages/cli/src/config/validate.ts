@@ -49,11 +49,12 @@ function complaint(where: Place, error: ErrorObject): HabaError {
     .slice(1)
     .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
     .reduce((place, part) => inside(place, /^\d+$/.test(part) ? Number(part) : part), where)
+  // Ajv's type of it names no keyword.
   const schema = error.parentSchema as JsonSchema
   const fail = (place: Place, expected: string, got: string, todo: string) =>
     new HabaError(placeName(place), expected, got, todo)
   if (error.keyword === 'additionalProperties') {
-    const name = (error.params as { additionalProperty: string }).additionalProperty
+    const name: string = error.params.additionalProperty
     const known = Object.keys(schema.properties ?? {}).sort()
     return fail(
       at,
@@ -63,7 +64,7 @@ function complaint(where: Place, error: ErrorObject): HabaError {
     )
   }
   if (error.keyword === 'required') {
-    const name = (error.params as { missingProperty: string }).missingProperty
+    const name: string = error.params.missingProperty
     const missing = schema.properties?.[name] ?? {}
     return fail(inside(at, name), article(describeSchema(missing)), 'nothing', `Add it${explained(missing)}`)
   }

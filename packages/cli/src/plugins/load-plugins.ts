@@ -51,7 +51,7 @@ async function loadPlugin(name: string, file: string): Promise<Plugin> {
   const module = await import(pathToFileURL(file).href).catch((cause: Error) => {
     throw new HabaError(who, 'a module that loads', cause.message, `Correct ${file}.`, { cause })
   })
-  const { plugin } = module as { readonly plugin?: unknown }
+  const { plugin }: { readonly plugin?: unknown } = module
   if (typeof plugin !== 'object' || plugin === null)
     throw new HabaError(
       who,
