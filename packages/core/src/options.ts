@@ -31,9 +31,10 @@ export const count = (description: string, byDefault?: number, minimum = 1) =>
 
 /** An option that counts what each class has: a whole number, or one for each class. @param byDefault as in `count` */
 export const countPerClass = (description: string, byDefault?: number) =>
-  Type.Union([Type.Integer({ minimum: 1 }), Type.Array(Type.Integer({ minimum: 1 }))], {
-    ...described(description, byDefault),
-  })
+  Type.Union(
+    [Type.Integer({ minimum: 1 }), Type.Array(Type.Integer({ minimum: 1 }))],
+    described(description, byDefault),
+  )
 
 /** An option that is a number above 0, such as a step size. @param byDefault as in `count` */
 export const positive = (description?: string, byDefault?: number) =>
