@@ -13,6 +13,17 @@ function typeErrors(files: readonly string[]): readonly string[] {
     .map(({ file, messageText }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`)
 }
 
+/** Type assertions, but for `as const`. */
+function assertions(text: string): readonly string[] {
+  const visit = (node: ts.Node): readonly string[] => {
+    const own = ts.isAsExpression(node) && !ts.isConstTypeReference(node.type) ? [node.getText()] : []
+    const inner: string[] = []
+    node.forEachChild((child) => void inner.push(...visit(child)))
+    return [...own, ...inner]
+  }
+  return visit(ts.createSourceFile('any.ts', text, ts.ScriptTarget.Latest, true))
+}
+
 describe('newObjective, in a copy of the repository', () => {
   let copy: string
   const read = (path: string) => readFileSync(join(copy, path), 'utf8')
@@ -36,9 +47,10 @@ describe('newObjective, in a copy of the repository', () => {
     expect(index).toContain(
       "export { zerothOrderMoments, zerothOrderMomentsDistance, type ZerothOrderMomentsOptions } from './features/zeroth-order-moments.js'",
     )
-    expect(plugin).toContain("'zeroth-order-moments': {")
+    expect(plugin).toContain("'zeroth-order-moments': entry({")
     expect(changeset).toContain("'@haba/matching': minor")
     for (const text of [source, test]) expect(text).not.toMatch(/objective.?name/i)
+    for (const text of [source, test, plugin]) expect(assertions(text)).toEqual([])
   })
 
   it('keeps all that was there, and its types hold', () => {

@@ -46,11 +46,11 @@ function withName(plugin: string, name: string): string {
     .join('\n')
     .replace(
       heading,
-      `${heading}    '${name}': {
+      `${heading}    '${name}': entry({
       summary: '${words}: the mean features of every class match those of real images',
-      options: { type: 'object', properties: { realPerClass: count('real images a class and step', 256) } },
-      make: (options, { network }) => ${camel}({ network, realPerClass: options.realPerClass as number }),
-    },
+      options: Type.Object({ realPerClass: count('real images a class and step', 256) }),
+      make: (options, { network }) => ${camel}({ network, ...options }),
+    }),
 `,
     )
 }

@@ -1,4 +1,5 @@
 import { foldIn, keyFrom, normal, tensor, type ImageShape, type Plugin, type RealSource } from '@haba/core'
+import { count, datasetEntry, Type } from '@haba/core/options'
 import type { Tensor4D } from '@tensorflow/tfjs-core'
 
 const image: ImageShape = [8, 8, 1]
@@ -28,12 +29,9 @@ function half(perClass: number, name: string): RealSource {
 /** What an external package would export at ./plugin. */
 export const plugin: Plugin = {
   datasets: {
-    toy: {
+    toy: datasetEntry({
       summary: 'made-up images',
-      options: {
-        type: 'object',
-        properties: { perClass: { type: 'integer', minimum: 1, default: 8, description: 'training images a class' } },
-      },
+      options: Type.Object({ perClass: count('training images a class', 8) }),
       make: ({ perClass }) => ({
         name: 'toy',
         image,
@@ -45,9 +43,9 @@ export const plugin: Plugin = {
           apply: (pixels) => pixels.map((v) => 2 * v),
           invert: (values) => values.map((v) => v / 2),
         },
-        train: half(perClass as number, 'train'),
+        train: half(perClass, 'train'),
         test: half(10, 'test'),
       }),
-    },
+    }),
   },
 }

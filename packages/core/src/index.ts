@@ -153,6 +153,7 @@ export type {
   DatasetEntry,
   ImageContext,
   ObjectiveContext,
+  AnyOptions,
   OptionsSchema,
   Plugin,
   PluginEntry,

@@ -8,31 +8,39 @@ import type { RecurrenceObjective, SumObjective } from './spec/objective.js'
 import type { Parameterization } from './spec/synthetic.js'
 import type { Tree } from './spec/tree.js'
 
-/** Options of an entry as a JSON Schema of type object: they are validated, given their defaults, and shown in help. */
-export type OptionsSchema = {
+/**
+ * Options of an entry as a JSON Schema of type object: they are validated, given their defaults, and shown in help.
+ * `@haba/core/options` writes one whose types are known.
+ */
+export interface OptionsSchema {
   readonly type: 'object'
-  readonly properties: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+  /** A JSON Schema for each option. */
+  readonly properties: Readonly<Record<string, object>>
+  /** Options that must be there once defaults are in place. @default none */
   readonly required?: readonly string[]
 }
 
+/** Options whose types are not known. */
+export type AnyOptions = Readonly<Record<string, unknown>>
+
 /** Something that a configuration file can name. */
-export interface PluginEntry<Context, Made> {
+export interface PluginEntry<Context, Made, Options = AnyOptions> {
   /** What tables call that which it makes, such as a paper's name for it. @default its name in the plugin's table */
   readonly title?: string
   /** One sentence for `--help`. */
   readonly summary: string
   readonly options: OptionsSchema
   /** `options` are valid and complete; paths in them (properties of format "path") are absolute. */
-  make(options: Readonly<Record<string, unknown>>, context: Context): Made | Promise<Made>
+  make(options: Options, context: Context): Made | Promise<Made>
 }
 
 /** Entries by the names that configuration files use. */
 export type PluginTable<Context, Made> = Readonly<Record<string, PluginEntry<Context, Made>>>
 
 /** A dataset that a configuration file can name. */
-export interface DatasetEntry extends PluginEntry<DatasetContext, Dataset> {
+export interface DatasetEntry<Options = AnyOptions> extends PluginEntry<DatasetContext, Dataset, Options> {
   /** What it will hold, told without reading it: for budgets before any run. Absent where only reading tells. */
-  shape?(options: Readonly<Record<string, unknown>>): ImageContext | Promise<ImageContext>
+  shape?(options: Options): ImageContext | Promise<ImageContext>
 }
 
 /** What everything is made for. */

@@ -1,4 +1,5 @@
 import type { DatasetContext, Preprocessing } from '@haba/core'
+import { nameIn, positive, Type } from '@haba/core/options'
 import {
   cifar10Constants,
   cifar100Constants,
@@ -24,75 +25,61 @@ const constants = {
   imagenet: imageNetConstants,
 } as const
 
-/** Options as a configuration gives them: valid, and complete except for those without a default. */
-export type Options = Readonly<Record<string, unknown>>
-
 /** A path. */
-export const folder = (description: string) => ({ type: 'string', format: 'path', description })
+export const folder = (description: string) => Type.String({ format: 'path', description })
 
 /** A path that need not be given: `haba data get` puts files where loaders look. */
 export const fetched = (holds: string, name: string) =>
-  folder(`${holds} (default: where \`haba data get ${name}\` puts them)`)
+  Type.Optional(folder(`${holds} (default: where \`haba data get ${name}\` puts them)`))
 
-const channels = { type: 'array', items: { type: 'number' }, minItems: 1 }
-
-const choice = (names: readonly string[], byDefault: string, description: string) => ({
-  anyOf: [
-    { enum: [...names, ...Object.keys(constants)] },
-    {
-      type: 'object',
-      properties: { mean: channels, std: channels },
-      required: ['mean', 'std'],
-      additionalProperties: false,
-    },
-  ],
-  default: byDefault,
-  description,
-})
-
+const channels = Type.Array(Type.Number(), { minItems: 1 })
+const ofChannels = Type.Object({ mean: channels, std: channels }, { additionalProperties: false })
 const standardized = 'standardization: by the constants of a named set, or by mean and std a channel'
 
+const onDisk = { none: undefined, ...constants }
+const inMemory = { none: undefined, zca: undefined, ...constants }
+
 /** Options of every dataset in memory: how pixels are preprocessed. */
-export const preprocessing = (byDefault: string) => ({
-  preprocessing: choice(['none', 'zca'], byDefault, `none, ZCA whitening, or ${standardized}`),
-  epsilon: { type: 'number', exclusiveMinimum: 0, default: 0.1, description: 'of ZCA: added to every eigenvalue' },
+export const preprocessing = (byDefault: keyof typeof inMemory) => ({
+  preprocessing: Type.Union([nameIn(inMemory), ofChannels], {
+    default: byDefault,
+    description: `none, ZCA whitening, or ${standardized}`,
+  }),
+  epsilon: positive('of ZCA: added to every eigenvalue', 0.1),
 })
 
 /** Options of datasets on disk: no preprocessing that must see all images first. */
 export const preprocessingOnDisk = {
-  preprocessing: choice(['none'], 'imagenet', `none, or ${standardized}`),
-  cacheBytes: {
-    type: 'integer',
+  preprocessing: Type.Union([nameIn(onDisk), ofChannels], {
+    default: 'imagenet',
+    description: `none, or ${standardized}`,
+  }),
+  cacheBytes: Type.Integer({
     minimum: 0,
     default: 2 ** 30,
     description: 'decoded pixels kept in memory; images stay on disk, and are decoded when they are asked for',
-  },
+  }),
 }
 
 /** The value that a configuration's `preprocessing` names, or the one to use instead. */
-export function preprocessingOf(options: Options, context: DatasetContext): Preprocessing | Fit {
-  return options.preprocessing === 'zca' && !context.preprocessing
-    ? zca({ engine: context.engine, epsilon: options.epsilon as number })
-    : fixedPreprocessingOf(options, context)
+export function preprocessingOf(
+  chosen: keyof typeof inMemory | ChannelConstants,
+  epsilon: number,
+  context: DatasetContext,
+): Preprocessing | Fit {
+  if (chosen !== 'zca') return fixedPreprocessingOf(chosen, context)
+  return context.preprocessing ?? zca({ engine: context.engine, epsilon })
 }
 
 /** The same without ZCA. */
 export function fixedPreprocessingOf(
-  { preprocessing: chosen }: Options,
+  chosen: keyof typeof onDisk | ChannelConstants,
   { preprocessing: instead }: DatasetContext,
 ): Preprocessing {
   if (instead) return instead
   if (chosen === 'none') return identity()
-  return standardize(
-    typeof chosen === 'string' ? constants[chosen as keyof typeof constants] : (chosen as ChannelConstants),
-  )
+  return standardize(typeof chosen === 'string' ? constants[chosen] : chosen)
 }
-
-/** Those of some options that were given, to spread into a factory's. */
-export const given = <O>(options: Options, ...names: readonly (keyof O & string)[]): Partial<O> =>
-  Object.fromEntries(
-    names.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]),
-  ) as Partial<O>
 
 /** Tells how far decoding has come, and which images cannot be used; warnings are said by who reads them of the dataset. */
 export const toldBy = ({ onProgress, onFault }: DatasetContext) => ({

@@ -23,7 +23,8 @@ afterAll(() => rm(folder, { recursive: true }))
 /** Makes an entry with its defaults, as the command line does. */
 function make(name: string, given: Readonly<Record<string, unknown>>) {
   const entry = plugin.datasets![name]!
-  const defaults = Object.entries(entry.options.properties).flatMap(([key, { default: value }]) =>
+  const properties: Readonly<Record<string, { readonly default?: unknown }>> = entry.options.properties
+  const defaults = Object.entries(properties).flatMap(([key, { default: value }]) =>
     value === undefined ? [] : [[key, value] as const],
   )
   return Promise.resolve(entry.make({ ...Object.fromEntries(defaults), ...given }, context))

@@ -1,6 +1,5 @@
 import type { AnyParameterization, ImageContext, ImageShape } from '@haba/core'
 import { labeled } from '@haba/sets'
-import type { Named } from '../config/config.js'
 import type { ReadConfig } from '../config/read-config.js'
 import { inPlace } from './in-place.js'
 import { labelStart, labelStorages } from './labels.js'
@@ -20,7 +19,7 @@ export const makeSet = (
   inPlace({ file, path: 'set' }, async () => {
     const { targets, of, ...named } = config.set
     const { image, classes } = context
-    for (const one of of ? [named, of] : [named]) checkSizes(one as Named, context)
+    for (const one of of ? [named, of] : [named]) checkSizes(one, context)
     const size = (named.basis as ImageShape | undefined) ?? image
     const inner = of && (await tables.parameterizations[of.use]!.make(optionsOf(of), { image: size, classes }))
     const made = await tables.parameterizations[named.use]!.make(optionsOf(named), {

@@ -1,5 +1,5 @@
 import { HabaError, mul, sum, tensor, valueAndGrad, type Engine } from '@haba/core'
-import type { Scalar, Tensor1D } from '@tensorflow/tfjs-core'
+import type { Tensor1D } from '@tensorflow/tfjs-core'
 import { availableParallelism } from 'node:os'
 import { defaultEngine, engines } from '../plugins/engines.js'
 import type { Terminal } from '../tell/progress.js'
@@ -50,8 +50,8 @@ async function examine(name: string): Promise<Finding> {
 
 /** Σx² and its gradient 2x, compiled: of 1, 2, 3 it is 14 and 2, 4, 6. */
 async function tryOut(engine: Engine): Promise<void> {
-  const squares = engine.compile('squares', (x: Tensor1D) => valueAndGrad((y: Tensor1D) => sum(mul(y, y)) as Scalar, x))
-  const x = tensor([1, 2, 3], [3]) as Tensor1D
+  const squares = engine.compile('squares', (x: Tensor1D) => valueAndGrad((y: Tensor1D) => sum(mul(y, y)), x))
+  const x = tensor([1, 2, 3], [3])
   const { value, grad } = await squares(x)
   const found = [value, grad].flatMap((result) => [...result.dataSync()])
   for (const one of [x, value, grad]) one.dispose()

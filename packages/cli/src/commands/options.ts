@@ -18,6 +18,8 @@ const keys: Readonly<Record<keyof Tables, string>> = {
   engines: '"engine"',
 }
 
+const whole: OptionsSchema = configSchema
+
 /** `haba options`: what a configuration may say, and what each name takes; all of it is read from the schemas. */
 export async function optionsCommand(
   name: string | undefined,
@@ -28,9 +30,9 @@ export async function optionsCommand(
   const print = (lines: readonly string[]) => out.write(`${lines.join('\n')}\n`)
   if (name === undefined) return void print(overview(tables))
   const found = entriesOf(tables).filter((entry) => entry.name === name)
-  const section = configSchema.properties[name] as JsonSchema | undefined
+  const section: JsonSchema | undefined = whole.properties[name]
   if (found.length === 0 && section === undefined) {
-    const names = [...entriesOf(tables).map((entry) => entry.name), ...Object.keys(configSchema.properties)]
+    const names = [...entriesOf(tables).map((entry) => entry.name), ...Object.keys(whole.properties)]
     throw new HabaError('haba options', 'a name that configurations use', `"${name}"`, correction(name, names))
   }
   print([
@@ -60,7 +62,7 @@ function overview(tables: Tables): readonly string[] {
     'A configuration is a JSON file. It refers to a named part by "name", or by { "use": "name", …options }.',
     'Paths are relative to the file. A star marks what must be given.',
     '',
-    ...optionLines(configSchema),
+    ...optionLines(whole),
     ...(Object.keys(kinds) as (keyof Tables)[]).flatMap((kind) => [
       '',
       `Names for ${keys[kind]}:`,
@@ -71,8 +73,8 @@ function overview(tables: Tables): readonly string[] {
   ]
 }
 
-function optionLines(schema: JsonSchema | OptionsSchema): readonly string[] {
-  const lines = flatOptions(schema as JsonSchema)
+function optionLines(schema: JsonSchema): readonly string[] {
+  const lines = flatOptions(schema)
   return lines.length === 0 && schema.type === 'object' ? ['  (no options)'] : columns(lines)
 }
 
@@ -80,9 +82,10 @@ function optionLines(schema: JsonSchema | OptionsSchema): readonly string[] {
 function flatOptions(schema: JsonSchema, prefix = ''): readonly (readonly [string, string])[] {
   const required = new Set(schema.required ?? [])
   const inner = Object.entries(schema.properties ?? {}).flatMap(([name, option]) => {
-    const line = [`${prefix}${name}${required.has(name) ? ' *' : ''}`, describeOption(option)] as const
+    const star = required.has(name) && option.default === undefined ? ' *' : ''
+    const line = [`${prefix}${name}${star}`, describeOption(option)] as const
     // Sections of the file have pages of their own.
-    return prefix === '' && schema === configSchema ? [line] : [line, ...flatOptions(option, `${prefix}${name}.`)]
+    return prefix === '' && schema === whole ? [line] : [line, ...flatOptions(option, `${prefix}${name}.`)]
   })
   const parts = schema.additionalProperties
   return typeof parts === 'object' ? [...inner, ...flatOptions(parts, `${prefix}PART.`)] : inner

@@ -1,4 +1,5 @@
 import { HabaError, parseJson } from '@haba/core'
+import { isRecord } from './describe-schema.js'
 
 /**
  * A configuration with values that the command line gives, such as `objective.views=all` or `games[0].network=mlp`. A value is JSON, or a
@@ -31,7 +32,6 @@ function withValue(at: unknown, [name, ...rest]: readonly string[], value: unkno
       throw new HabaError('--set', `a place from 0 to ${at.length} of the list`, text, 'Count from 0.')
     return at.toSpliced(index, 1, withValue(at[index], rest, value, text))
   }
-  const own =
-    typeof at === 'string' ? { use: at } : typeof at === 'object' && at !== null ? (at as Record<string, unknown>) : {}
+  const own: Readonly<Record<string, unknown>> = typeof at === 'string' ? { use: at } : isRecord(at) ? at : {}
   return { ...own, [name]: withValue(own[name], rest, value, text) }
 }

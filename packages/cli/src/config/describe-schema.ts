@@ -19,6 +19,10 @@ export interface JsonSchema {
   readonly description?: string
 }
 
+/** Whether a value is an object with members, such as JSON's. */
+export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
 const nouns: Readonly<Record<string, string>> = {
   integer: 'whole number',
   number: 'number',
@@ -70,7 +74,7 @@ const admits = (type: string, value: unknown): boolean =>
     : type === 'integer' || type === 'number'
       ? typeof value === 'number'
       : type === 'object'
-        ? typeof value === 'object' && value !== null && !Array.isArray(value)
+        ? isRecord(value)
         : typeof value === type
 
 /** With its article, where it is a thing. */

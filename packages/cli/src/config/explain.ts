@@ -1,6 +1,5 @@
 import type { Tables } from '../plugins/tables.js'
-import type { JsonSchema } from './describe-schema.js'
-import { shown } from './describe-schema.js'
+import { isRecord, shown, type JsonSchema } from './describe-schema.js'
 import { inside, type Place } from './place.js'
 import type { ReadConfig } from './read-config.js'
 import { configSchema } from './schema.js'
@@ -34,14 +33,14 @@ export function explained({ config, given, tables }: ReadConfig): readonly Expla
   const visit = (where: Place, value: unknown, said: unknown, schema: JsonSchema | undefined): void => {
     const { path } = where
     if (Array.isArray(value) && value.some((one) => typeof one === 'object')) {
-      const each = Array.isArray(said) ? (said as readonly unknown[]) : []
+      const each: readonly unknown[] = Array.isArray(said) ? said : []
       return value.forEach((one, i) => visit(inside(where, i), one, each[i], schema?.items))
     }
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    if (!isRecord(value)) {
       const meaning = schema?.description ?? ''
       return void lines.push({ path, value: shown(value), isDefault: said === undefined, meaning })
     }
-    const { use, ...options } = value as Readonly<Record<string, unknown>>
+    const { use, ...options } = value
     const kind = tableAt.find(([pattern]) => pattern.test(path))?.[1]
     const entry = kind && typeof use === 'string' ? tables[kind][use] : undefined
     if (entry)
@@ -51,16 +50,17 @@ export function explained({ config, given, tables }: ReadConfig): readonly Expla
         isDefault: said === undefined,
         meaning: `${schema?.description ?? ''}: ${entry.summary}`,
       })
-    const own = typeof said === 'object' && said !== null ? (said as Readonly<Record<string, unknown>>) : {}
+    const own = isRecord(said) ? said : {}
     const parts = typeof schema?.additionalProperties === 'object' ? schema.additionalProperties : undefined
     for (const [name, member] of Object.entries(entry ? options : value))
       visit(
         inside(where, name),
         member,
         own[name],
-        (entry?.options.properties as JsonSchema['properties'])?.[name] ?? schema?.properties?.[name] ?? parts,
+        entry?.options.properties[name] ?? schema?.properties?.[name] ?? parts,
       )
   }
-  visit({ file: '', path: '' }, config, given, configSchema)
+  const whole: object = configSchema
+  visit({ file: '', path: '' }, config, given, whole)
   return lines
 }

@@ -1,9 +1,11 @@
-import { HabaError, parseJson, type OptionsSchema } from '@haba/core'
+import { HabaError, parseJson, type AnyOptions, type OptionsSchema } from '@haba/core'
 import { resolve } from 'node:path'
 import type { AnyTable, Tables } from '../plugins/tables.js'
 import type { Named } from './config.js'
+import type { JsonSchema } from './describe-schema.js'
 import { newName } from './old-names.js'
 import { placeName, type Place } from './place.js'
+import { messageOf } from './read-file.js'
 import { correction, validate } from './validate.js'
 
 /**
@@ -15,7 +17,7 @@ import { correction, validate } from './validate.js'
  * @throws HabaError for an unknown name or options that are not right
  */
 export function completeNamed(where: Place, value: unknown, table: AnyTable, kind: string, folder: string): Named {
-  const { use: given, ...options } = (typeof value === 'string' ? { use: value } : value) as Record<string, unknown>
+  const { use: given, ...options }: AnyOptions = typeof value === 'object' ? { ...value } : { use: value }
   const names = Object.keys(table).sort()
   if (typeof given !== 'string')
     throw new HabaError(
@@ -43,7 +45,7 @@ export function namedInText(option: string, text: string, table: AnyTable, kind:
     try {
       value = parseJson(text)
     } catch (cause) {
-      throw new HabaError(option, 'a name, or JSON', text, (cause as Error).message, { cause })
+      throw new HabaError(option, 'a name, or JSON', text, messageOf(cause), { cause })
     }
   return completeNamed(where, value, table, kind, process.cwd())
 }
@@ -51,14 +53,17 @@ export function namedInText(option: string, text: string, table: AnyTable, kind:
 /** Formats of options that are paths: what is read there, and what is written. */
 const pathFormats = ['path', 'written-path'] as const
 
-const isPath = (schema: unknown, formats: readonly unknown[]) =>
-  formats.includes((schema as { readonly format?: unknown } | undefined)?.format)
+const isPath = (schema: JsonSchema | undefined, formats: readonly string[]) =>
+  schema?.format !== undefined && formats.includes(schema.format)
 
 /** Options that are a path, or a list of them. */
-export const pathNames = ({ properties }: OptionsSchema, formats: readonly string[] = pathFormats): readonly string[] =>
-  Object.keys(properties).filter(
-    (name) => isPath(properties[name], formats) || isPath(properties[name]!.items, formats),
-  )
+export const pathNames = (
+  { properties }: OptionsSchema,
+  formats: readonly string[] = pathFormats,
+): readonly string[] => {
+  const isOne = (schema: JsonSchema) => isPath(schema, formats) || isPath(schema.items, formats)
+  return Object.keys(properties).filter((name) => isOne(properties[name]!))
+}
 
 /**
  * Options that the configuration of a run folder does not hold, nor is believed: places to write to, and folders of engines,
@@ -78,8 +83,8 @@ export const mapPaths = (
     pathNames(schema)
       .filter((name) => options[name] !== undefined)
       .map((name) => {
-        const value = options[name] as string | readonly string[]
-        return [name, typeof value === 'string' ? change(value) : value.map(change)]
+        const value = options[name]
+        return [name, Array.isArray(value) ? value.map((path) => change(String(path))) : change(String(value))]
       }),
   ),
 })

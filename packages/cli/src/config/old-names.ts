@@ -38,8 +38,8 @@ export function newName(where: Place, name: string, known: readonly unknown[], t
  * A configuration's options with the names of today. A name is old only where the schema does not have it, so options of
  * plugins keep theirs.
  */
-export function withNewNames(where: Place, schema: OptionsSchema | JsonSchema, value: unknown): unknown {
-  const { properties, items, additionalProperties, anyOf, enum: choices } = schema as JsonSchema
+export function withNewNames(where: Place, schema: JsonSchema | OptionsSchema, value: unknown): unknown {
+  const { properties, items, additionalProperties, anyOf, enum: choices }: JsonSchema = schema
   if (typeof value === 'string') return choices ? newName(where, value, choices) : value
   if (Array.isArray(value)) return items ? value.map((one, i) => withNewNames(inside(where, i), items, one)) : value
   if (typeof value !== 'object' || value === null) return value
@@ -66,7 +66,8 @@ export function migrated(text: string, renamed: readonly Renamed[]): string {
     if (node.type === 'array') node.children!.forEach((one, i) => visit(one, inside(where, i)))
     if (node.type === 'object')
       for (const { children } of node.children!) {
-        const [name, value] = children as [Node, Node]
+        const [name, value] = children!
+        if (!name || !value) continue
         if (name.value === 'use') write(value, where.path)
         else visit(value, inside(where, write(name, where.path)))
       }

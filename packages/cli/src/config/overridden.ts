@@ -61,6 +61,5 @@ export function evaluateSettings(
     ...(networks !== undefined && { networks }),
     ...(protocol !== undefined && { protocol }),
     ...(epochs !== undefined && { epochs }),
-    // The schema holds it.
-  }) as unknown as EvaluateSettings
+  })
 }

@@ -2,9 +2,10 @@ import { HabaError } from '@haba/core'
 import { basename, dirname, resolve } from 'node:path'
 import { absolutePlugin, checkAllowed, loadPlugins, locatePlugins } from '../plugins/load-plugins.js'
 import { kinds, mergeTables, type Tables } from '../plugins/tables.js'
-import type { Config, GameSettings, Named, SetSettings, TargetSettings } from './config.js'
+import type { Config, GameSettings, Named, SetSettings } from './config.js'
 import { completeNamed, outsideNames } from './named.js'
 import { assigned } from './assign.js'
+import { isRecord } from './describe-schema.js'
 import { readConfigFile } from './read-file.js'
 import { configSchema } from './schema.js'
 import type { RunMadeOf } from '../folder/made-of.js'
@@ -78,17 +79,17 @@ export const readConfigAgain = (
 
 /** Editors read "$schema"; it says nothing of a run. */
 function withoutSchema(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
-  const { $schema: _, ...rest } = value as { readonly $schema?: unknown }
+  if (!isRecord(value)) return value
+  const { $schema: _, ...rest } = value
   return rest
 }
 
-const checked = (where: Place, value: unknown) =>
-  validate(where, configSchema, value) as Readonly<Record<string, unknown>> & RawConfig
+/** The file's own structure is checked and of its types; names are as they were written until they are completed. */
+const checked = (where: Place, value: unknown) => validate(where, configSchema, value)
 
 interface Raw {
   readonly where: Place
-  readonly raw: Readonly<Record<string, unknown>> & RawConfig
+  readonly raw: ReturnType<typeof checked>
   /** What paths are relative to. */
   readonly folder: string
   readonly tables: Tables
@@ -121,7 +122,7 @@ function completed({ where, raw, folder, tables, received }: Raw): Pick<ReadConf
   }
 
   const objective = named(inside(where, 'objective'), raw.objective, 'objectives')
-  const config = {
+  const config: Omit<Config, 'experts'> = {
     ...raw,
     plugins,
     engine: named(inside(where, 'engine'), raw.engine, 'engines'),
@@ -139,62 +140,40 @@ function completed({ where, raw, folder, tables, received }: Raw): Pick<ReadConf
         named(inside(inside(inside(where, 'compare'), 'networks'), i), one, 'networks'),
       ),
     },
-    ...(raw.experts && {
-      experts: { ...raw.experts, ...own('experts'), folder: expertsFolder(where, raw.experts, objective, folder) },
-    }),
   }
-  // The schema held the rest of the file.
-  return { config: config as unknown as Config, ignored }
-}
-
-/** What the file says, its own structure checked, its names not yet. */
-interface RawConfig {
-  readonly plugins: readonly string[]
-  readonly games: readonly unknown[]
-  readonly training?: Readonly<Record<string, unknown>>
-  readonly evaluate: Readonly<Record<string, unknown>>
-  readonly experts?: Readonly<Record<string, unknown>>
-  readonly compare: Readonly<Record<string, unknown>> & { readonly networks: readonly unknown[] }
+  const { experts } = raw
+  if (!experts) return { config, ignored }
+  const taught = { ...experts, ...own('experts'), folder: expertsFolder(where, experts, objective, folder) }
+  return { config: { ...config, experts: taught }, ignored }
 }
 
 /** A text that is no name is a strategy of the field, such as `color_crop_cutout`. */
 const strategyOf = (value: unknown, { augmentations }: Tables): unknown =>
   typeof value === 'string' && !Object.hasOwn(augmentations, value) ? { use: 'siamese', strategy: value } : value
 
-function completeSet(
-  place: Place,
-  value: unknown,
-  named: (place: Place, value: unknown, kind: keyof Tables) => Named,
-): SetSettings {
-  if (typeof value !== 'object') return named(place, value, 'parameterizations')
-  const { targets, of, ...set } = value as Record<string, unknown>
+type Complete = (place: Place, value: unknown, kind: keyof Tables) => Named
+
+function completeSet(place: Place, value: SetSettings | string, named: Complete): SetSettings {
+  if (typeof value === 'string') return named(place, value, 'parameterizations')
+  const { targets, of, ...set } = value
   return {
     ...named(place, set, 'parameterizations'),
     ...(of !== undefined && { of: named(inside(place, 'of'), of, 'parameterizations') }),
-    ...(targets !== undefined && { targets: targets as TargetSettings }),
+    ...(targets !== undefined && { targets }),
   }
 }
 
-function completeGame(
-  place: Place,
-  value: unknown,
-  named: (place: Place, value: unknown, kind: keyof Tables) => Named,
-): GameSettings {
-  if (typeof value !== 'object') return named(place, value, 'games')
-  const { network, ...game } = value as Record<string, unknown>
+function completeGame(place: Place, value: GameSettings | string, named: Complete): GameSettings {
+  if (typeof value === 'string') return named(place, value, 'games')
+  const { network, ...game } = value
   return {
     ...named(place, game, 'games'),
     ...(network !== undefined && { network: named(inside(place, 'network'), network, 'networks') }),
   }
 }
 
-function expertsFolder(
-  where: Place,
-  experts: Readonly<Record<string, unknown>>,
-  objective: Named,
-  folder: string,
-): string {
-  if (typeof experts.folder === 'string') return resolve(folder, experts.folder)
+function expertsFolder(where: Place, experts: { readonly folder?: string }, objective: Named, folder: string): string {
+  if (experts.folder !== undefined) return resolve(folder, experts.folder)
   if (typeof objective.experts === 'string') return objective.experts
   throw new HabaError(
     placeName(inside(inside(where, 'experts'), 'folder')),

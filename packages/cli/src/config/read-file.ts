@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { Lexer, LineCounter, parseDocument, Parser } from 'yaml'
+import { isRecord } from './describe-schema.js'
 import { inside, placeName, type Place } from './place.js'
 
 /** The text of a file that a person wrote, in UTF-8 or UTF-16. @throws HabaError where it cannot be read */
@@ -43,7 +44,7 @@ function readJson(file: string, text: string): unknown {
   } catch (cause) {
     // JSON.parse itself tells the place of some mistakes only.
     const first = mistakesIn(bare).sort((a, b) => a.offset - b.offset)[0]
-    const todo = (first && explained(first, bare)) ?? (cause as Error).message
+    const todo = (first && explained(first, bare)) ?? messageOf(cause)
     throw mistake(file, 'JSON', placeIn(text, first?.offset ?? text.length), todo, cause)
   }
 }
@@ -60,7 +61,7 @@ function readYaml(file: string, text: string): unknown {
     return plain({ file, path: '' }, document.toJS({ maxAliasCount: 100 }))
   } catch (cause) {
     if (HabaError.is(cause)) throw cause
-    throw mistake(file, 'YAML', 'its aliases', (cause as Error).message, cause)
+    throw mistake(file, 'YAML', 'its aliases', messageOf(cause), cause)
   }
 }
 
@@ -92,7 +93,7 @@ async function readModule(file: string): Promise<unknown> {
     const jiti = createJiti(import.meta.url, { tryNative: true, interopDefault: false })
     value = (await jiti.import<{ readonly default?: unknown }>(resolve(file))).default
   } catch (cause) {
-    throw new HabaError(`config ${file}`, 'a module that loads', (cause as Error).message, 'Correct it.', { cause })
+    throw new HabaError(`config ${file}`, 'a module that loads', messageOf(cause), 'Correct it.', { cause })
   }
   if (typeof value !== 'object' || value === null)
     throw new HabaError(
@@ -109,9 +110,9 @@ function plain(where: Place, value: unknown): unknown {
   if (value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)) return value
   if (Array.isArray(value)) return value.map((one, i) => plain(inside(where, i), one))
   const kind = Object.prototype.toString.call(value).slice(8, -1)
-  if (kind === 'Object')
+  if (kind === 'Object' && isRecord(value))
     return Object.fromEntries(
-      Object.entries(value as object)
+      Object.entries(value)
         .filter(([, member]) => member !== undefined)
         .map(([name, member]) => [name, plain(inside(where, name), member)]),
     )
@@ -160,3 +161,6 @@ function explained({ error, offset, length }: ParseError, text: string): string 
   const symbol = text.slice(offset, offset + Math.min(length, 40))
   return `JSON has no ${symbol}: values are numbers, texts in double quotes, true, false and null.`
 }
+
+/** What an error says of itself. */
+export const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown))

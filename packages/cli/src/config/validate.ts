@@ -1,4 +1,5 @@
-import { HabaError, type OptionsSchema } from '@haba/core'
+import { HabaError, type AnyOptions, type OptionsSchema } from '@haba/core'
+import type { Static, TObject } from '@haba/core/options'
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import { closest, distance } from 'fastest-levenshtein'
 import { article, describeSchema, shown, type JsonSchema } from './describe-schema.js'
@@ -21,10 +22,12 @@ for (const format of ['path', 'written-path']) ajv.addFormat(format, true)
  * @param where the file, and the path inside it that `value` is at
  * @throws HabaError naming the first option that is unknown, missing or out of range
  */
-export function validate(where: Place, schema: OptionsSchema, value: unknown): Readonly<Record<string, unknown>> {
+export function validate<Schema extends TObject>(where: Place, schema: Schema, value: unknown): Static<Schema>
+export function validate(where: Place, schema: OptionsSchema, value: unknown): AnyOptions
+export function validate(where: Place, schema: OptionsSchema, value: unknown): unknown {
   const check = validatorOf(schema)
   const copy = withNewNames(where, schema, structuredClone(value))
-  if (check(copy)) return copy as Readonly<Record<string, unknown>>
+  if (check(copy)) return copy
   // Of an `anyOf`, the errors of its branches come first and its own last.
   throw complaint(where, check.errors!.at(-1)!)
 }
@@ -46,11 +49,12 @@ function complaint(where: Place, error: ErrorObject): HabaError {
     .slice(1)
     .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
     .reduce((place, part) => inside(place, /^\d+$/.test(part) ? Number(part) : part), where)
+  // Ajv's type of it names no keyword.
   const schema = error.parentSchema as JsonSchema
   const fail = (place: Place, expected: string, got: string, todo: string) =>
     new HabaError(placeName(place), expected, got, todo)
   if (error.keyword === 'additionalProperties') {
-    const name = (error.params as { additionalProperty: string }).additionalProperty
+    const name: string = error.params.additionalProperty
     const known = Object.keys(schema.properties ?? {}).sort()
     return fail(
       at,
@@ -60,7 +64,7 @@ function complaint(where: Place, error: ErrorObject): HabaError {
     )
   }
   if (error.keyword === 'required') {
-    const name = (error.params as { missingProperty: string }).missingProperty
+    const name: string = error.params.missingProperty
     const missing = schema.properties?.[name] ?? {}
     return fail(inside(at, name), article(describeSchema(missing)), 'nothing', `Add it${explained(missing)}`)
   }

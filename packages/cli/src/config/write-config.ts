@@ -5,11 +5,11 @@ import { mapPaths, outsideNames } from './named.js'
 
 /** A configuration as a run folder holds it: without places to write to and folders of engines, every other path changed. */
 export function withPaths(config: Config, tables: Tables, change: (path: string) => string): Config {
-  const named = <N extends Named>(value: N, kind: keyof Tables): N => {
+  const named = (value: Named, kind: keyof Tables): Named => {
     const { options } = tables[kind][value.use]!
     const outside = outsideNames(kind, options)
     const kept = Object.fromEntries(Object.entries(value).filter(([name]) => !outside.includes(name)))
-    return mapPaths(kept, options, change) as N
+    return { use: value.use, ...mapPaths(kept, options, change) }
   }
   return {
     ...config,

@@ -1,4 +1,4 @@
-import { checkFinite, disposeTree, HabaError, type Tree } from '@haba/core'
+import { checkFinite, disposeTree, HabaError } from '@haba/core'
 import { PARTIAL, renameSynced } from '@haba/core/files'
 import type { DistillState } from '@haba/distill'
 import { loadTree, saveTree } from '@haba/distill/files'
@@ -115,7 +115,7 @@ export async function checkCheckpoint(folder: string, madeOf: string): Promise<v
   if (!existsSync(file)) return
   const saved = await loadTree<Saved>(file).catch(() => undefined)
   if (saved?.madeOf !== undefined && saved.madeOf !== madeOf) throw foreign(file, madeOf, saved.madeOf)
-  disposeTree((saved ?? []) as Tree)
+  disposeTree(saved ?? [])
 }
 
 /** A checkpoint that was copied here from another run: whole, but of no use. */

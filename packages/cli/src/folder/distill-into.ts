@@ -79,7 +79,7 @@ export async function distillInto(options: DistilIntoOptions): Promise<DistillSt
       // The same whether the process was ended in between: it depends on what the checkpoint says alone.
       skipped = lowered > (found?.lowered ?? 0) && !attempt.kept ? skipped + 1 : 0
       lowered++
-      disposeTree((attempt.last ?? []) as Tree)
+      disposeTree(attempt.last ?? [])
       const { expected, received: got, source: who } = error.facts
       const factor = diverged!.lowerRates ** lowered
       progress.say(

@@ -18,7 +18,6 @@ import {
   type StorageReport,
   type Tree,
 } from '@haba/core'
-import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
 import { setCodec } from '@haba/codec'
 import type { DistillState } from '@haba/distill'
 import { readSet, writeSet, type SetManifest } from '@haba/distill/files'
@@ -61,7 +60,7 @@ export interface About {
   readonly identity?: Identity<MadeOf>
 }
 
-/** What a run of ours wrote there. */
+/** What a run of ours wrote there: the fields that are used were looked at when the file was read. */
 export const aboutOf = ({ about }: SetManifest): About => about as unknown as About
 
 export interface WriteRunSetOptions {
@@ -151,7 +150,7 @@ export async function readRunSet(folder: string, parameterization: AnyParameteri
 
 /** Parameters of which only the shapes matter; the caller owns them. */
 export const shapesOf = async (parameterization: AnyParameterization): Promise<Tree> =>
-  (parameterization.zeros?.() ?? (await parameterization.init(keyFrom(0), blank(parameterization.layout)))) as Tree
+  parameterization.zeros?.() ?? (await parameterization.init(keyFrom(0), blank(parameterization.layout)))
 
 /** Stands in for real images where only shapes matter. */
 const blank =
@@ -159,7 +158,7 @@ const blank =
   async (perClass: number) => {
     const count = perClass * classes
     return {
-      images: tensor(new Float32Array(count * sizeOf(image)), [count, ...image]) as Tensor4D,
-      targets: tensor(new Float32Array(count * classes), [count, classes]) as Tensor2D,
+      images: tensor(new Float32Array(count * sizeOf(image)), [count, ...image]),
+      targets: tensor(new Float32Array(count * classes), [count, classes]),
     }
   }

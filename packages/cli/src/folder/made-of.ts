@@ -99,7 +99,7 @@ export async function halfOf(source: RealSource, classes: readonly string[], { i
 
 async function invertedPixels(source: RealSource, indices: Int32Array, invert: Preprocessing['invert']) {
   const images = await source.images(indices)
-  const pixels = invert((await images.data<'float32'>()) as Float32Array, source.image)
+  const pixels = invert(await images.data<'float32'>(), source.image)
   disposeTree(images)
   return Int32Array.from(pixels, (value) => Math.round(255 * value))
 }

@@ -112,7 +112,11 @@ export async function expertsOf(parts: Parts, say: (text: string) => void): Prom
   if (typeof folder !== 'string') return {}
   const settings = experts?.folder === folder ? experts : undefined
   return await inPlace({ file: read.file, path: 'objective' }, async () => {
-    const { count, epochs, identity } = await openExperts(folder, network, limit as number | undefined)
+    const { count, epochs, identity } = await openExperts(
+      folder,
+      network,
+      typeof limit === 'number' ? limit : undefined,
+    )
     const as = settings && recordedAs(settings, parts)
     const told = await checkExperts(folder, parts, as, ['learningRate', 'batch', 'transform', 'augmentation'], say)
     if (told === 'untold') say(`experts ${folder}: no ${FILE}: what they learned from cannot be compared.`)

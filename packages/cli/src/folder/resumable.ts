@@ -1,6 +1,6 @@
 import { canonicalHash, differenceError, differences } from '@haba/core'
 import { join } from 'node:path'
-import type { Config } from '../config/config.js'
+import type { Config, Named } from '../config/config.js'
 import { pathNames } from '../config/named.js'
 import { readConfigAgain, type ReadConfig } from '../config/read-config.js'
 import type { AnyTable, Tables } from '../plugins/tables.js'
@@ -43,28 +43,20 @@ const isFree = (option: string): boolean => {
 
 /** A configuration without its paths: where files lie is not what a run is made of. */
 function withoutPaths(config: Config, tables: Tables): Config {
-  const sections = {
-    data: tables.datasets,
-    network: tables.networks,
-    augmentation: tables.augmentations,
-    set: tables.parameterizations,
-    objective: tables.objectives,
-  }
-  const without = (value: Readonly<Record<string, unknown>>, table: AnyTable) => {
-    const paths = pathNames(table[value.use as string]!.options)
-    return Object.fromEntries(Object.entries(value).filter(([name]) => !paths.includes(name)))
+  const without = (value: Named, table: AnyTable): Named => {
+    const paths = pathNames(table[value.use]!.options)
+    const kept = Object.entries(value).filter(([name]) => !paths.includes(name))
+    return { use: value.use, ...Object.fromEntries(kept) }
   }
   return {
     ...config,
-    ...Object.fromEntries(
-      Object.entries(sections).map(([name, table]) => [
-        name,
-        without(config[name as 'data'] as Readonly<Record<string, unknown>>, table),
-      ]),
-    ),
+    data: without(config.data, tables.datasets),
+    network: without(config.network, tables.networks),
+    augmentation: without(config.augmentation, tables.augmentations),
+    set: without(config.set, tables.parameterizations),
+    objective: without(config.objective, tables.objectives),
     games: config.games.map((game) => without(game, tables.games)),
-    // Of a configuration, paths apart: only ever compared.
-  } as unknown as Config
+  }
 }
 
 /** The hash of what a run is held to. */

@@ -8,7 +8,6 @@ import {
   withTensors,
   type Key,
   type RenderedSet,
-  type Tree,
 } from '@haba/core'
 import { expand } from '@haba/distill'
 import { relabeled, selectionAsSet, spreadClasses } from '@haba/eval'
@@ -149,13 +148,13 @@ async function distilled(
     todo,
   })
   const stored = storageOf(parameterization, state.set)
-  if (!codec) return { ...stored, set: await expand(engine, parameterization, state.set as Tree) }
+  if (!codec) return { ...stored, set: await expand(engine, parameterization, state.set) }
   const { labels, classes } = parameterization.layout
   const otherBytes = labelBytes({ labels, classes })
-  const options = { ...shared, parts: own, parameterization, set: state.set as Tree, settings: codec, otherBytes, todo }
+  const options = { ...shared, parts: own, parameterization, set: state.set, settings: codec, otherBytes, todo }
   const coded = await codecFor(options)
-  const encoded = coded.encode(namedLeaves(state.set as Tree))
-  const decoded = withTensors(state.set as Tree, [...coded.decode(encoded.stored, 'continual').values()])
+  const encoded = coded.encode(namedLeaves(state.set))
+  const decoded = withTensors(state.set, [...coded.decode(encoded.stored, 'continual').values()])
   const bytes = encoded.parts.reduce((sum, part) => sum + part.bytes, otherBytes)
   return { floats: stored.floats, bytes, set: await expand(engine, parameterization, decoded) }
 }

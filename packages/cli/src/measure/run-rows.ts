@@ -1,4 +1,4 @@
-import { canonicalHash, type AnyParameterization, type StorageReport, type Tree } from '@haba/core'
+import { canonicalHash, type AnyParameterization, type StorageReport } from '@haba/core'
 import { expand, type DistillState } from '@haba/distill'
 import type { Protocol } from '@haba/eval'
 import type { Config } from '../config/config.js'
@@ -143,4 +143,4 @@ export function rowsOf(run: Run, caption: string): Rows {
 
 /** Every view of a set. */
 export const rendered = ({ parts }: Run, parameterization: AnyParameterization, { set }: DistillState) =>
-  expand(parts.engine, parameterization, set as Tree)
+  expand(parts.engine, parameterization, set)

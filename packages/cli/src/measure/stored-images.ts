@@ -1,6 +1,5 @@
 import { disposeTree, sizeOf, tensor, type Dataset, type RealSource } from '@haba/core'
 import { fromJpegSheet, toJpegSheet } from '@haba/datasets'
-import type { Tensor4D } from '@tensorflow/tfjs-core'
 import { budgetOf, bytesOfLabels, spread } from '../assemble/budget.js'
 
 /** Real images as they come out of what they are stored in. */
@@ -42,7 +41,7 @@ function sourceOf({ preprocessing, train }: Data, pixels: Uint8Array, indices: I
     images: async (rows) => {
       const own = new Float32Array(rows.length * size)
       rows.forEach((row, i) => own.set(values.subarray(row * size, (row + 1) * size), i * size))
-      return tensor(own, [rows.length, ...image]) as Tensor4D
+      return tensor(own, [rows.length, ...image])
     },
   }
 }

@@ -32,7 +32,7 @@ export async function measureTaughtRandom(
     softmax(network.apply(weights, images, { kind: 'evaluate', state }).logits),
   )
   const taught = async (set: RenderedSet): Promise<RenderedSet> => {
-    const images = tensor(set.images, [set.layout.slots, ...set.layout.image]) as Tensor4D
+    const images = tensor(set.images, [set.layout.slots, ...set.layout.image])
     const labels = await classify(trained.weights, trained.state, images)
     const targets = ((await labels.data()) as Float32Array).slice()
     disposeTree(images, labels)
@@ -48,7 +48,7 @@ export async function measureTaughtRandom(
     const drawn = await selectionAsSet(data.train, randomImages(data.train, perClass, keyFor(key, 'random'), i))
     accuracies.push((await evaluateSet(await taught(drawn), { ...options, networks: 1, first: i })).mean)
   }
-  disposeTree(trained as Tree)
+  disposeTree(trained)
   const accuracy = summarize(accuracies)
   progress.say(`${what}: ${accuracyText(accuracy)}`)
   return accuracy

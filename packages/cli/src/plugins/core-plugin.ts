@@ -1,30 +1,18 @@
 import { fromNoise, fromReal, pixels, type Plugin } from '@haba/core'
+import { countPerClass, entry, nameIn, Type } from '@haba/core/options'
 
-const count = { type: 'integer', minimum: 1 }
 const starts = { real: fromReal, noise: fromNoise } as const
 
 /** Names for what core itself holds. */
 export const corePlugin: Plugin = {
   parameterizations: {
-    pixels: {
+    pixels: entry({
       summary: 'the images themselves',
-      options: {
-        type: 'object',
-        properties: {
-          perClass: {
-            anyOf: [count, { type: 'array', items: count }],
-            default: 1,
-            description: 'images a class: a number, or one for each class',
-          },
-          start: { enum: Object.keys(starts), default: 'real', description: 'where images start' },
-        },
-      },
-      make: (options, context) =>
-        pixels({
-          ...context,
-          perClass: options.perClass as number | readonly number[],
-          start: starts[options.start as keyof typeof starts],
-        }),
-    },
+      options: Type.Object({
+        perClass: countPerClass('images a class: a number, or one for each class', 1),
+        start: nameIn(starts, 'where images start', 'real'),
+      }),
+      make: ({ start, ...options }, context) => pixels({ ...context, ...options, start: starts[start] }),
+    }),
   },
 }

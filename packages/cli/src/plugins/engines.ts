@@ -1,4 +1,5 @@
-import { directEngine, HabaError, type Engine, type PluginEntry, type PluginTable } from '@haba/core'
+import { directEngine, HabaError, type Engine, type PluginTable } from '@haba/core'
+import { count, entry, Type } from '@haba/core/options'
 import { onnxEngine, onnxStatus, type Provider } from '@haba/engine-onnx'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -10,29 +11,25 @@ export interface OpenEngine {
   close(): Promise<void>
 }
 
-type EngineEntry = PluginEntry<object, OpenEngine>
-
 /** What runs where another engine was asked for that cannot be had. */
 export const defaultEngine = 'onnx-cpu'
 
-const onnxOn = (provider: Provider, summary: string): EngineEntry => ({
-  summary,
-  options: {
-    type: 'object',
-    properties: { threads: { type: 'integer', minimum: 1, description: '(default: all cores)' } },
-  },
-  make: async ({ threads }) => {
-    const status = provider === 'cpu' ? ({ works: true } as const) : await onnxStatus(provider)
-    if (!status.works)
-      throw new HabaError(`engine onnx-${provider}`, `onnxruntime to run on ${provider}`, status.why, status.todo)
-    const engine = onnxEngine({ provider, ...(threads !== undefined && { threads: threads as number }) })
-    return { engine, close: () => engine.close() }
-  },
-})
+const onnxOn = (provider: Provider, summary: string) =>
+  entry({
+    summary,
+    options: Type.Object({ threads: Type.Optional(count('(default: all cores)')) }),
+    make: async (options): Promise<OpenEngine> => {
+      const status = provider === 'cpu' ? ({ works: true } as const) : await onnxStatus(provider)
+      if (!status.works)
+        throw new HabaError(`engine onnx-${provider}`, `onnxruntime to run on ${provider}`, status.why, status.todo)
+      const engine = onnxEngine({ provider, ...options })
+      return { engine, close: () => engine.close() }
+    },
+  })
 
-const directOn = (backend: string, summary: string): EngineEntry => ({
+const directOn = (backend: string, summary: string) => ({
   summary,
-  options: { type: 'object', properties: {} },
+  options: Type.Object({}),
   make: () => openDirect(backend),
 })
 
@@ -42,39 +39,34 @@ export const engines: PluginTable<object, OpenEngine> = {
   'onnx-cpu': onnxOn('cpu', 'compiled, in onnxruntime on the CPU'),
   'onnx-webgpu': onnxOn('webgpu', 'the same on a GPU through WebGPU'),
   'onnx-cuda': onnxOn('cuda', 'the same on an NVIDIA GPU'),
-  tensorflow: {
+  tensorflow: entry({
     summary: 'compiled, in TensorFlow on the CPU or an NVIDIA GPU',
-    options: {
-      type: 'object',
-      properties: {
-        folder: { type: 'string', format: 'path', description: 'what haba-setup-tensorflow filled (default: its own)' },
-      },
-    },
-    make: async ({ folder }) => {
+    options: Type.Object({
+      folder: Type.Optional(
+        Type.String({ format: 'path', description: 'what haba-setup-tensorflow filled (default: its own)' }),
+      ),
+    }),
+    make: async (options) => {
       const { tensorflowEngine } = await import('@haba/engine-tensorflow')
-      const engine = await tensorflowEngine(folder === undefined ? {} : { folder: folder as string })
+      const engine = await tensorflowEngine(options)
       return { engine, close: () => engine.close() }
     },
-  },
+  }),
   'direct-wasm': directOn('wasm', 'op by op in WebAssembly, by tfjs; to compare with'),
   'direct-cpu': directOn('cpu', 'op by op in JavaScript, by tfjs; to compare with, very slow'),
   'direct-webgpu': directOn('webgpu', 'op by op on a GPU, by tfjs'),
-  direct: {
+  direct: entry({
     summary: 'op by op on any tfjs backend',
-    options: {
-      type: 'object',
-      properties: {
-        // A name only: a path would run a file of anybody's.
-        backend: {
-          type: 'string',
-          pattern: '^[a-z0-9-]+$',
-          default: 'cpu',
-          description: 'of @tensorflow/tfjs-backend-…',
-        },
-      },
-    },
-    make: ({ backend }) => openDirect(backend as string),
-  },
+    options: Type.Object({
+      // A name only: a path would run a file of anybody's.
+      backend: Type.String({
+        pattern: '^[a-z0-9-]+$',
+        default: 'cpu',
+        description: 'of @tensorflow/tfjs-backend-…',
+      }),
+    }),
+    make: ({ backend }) => openDirect(backend),
+  }),
 }
 
 async function openDirect(backend: string): Promise<OpenEngine> {

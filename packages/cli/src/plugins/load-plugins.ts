@@ -1,4 +1,5 @@
 import { HabaError, type Plugin } from '@haba/core'
+import { Type } from '@haba/core/options'
 import { existsSync } from 'node:fs'
 import { realpath } from 'node:fs/promises'
 import { createRequire } from 'node:module'
@@ -50,7 +51,7 @@ async function loadPlugin(name: string, file: string): Promise<Plugin> {
   const module = await import(pathToFileURL(file).href).catch((cause: Error) => {
     throw new HabaError(who, 'a module that loads', cause.message, `Correct ${file}.`, { cause })
   })
-  const { plugin } = module as { readonly plugin?: unknown }
+  const { plugin }: { readonly plugin?: unknown } = module
   if (typeof plugin !== 'object' || plugin === null)
     throw new HabaError(
       who,
@@ -102,23 +103,17 @@ const userFile = (): string => {
   return join(home, 'haba', 'config.json')
 }
 
-const userSchema = {
-  type: 'object',
-  properties: {
-    allowPlugins: {
-      type: 'array',
-      items: { type: 'string', minLength: 1 },
-      default: [],
-      description: 'plugins that run folders may load: paths of files, or packages',
-    },
-  },
-} as const
+const userSchema = Type.Object({
+  allowPlugins: Type.Array(Type.String({ minLength: 1 }), {
+    default: [],
+    description: 'plugins that run folders may load: paths of files, or packages',
+  }),
+})
 
 async function userPlugins(): Promise<readonly string[]> {
   const file = userFile()
   if (!existsSync(file)) return []
-  const { allowPlugins } = validate({ file, path: '' }, userSchema, await readConfigFile(file))
-  return allowPlugins as readonly string[]
+  return validate({ file, path: '' }, userSchema, await readConfigFile(file)).allowPlugins
 }
 
 function locate(name: string, folders: readonly string[]): string | undefined {

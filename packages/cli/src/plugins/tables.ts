@@ -43,26 +43,37 @@ const builtIn: Readonly<Record<string, Plugin>> = {
  */
 export function mergeTables(extra: ReadonlyMap<string, Plugin> = new Map()): Tables {
   const plugins = [...Object.entries(builtIn), ...extra]
-  const merged = Object.keys(kinds).map((kind) => {
+  const merged = <Entry>(
+    kind: keyof Plugin,
+    tableOf: (plugin: Plugin) => Readonly<Record<string, Entry>> | undefined,
+  ): Readonly<Record<string, Entry>> => {
     const owners = new Map<string, string>()
-    const table: Record<string, unknown> = {}
+    const table: Record<string, Entry> = {}
     for (const [owner, plugin] of plugins)
-      for (const [name, entry] of Object.entries(plugin[kind as keyof Plugin] ?? {})) {
+      for (const [name, entry] of Object.entries(tableOf(plugin) ?? {})) {
         const first = owners.get(name)
         if (first !== undefined)
           throw new HabaError(
             `plugin ${owner}`,
             `names that no other plugin has`,
-            `${kinds[kind as keyof Tables]} "${name}", which ${first} has too`,
+            `${kinds[kind]} "${name}", which ${first} has too`,
             'Rename it in the plugin, or leave one of the two out.',
           )
         owners.set(name, owner)
         table[name] = entry
       }
-    return [kind, table] as const
-  })
-  // `kinds` names every table.
-  return { ...(Object.fromEntries(merged) as unknown as Required<Plugin>), engines }
+    return table
+  }
+  return {
+    datasets: merged('datasets', (plugin) => plugin.datasets),
+    networks: merged('networks', (plugin) => plugin.networks),
+    augmentations: merged('augmentations', (plugin) => plugin.augmentations),
+    mixings: merged('mixings', (plugin) => plugin.mixings),
+    parameterizations: merged('parameterizations', (plugin) => plugin.parameterizations),
+    objectives: merged('objectives', (plugin) => plugin.objectives),
+    games: merged('games', (plugin) => plugin.games),
+    engines,
+  }
 }
 
 /** A table whose entries' types do not matter. */
