@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander'
 import { protocolNames } from './config/schema.js'
-import { owningRun } from './folder/owner.js'
+import { owningRun, usingRun } from './folder/owner.js'
 import { runWorker } from './measure/worker.js'
 import { budgetCommand, type BudgetOptions } from './commands/budget.js'
 import { continualCommand, type ContinualOptions } from './commands/continual.js'
@@ -20,10 +20,10 @@ export function addEvaluationCommands(haba: Command, terminal: Terminal, signal:
     .summary('test a finished set again: other protocol, other networks')
     .description(
       'Trains fresh networks on the set of a run and tests them on real data, several at a time. Prints a table, and ' +
-        'writes evaluation-PROTOCOL-NETWORK.json for each kind of network into the run folder. Real images of as many ' +
-        'bytes are tested beside it.',
+        'writes evaluation-PROTOCOL-NETWORK.json for each kind of network into the run folder, or beside the file of ' +
+        '`haba pack`. Real images of as many bytes are tested beside it.',
     )
-    .argument('<run>', 'a run folder')
+    .argument('<run>', 'a run folder, or a file of `haba pack`')
     .option(
       '-n, --networks <names...>',
       'kinds of networks, such as convnet,vgg11, or JSON such as {"use":"convnet","depth":4} (default: the run\'s)',
@@ -40,7 +40,7 @@ export function addEvaluationCommands(haba: Command, terminal: Terminal, signal:
     .option(...flags.engine)
     .addOption(allowPlugin())
     .action((run: string, options: EvaluateOptions) =>
-      owningRun(run, 'haba evaluate', () => evaluateCommand(run, options, terminal, signal)),
+      usingRun(run, 'haba evaluate', () => evaluateCommand(run, options, terminal, signal)),
     )
 
   haba

@@ -1,7 +1,6 @@
 import { checkedJson, HabaError, sizeOf } from '@haba/core'
 import { writeWhole } from '@haba/core/files'
 import { halfInterval95, shareOut, summarize } from '@haba/eval'
-import { join } from 'node:path'
 import type { Named } from '../config/config.js'
 import { namedInText } from '../config/named.js'
 import { evaluateSettings } from '../config/overridden.js'
@@ -12,6 +11,7 @@ import { kinds } from '../plugins/tables.js'
 import { progressOn, type Terminal } from '../tell/progress.js'
 import { readManifest } from '../folder/draw-run.js'
 import { distilledParts, measuredOf, measuredParts } from '../folder/made-of.js'
+import { besideRun, isPacked } from '../folder/packed.js'
 import type { MeasuredNetwork, MeasuringJob } from '../measure/measuring.js'
 import { accuracyText, alignedLines, nothingRightLines, protocolLines } from '../tell/tables.js'
 import { chooseBaselines, usualBaselines, type BaselineName, type Contender } from '../measure/baselines.js'
@@ -89,7 +89,7 @@ export async function evaluateCommand(
     })
     for (const { id, name: _name, ...row } of rows) {
       if (id !== 'set') continue
-      const file = join(folder, `evaluation-${settings.protocol}-${row.network}.json`)
+      const file = besideRun(folder, `evaluation-${settings.protocol}-${row.network}.json`)
       const others = rows.filter((one) => one.id !== 'set' && one.network === row.network)
       const { steps: after, seed } = read.config
       const identity = measuredOf(read.run, row.protocol, others.length > 0 ? distilledParts : measuredParts)
@@ -103,7 +103,7 @@ export async function evaluateCommand(
     out.write(
       `\n${read.config.name}: ${bytes.toLocaleString('en-US')} bytes, as many as ${perClass.toFixed(3)} images a class as uint8; ${floats.toLocaleString('en-US')} values\n` +
         `${crossTable(rows).join('\n')}\n${[...captionOf(rows), ...realCaption].join('\n')}\n` +
-        `Written to ${join(folder, `evaluation-${settings.protocol}-….json`)}; \`haba show ${folder}\` draws them into the page.\n`,
+        `Written to ${besideRun(folder, `evaluation-${settings.protocol}-….json`)}${isPacked(folder) ? '' : `; \`haba show ${folder}\` draws them into the page`}.\n`,
     )
   } finally {
     await pool.close()

@@ -1,8 +1,8 @@
-import { join } from 'node:path'
 import { progressOn, type Terminal } from '../tell/progress.js'
 import { drawRun } from '../folder/draw-run.js'
 import { openEngine } from '../assemble/parts.js'
 import { tableText } from '../tell/tables.js'
+import { besideRun } from '../folder/packed.js'
 import { readRun } from '../folder/read-run.js'
 import { FILES } from '../folder/run-folder.js'
 
@@ -20,5 +20,5 @@ export async function showCommand(folder: string, { allowPlugin }: ShowOptions, 
   } finally {
     await opened.close()
   }
-  out.write(`pictures  ${join(folder, FILES.grid)}\npage      ${join(folder, FILES.page)}\n`)
+  out.write(`pictures  ${besideRun(folder, FILES.grid)}\npage      ${besideRun(folder, FILES.page)}\n`)
 }

@@ -38,6 +38,8 @@ export interface Trust {
    * @default whether it is the configuration of a run folder
    */
   readonly received?: boolean
+  /** The text of the file, where it has been read. */
+  readonly text?: string
 }
 
 /**
@@ -47,10 +49,10 @@ export interface Trust {
  */
 export async function readConfig(file: string, trust: Trust = {}): Promise<ReadConfig> {
   const folder = dirname(resolve(file))
-  const { allowPlugin = [], received = basename(file) === FILES.config && holdsRun(folder) } = trust
+  const { allowPlugin = [], received = basename(file) === FILES.config && holdsRun(folder), text } = trust
   const renamed: Renamed[] = []
   const where: Place = { file, path: '', renamed }
-  const raw = checked(where, await readJson(file))
+  const raw = checked(where, await readJson(file, text))
   const plugins = raw.plugins.map((name) => absolutePlugin(name, folder))
   const located = locatePlugins(plugins, folder)
   if (received) await checkAllowed(file, located, allowPlugin)

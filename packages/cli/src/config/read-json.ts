@@ -16,9 +16,14 @@ export async function readText(file: string): Promise<string> {
   return textOf(bytes)
 }
 
-/** What a JSON file that a person wrote says. @throws HabaError with line and column of its first mistake */
-export async function readJson(file: string): Promise<unknown> {
-  const text = await readText(file)
+/**
+ * What a JSON file that a person wrote says.
+ *
+ * @param text of the file, where it has been read
+ * @throws HabaError with line and column of its first mistake
+ */
+export async function readJson(file: string, text?: string): Promise<unknown> {
+  text ??= await readText(file)
   try {
     return parseJson(text)
   } catch (cause) {
