@@ -1,6 +1,7 @@
 export { commandLine, type ExitCode } from './command-line.js'
 export { readConfig, type ReadConfig } from './config/read-config.js'
 export { configBudget } from './assemble/config-budget.js'
+export { imagesAsSet } from './measure/images-set.js'
 export { openSet, type OpenSet, type OpenSetOptions } from './folder/open-set.js'
 export type { Interruption } from './interruption.js'
 export { engines, type OpenEngine } from './plugins/engines.js'

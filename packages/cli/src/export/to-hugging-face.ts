@@ -65,7 +65,6 @@ function cardOf({ about, row, image, rows, clamped, targets, classNames }: Expor
     '  - name: label\n    dtype:\n      class_label:\n        names:',
     ...classNames.map((name, i) => `          '${i}': ${JSON.stringify(name)}`),
     ...(targets ? ['  - name: soft_label\n    sequence: float32'] : []),
-    `  splits:\n  - name: train\n    num_examples: ${rows}`,
     `configs:\n- config_name: default\n  data_files:\n  - split: train\n    path: ${file}`,
     '---',
     '',
