@@ -1,6 +1,9 @@
 import { fromSafetensors, keyFrom, toSafetensors } from '@haba/core'
 import { evaluateSet } from '@haba/eval'
-import type { Tensor } from '@tensorflow/tfjs-core'
+import { toTensors } from '@haba/tfjs'
+import '@tensorflow/tfjs-backend-cpu'
+import { setBackend, type Tensor } from '@tensorflow/tfjs-core'
+import { layers, sequential } from '@tensorflow/tfjs-layers'
 import { cp, mkdtemp, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -129,12 +132,32 @@ describe('a packed run', () => {
     await whole.close()
   })
 
+  it('trains a model of TensorFlow.js', async () => {
+    const { set, close } = await openSet(alone)
+    await close()
+    await setBackend('cpu')
+    const { images, targets } = toTensors(set)
+    expect(images.shape).toEqual([6, 8, 8, 3])
+    const model = sequential({
+      layers: [layers.flatten({ inputShape: [8, 8, 3] }), layers.dense({ units: 3, activation: 'softmax' })],
+    })
+    model.compile({ optimizer: 'adam', loss: 'categoricalCrossentropy' })
+    const { history } = await model.fit(images, targets, { epochs: 3, verbose: 0 })
+    expect(history.loss!.at(-1)).toBeLessThan(history.loss![0] as number)
+  })
+
   it('is shown and compared', async () => {
     const text = await done('show', alone)
     const { rows } = await json(folder, 'run/result.json')
     for (const { name } of rows) expect(text).toContain(name)
     expect(await readFile(alone.replace('.safetensors', '.report.html'), 'utf8')).toContain('<html')
     expect(text).toContain(alone.replace('.safetensors', '.grid.png'))
+    const disk = /on disk .*/.exec(await done('show', join(folder, 'run')))![0]
+    const size = async (name: string) => (await readFile(join(folder, 'run', name))).length.toLocaleString('en-US')
+    expect(disk).toContain(
+      `${await size('set.safetensors')} bytes of the set, ${await size('set.json')} of its manifest`,
+    )
+    expect(disk).toContain(`${await size('preprocessing.safetensors')} of preprocessing`)
     expect(await done('compare', alone, join(folder, 'run'), '--out', join(folder, 'both.html'))).toContain('equal')
   })
 

@@ -140,6 +140,20 @@ export const runReaders: readonly Reader[] = [
       return tableText(result)
     },
   ),
+  {
+    name: 'packed run',
+    async open(folder, made) {
+      await cp(join(made, 'run.haba.safetensors'), join(folder, 'any.safetensors'))
+      await cp(join(made, 'data'), join(folder, 'data'), { recursive: true })
+      const read = async (file: string) => {
+        const opened = await readRun(file, { say: silent, reads: false })
+        const { result, preprocessing } = await openRun(file, opened, referenceEngine())
+        preprocessing.invert(new Float32Array(192), [8, 8, 3])
+        return tableText(result)
+      }
+      return { ...ofTensors, besides: 2 ** 27, seeds: await tensors(folder, 'any.safetensors'), read }
+    },
+  },
   inRun(
     'result',
     'run',
