@@ -91,7 +91,7 @@ def between(old, new):
     return mix.astype(np.float32)
 
 def invert(x, name, settings):  # pixels, not clamped; None for a preprocessing that a plugin brought
-    if name in ("standardize", "standardise"):
+    if name.startswith("standard"):
         return x * np.array(settings["std"], np.float32) + np.array(settings["mean"], np.float32)
     if name == "zca":  # values of an image stand in the order [channel, row, column]
         flat = x.transpose(0, 3, 1, 2).reshape(len(x), -1) @ settings["inverse"] + settings["mean"]

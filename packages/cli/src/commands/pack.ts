@@ -3,6 +3,7 @@ import { removeStalePartials, writeWhole } from '@haba/core/files'
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { makeSet } from '../assemble/make-set.js'
+import { firstPath } from '../config/named.js'
 import { configText } from '../config/write-config.js'
 import { readManifest } from '../folder/draw-run.js'
 import { imageContextOf, readRunSet } from '../folder/finished-run.js'
@@ -30,6 +31,8 @@ export async function packCommand(
   const manifest = await readManifest(run)
   await readRunSet(run, await makeSet(read, imageContextOf(manifest)))
   const bytes = await packed(run, configText(read.config, read.tables, dirname(file)))
+  const { data } = read.config
+  const from = firstPath(read.tables.datasets[data.use]!.options) === undefined ? '' : ' --data FOLDER'
   await removeStalePartials(file)
   await writeWhole(file, bytes)
   const shown = (count: number) => count.toLocaleString('en-US')
@@ -48,6 +51,6 @@ export async function packCommand(
   out.write(
     `${file}: ${shown(bytes.length)} bytes on disk, of which the set is ${shown(manifest.storage.bytes)}` +
       `${matrices > 0 ? ` and its preprocessing ${shown(matrices)}` : ''}\n` +
-      `Test it anywhere: haba evaluate ${file} --data FOLDER\n`,
+      `Test it anywhere: haba evaluate ${file}${from}\n`,
   )
 }
