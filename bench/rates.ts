@@ -59,7 +59,7 @@ async function trialRun(recipe: Recipe, rates: Rates, seed: number) {
 
 async function strengthOf(run: string): Promise<number> {
   const { set, test, close } = await openSet(run)
-  const strength = await imageStrength(set, test)
+  const strength = await imageStrength(set, await test())
   await close()
   return strength
 }

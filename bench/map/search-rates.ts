@@ -69,7 +69,7 @@ async function trialOf(haba: Haba, { places, interruption }: SearchCellOptions, 
     readonly rows: readonly { readonly id: string; readonly choice?: { readonly mean: number } }[]
   }
   const { set, test, close } = await openSet(run)
-  const strength = Number((await imageStrength(set, test)).toPrecision(3))
+  const strength = Number((await imageStrength(set, await test())).toPrecision(3))
   await close()
   const trial: Trial = { rates, validation: rows.find(({ id }) => id === 'set')!.choice!.mean, strength }
   await writeFile(kept, JSON.stringify(trial))

@@ -42,6 +42,8 @@ export async function make(folder: string): Promise<void> {
   await write('coded', { codec: { bits: 4, patch: 2 }, compare: { random: false } })
   const run = join(folder, 'run')
   await haba('distill', `${run}.json`, '--out', run)
+  await haba('pack', run)
+  await haba('export', run, '--to', 'npz', '--out', join(folder, 'exported'))
   await haba('distill', join(folder, 'coded.json'), '--out', join(folder, 'coded'))
   await haba('experts', `${run}.json`)
   await haba('evaluate', run, '--seeds', '1', '--epochs', '1', '--workers', '1', '--baselines', 'random')

@@ -110,6 +110,12 @@ export const jobs: readonly Job[] = [
   },
   of('scores', '--seeds', '1', '--epochs', '2'),
   of('show'),
+  of('pack'),
+  {
+    ...of('export', '--to', 'imagefolder', '--out', 'exported'),
+    // The folder appears whole: then nothing is left to do.
+    resumed: { command: ['recipes'], exists: 'exported' },
+  },
   {
     name: 'compare',
     command: ['compare', 'runs/haba', 'runs/trajectories'],

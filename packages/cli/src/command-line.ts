@@ -15,6 +15,7 @@ import { distillCommand, type DistillOptions } from './commands/distill.js'
 import { doctorCommand } from './commands/doctor.js'
 import { addEncodeCommand } from './encode-command.js'
 import { addEvaluationCommands } from './evaluation-commands.js'
+import { addSharingCommands } from './sharing-commands.js'
 import { expertsCommand, type ExpertsOptions } from './commands/experts.js'
 import { allowPlugin, count, flags, setOption, whole } from './flags.js'
 import { optionsCommand } from './commands/options.js'
@@ -24,7 +25,7 @@ import type { Terminal } from './tell/progress.js'
 import type { Trust } from './config/read-config.js'
 import { isInterruption } from './interruption.js'
 import { mayChangeText } from './folder/resumable.js'
-import { owningRun } from './folder/owner.js'
+import { usingRun } from './folder/owner.js'
 
 /** 0: done; 1: an error; 3: diverged, numbers are not finite; 130: ended by Ctrl-C. */
 export type ExitCode = 0 | 1 | 3 | 130
@@ -116,14 +117,15 @@ function program(terminal: Terminal, signal: AbortSignal | undefined): Command {
 
   addEncodeCommand(haba, terminal, signal)
   addEvaluationCommands(haba, terminal, signal)
+  addSharingCommands(haba, terminal)
 
   haba
     .command('show')
     .summary('draw the pictures and the page of a run, and print its table')
-    .argument('<run>', 'a run folder')
+    .argument('<run>', 'a run folder, or a file of `haba pack`')
     .addOption(allowPlugin())
     .action((run: string, options: ShowOptions) =>
-      owningRun(run, 'haba show', () => showCommand(run, options, terminal)),
+      usingRun(run, 'haba show', () => showCommand(run, options, terminal)),
     )
 
   haba
@@ -132,7 +134,7 @@ function program(terminal: Terminal, signal: AbortSignal | undefined): Command {
     .description(
       'Says first whether budgets and protocols are equal, then shows accuracies, budgets, curves and images.',
     )
-    .argument('<runs...>', 'run folders, at least two')
+    .argument('<runs...>', 'run folders or files of `haba pack`, at least two')
     .option('-o, --out <file>', 'the page', 'comparison.html')
     .addOption(allowPlugin())
     .action((runs: string[], options: CompareOptions) => compareCommand(runs, options, terminal))
@@ -251,6 +253,8 @@ Examples:
   haba distill --resume runs/mnist-haba -s 2000   more steps
   haba distill mine.yaml --set objective.views=2  a value instead of the file's
   haba evaluate runs/mnist-haba -n vgg11,resnet18 test it with other networks
+  haba pack runs/mnist-haba                       one file of it, to send
+  haba export runs/mnist-haba -t npz -o images    its images for NumPy
   haba data get cifar10                           download a data set
   haba data check birds                           find images that cannot be used
   haba options factorized                         what "set": { "use": "factorized" } takes

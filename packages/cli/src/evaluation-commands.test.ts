@@ -149,7 +149,12 @@ describe('haba evaluate', () => {
 describe('openSet', () => {
   it('is trained from in a few lines', async () => {
     const opened = await openSet(run)
-    const { accuracies } = await evaluateSet(opened.set, { ...opened, key: keyFrom(1), networks: 1 })
+    const { accuracies } = await evaluateSet(opened.set, {
+      ...opened,
+      test: await opened.test(),
+      key: keyFrom(1),
+      networks: 1,
+    })
     await opened.close()
     expect(accuracies).toHaveLength(1)
     const { about } = await read('set.json')

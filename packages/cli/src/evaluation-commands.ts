@@ -1,10 +1,11 @@
 import { Option, type Command } from 'commander'
 import { protocolNames } from './config/schema.js'
-import { owningRun } from './folder/owner.js'
+import { owningRun, usingRun } from './folder/owner.js'
 import { runWorker } from './measure/worker.js'
 import { budgetCommand, type BudgetOptions } from './commands/budget.js'
 import { continualCommand, type ContinualOptions } from './commands/continual.js'
 import { evaluateCommand, type EvaluateOptions } from './commands/evaluate.js'
+import { evaluateImagesCommand, type EvaluateImagesOptions } from './commands/evaluate-images.js'
 import { allowPlugin, count, flags, setOption, whole } from './flags.js'
 import { scoresCommand, type ScoresOptions } from './commands/scores.js'
 import { searchCommand, type SearchOptions } from './commands/search.js'
@@ -20,10 +21,12 @@ export function addEvaluationCommands(haba: Command, terminal: Terminal, signal:
     .summary('test a finished set again: other protocol, other networks')
     .description(
       'Trains fresh networks on the set of a run and tests them on real data, several at a time. Prints a table, and ' +
-        'writes evaluation-PROTOCOL-NETWORK.json for each kind of network into the run folder. Real images of as many ' +
-        'bytes are tested beside it.',
+        'writes evaluation-PROTOCOL-NETWORK.json for each kind of network into the run folder, or beside the file of ' +
+        '`haba pack`. Real images of as many bytes are tested beside it. With --config, tests images that other tools made: ' +
+        'a folder for each class, or x_train and y_train (or targets) in an .npz file; in this process, beside nothing.',
     )
-    .argument('<run>', 'a run folder')
+    .argument('<run>', 'a run folder, a file of `haba pack`, or, with --config, a folder of images or an .npz file')
+    .option('-c, --config <file>', 'of images from elsewhere: their data, preprocessing, network and protocol')
     .option(
       '-n, --networks <names...>',
       'kinds of networks, such as convnet,vgg11, or JSON such as {"use":"convnet","depth":4} (default: the run\'s)',
@@ -39,8 +42,10 @@ export function addEvaluationCommands(haba: Command, terminal: Terminal, signal:
     .option(...flags.data)
     .option(...flags.engine)
     .addOption(allowPlugin())
-    .action((run: string, options: EvaluateOptions) =>
-      owningRun(run, 'haba evaluate', () => evaluateCommand(run, options, terminal, signal)),
+    .action((run: string, { config, ...options }: EvaluateOptions & Partial<EvaluateImagesOptions>) =>
+      config === undefined
+        ? usingRun(run, 'haba evaluate', () => evaluateCommand(run, options, terminal, signal))
+        : evaluateImagesCommand(run, { config, ...options }, terminal, signal),
     )
 
   haba

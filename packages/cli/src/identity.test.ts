@@ -137,10 +137,11 @@ describe('a set on data', () => {
     expect(await accuracies(run)).toEqual(set!.accuracies)
     expect(await refused('evaluate', run, '--baselines', 'random', ...more)).toContain('got train.images.ant 9')
     const opened = await openSet(run, { data: join(folder, 'more'), say: () => {} })
-    const again = await evaluateSet(opened.set, { ...opened, key: keyFrom(1), networks: 1 })
+    const again = await evaluateSet(opened.set, { ...opened, test: await opened.test(), key: keyFrom(1), networks: 1 })
     await opened.close()
     const before = await openSet(run, { say: () => {} })
-    expect(await evaluateSet(before.set, { ...before, key: keyFrom(1), networks: 1 })).toEqual(again)
+    const test = await before.test()
+    expect(await evaluateSet(before.set, { ...before, test, key: keyFrom(1), networks: 1 })).toEqual(again)
     await before.close()
   })
 
@@ -159,7 +160,9 @@ describe('a set on data', () => {
       expect(await refused(...args), args[0]).toMatch(
         /run .*: data: expected test\.content "[0-9a-f]{64}", got test\.content "[0-9a-f]{64}"\. Name the data .* --data/,
       )
-    await expect(openSet(run, { data: join(folder, 'other'), say: () => {} })).rejects.toThrow('test.content')
+    const opened = await openSet(run, { say: () => {} })
+    await expect(opened.test(join(folder, 'other'))).rejects.toThrow('test.content')
+    await opened.close()
     expect(await contentsOf(run)).toEqual(before)
     // What is drawn or learned from training images, too.
     for (const args of [

@@ -109,6 +109,28 @@ export async function npz(options: NpzOptions): Promise<Dataset> {
   return fitArrays({ name, image: image.image, classNames, ...splits, preprocessing, warnings })
 }
 
+/** An .npz file whose arrays are read by name. */
+export interface Npz {
+  readonly names: readonly string[]
+  /** @throws HabaError for an array that is not there, or not of numbers */
+  read(name: string): NpyArray
+}
+
+/** Opens an .npz file, its checksums verified. @throws HabaError where it is damaged */
+export async function openNpz(file: string): Promise<Npz> {
+  checkArguments('openNpz', { file }, { file: 'text' })
+  const stored = await filesIn(file)
+  const names = [...stored.keys()]
+  return {
+    names,
+    read(name) {
+      const bytes = stored.get(name)
+      if (!bytes) throw new HabaError(file, `an array ${name}`, names.join(', ') || 'no arrays', 'Name another.')
+      return readNpy(bytes, `${file}, ${name}`)
+    },
+  }
+}
+
 /** The names of images and labels of training, and of the test half where it is not held out. */
 function arrayNames(
   stored: ReadonlyMap<string, Uint8Array>,

@@ -1,2 +1,2 @@
 export { loadTree, saveTree } from './checkpoint.js'
-export { readSet, writeSet, type SetManifest } from './finished-set.js'
+export { parseSet, readSet, writeSet, type SetFile, type SetManifest } from './finished-set.js'

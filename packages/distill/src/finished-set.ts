@@ -144,20 +144,37 @@ export async function readSet<P extends Tree>(
       if (systemCode(cause) !== 'ENOENT') throw systemError(cause, join(folder, name), 'to read it')
       throw new HabaError(`set ${folder}`, `a file ${name}`, 'none', 'Choose the folder of a finished run.', { cause })
     })
-  const manifest = parseCheckedJson<SetManifest>(
-    join(folder, FILES.manifest),
-    (await read(FILES.manifest)).toString('utf8'),
-    { kind: 'set', check: checkManifest },
-  )
+  const part = async (name: string) => ({ file: join(folder, name), bytes: await read(name) })
+  const manifest = await part(FILES.manifest)
+  return parseSet({ manifest, tensors: await part(FILES.tensors) }, like, codec)
+}
+
+/** A file that has been read. */
+export interface SetFile {
+  /** As errors name it. */
+  readonly file: string
+  readonly bytes: Uint8Array
+}
+
+/** `readSet` of files that have been read, wherever they lie. @throws HabaError as `readSet` */
+export function parseSet<P extends Tree>(
+  files: { readonly manifest: SetFile; readonly tensors: SetFile },
+  like: P,
+  codec?: SetCodec,
+): { readonly params: P; readonly manifest: SetManifest } {
+  const manifest = parseCheckedJson<SetManifest>(files.manifest.file, new TextDecoder().decode(files.manifest.bytes), {
+    kind: 'set',
+    check: checkManifest,
+  })
   if (manifest.codec !== undefined && manifest.codec !== codec?.name)
     throw new HabaError(
-      `set ${join(folder, FILES.manifest)}`,
+      `set ${files.manifest.file}`,
       codec ? `the codec ${codec.name}` : 'a set without a codec',
       `one coded by ${manifest.codec}`,
       'Read it with that codec.',
     )
-  const file = join(folder, FILES.tensors)
-  const { tensors, bytes } = fromSafetensors(file, await read(FILES.tensors), 'set')
+  const { file } = files.tensors
+  const { tensors, bytes } = fromSafetensors(file, files.tensors.bytes, 'set')
   const coded = new Map<string, Tensor | Uint8Array>([...tensors, ...bytes])
   coded.delete('labels')
   const decoded = manifest.codec === undefined ? tensors : codec!.decode(coded, file)

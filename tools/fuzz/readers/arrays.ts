@@ -2,7 +2,8 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { deflateSync, gunzipSync, gzipSync, inflateSync } from 'node:zlib'
 import { unzipSync, zipSync } from 'fflate'
-import { cifar10, cifar100, mnist, npz, readIdx, readMat, svhn, tinyImageNet } from '@haba/datasets'
+import { imagesAsSet } from '@haba/cli'
+import { cifar10, cifar100, fromArrays, mnist, npz, readIdx, readMat, svhn, tinyImageNet } from '@haba/datasets'
 import { matFile } from '../../../packages/datasets/src/mat.test-data.js'
 import { readNpy } from '../../../packages/datasets/src/npy.js'
 import { draw } from '../../../packages/datasets/src/pictures.test-data.js'
@@ -138,6 +139,16 @@ export const arrayReaders: readonly Reader[] = [
       const read = (file: string) =>
         npz({ file, onWarning: () => {}, arrays: names.slice(0, 4).map((n) => n.replace('.npy', '')) })
       return { ...inflated, seeds: [{ file: 'arrays.npz', mutations }], read }
+    },
+  },
+  {
+    name: 'set of images',
+    async open(folder, made) {
+      await put(folder, { 'set.npz': new Uint8Array(await readFile(join(made, 'exported/set.npz'))) })
+      const half = { pixels: new Uint8Array(192), labels: [0] }
+      const data = fromArrays({ image: [8, 8, 3], classNames: ['ant', 'bee'], train: half, test: half })
+      const mutations = [anyBytes, inZip(anyBytes), inZip(numbersInText), inZip(numbersInText)]
+      return { ...inflated, seeds: [{ file: 'set.npz', mutations }], read: (file) => imagesAsSet(file, data) }
     },
   },
   {

@@ -14,7 +14,7 @@ import { readChoices } from '../../../packages/cli/src/folder/kept-choices.js'
 import { owning } from '../../../packages/cli/src/folder/owner.js'
 import { readRun } from '../../../packages/cli/src/folder/read-run.js'
 import { tableText } from '../../../packages/cli/src/tell/tables.js'
-import { readResult } from '../../../packages/cli/src/folder/run-folder.js'
+import { readResult } from '../../../packages/cli/src/folder/packed.js'
 import { usesOf } from '../../../packages/cli/src/folder/uses.js'
 import { readSearchLines } from '../../../packages/cli/src/folder/search-lines.js'
 import { referenceEngine } from '@haba/testing'
@@ -141,6 +141,20 @@ export const runReaders: readonly Reader[] = [
       return tableText(result)
     },
   ),
+  {
+    name: 'packed run',
+    async open(folder, made) {
+      await cp(join(made, 'run.haba.safetensors'), join(folder, 'any.safetensors'))
+      await cp(join(made, 'data'), join(folder, 'data'), { recursive: true })
+      const read = async (file: string) => {
+        const opened = await readRun(file, { say: silent, reads: false })
+        const { result, preprocessing } = await openRun(file, opened, referenceEngine())
+        preprocessing.invert(new Float32Array(192), [8, 8, 3])
+        return tableText(result)
+      }
+      return { ...ofTensors, besides: 2 ** 27, seeds: await tensors(folder, 'any.safetensors'), read }
+    },
+  },
   inRun(
     'result',
     'run',

@@ -10,7 +10,7 @@ import { owning } from '../folder/owner.js'
 import { readRun, readShown } from '../folder/read-run.js'
 import { tableText } from '../tell/tables.js'
 import { runDistillation } from '../run-distillation.js'
-import { checkUnused, FILES, makeFreeFolder } from '../folder/run-folder.js'
+import { checkUnused, configOf, FILES, makeFreeFolder } from '../folder/run-folder.js'
 
 export interface DistillOptions {
   readonly out?: string
@@ -90,6 +90,7 @@ async function goOn(file: string | undefined, options: DistillOptions, { say }: 
       'A run keeps its own configuration; leave them out.',
     )
   const { steps, seed: _seed, ...instead } = options
+  configOf(folder)
   const before = await readRun(folder, { ...instead, say })
   return { folder, read: overridden(before, { ...(steps !== undefined && { steps }) }) }
 }

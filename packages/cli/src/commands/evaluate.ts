@@ -1,19 +1,16 @@
 import { checkedJson, HabaError, sizeOf } from '@haba/core'
 import { writeWhole } from '@haba/core/files'
 import { halfInterval95, shareOut, summarize } from '@haba/eval'
-import { join } from 'node:path'
-import type { Named } from '../config/config.js'
-import { namedInText } from '../config/named.js'
+import { namedNetworks } from '../config/named.js'
 import { evaluateSettings } from '../config/overridden.js'
-import type { ReadConfig } from '../config/read-config.js'
 import { listenForInterruption } from '../interruption.js'
 import { selectionNames } from '../plugins/selections.js'
-import { kinds } from '../plugins/tables.js'
 import { progressOn, type Terminal } from '../tell/progress.js'
 import { readManifest } from '../folder/draw-run.js'
 import { distilledParts, measuredOf, measuredParts } from '../folder/made-of.js'
+import { besideRun, isPacked } from '../folder/packed.js'
 import type { MeasuredNetwork, MeasuringJob } from '../measure/measuring.js'
-import { accuracyText, alignedLines, nothingRightLines, protocolLines } from '../tell/tables.js'
+import { crossCaption, crossTable } from '../tell/cross-table.js'
 import { chooseBaselines, usualBaselines, type BaselineName, type Contender } from '../measure/baselines.js'
 import { readRun } from '../folder/read-run.js'
 import { openWorkerPool } from '../measure/worker-pool.js'
@@ -83,13 +80,13 @@ export async function evaluateCommand(
     const told = (job: MeasuringJob, { network, accuracy }: MeasuredNetwork, done: number) =>
       progress.say(`${done}/${jobs.length}  ${network}, ${contender(job).name}: ${(100 * accuracy).toFixed(2)} %`)
     const measured = await shareOut(jobs, pool.workers, told)
-    const rows = Array.from({ length: jobs.length / settings.networks }, (_, i): CrossRow => {
+    const rows = Array.from({ length: jobs.length / settings.networks }, (_, i) => {
       const { on: _on, ...about } = contenders[i % contenders.length]!
       return { ...about, ...accuracyOf(measured.slice(i * settings.networks, (i + 1) * settings.networks)) }
     })
     for (const { id, name: _name, ...row } of rows) {
       if (id !== 'set') continue
-      const file = join(folder, `evaluation-${settings.protocol}-${row.network}.json`)
+      const file = besideRun(folder, `evaluation-${settings.protocol}-${row.network}.json`)
       const others = rows.filter((one) => one.id !== 'set' && one.network === row.network)
       const { steps: after, seed } = read.config
       const identity = measuredOf(read.run, row.protocol, others.length > 0 ? distilledParts : measuredParts)
@@ -102,19 +99,13 @@ export async function evaluateCommand(
     const realCaption = real.caption ? [real.caption, ...(settings.protocol === 'ours' ? [chosen] : [])] : []
     out.write(
       `\n${read.config.name}: ${bytes.toLocaleString('en-US')} bytes, as many as ${perClass.toFixed(3)} images a class as uint8; ${floats.toLocaleString('en-US')} values\n` +
-        `${crossTable(rows).join('\n')}\n${[...captionOf(rows), ...realCaption].join('\n')}\n` +
-        `Written to ${join(folder, `evaluation-${settings.protocol}-….json`)}; \`haba show ${folder}\` draws them into the page.\n`,
+        `${crossTable(rows).join('\n')}\n${[...crossCaption(rows), ...realCaption].join('\n')}\n` +
+        `Written to ${besideRun(folder, `evaluation-${settings.protocol}-….json`)}${isPacked(folder) ? '' : `; \`haba show ${folder}\` draws them into the page`}.\n`,
     )
   } finally {
     await pool.close()
   }
 }
-
-/** Networks by names with commas between them, or JSON each. */
-const namedNetworks = ({ tables }: ReadConfig, texts: readonly string[]): readonly Named[] =>
-  texts
-    .flatMap((text) => (text.trimStart().startsWith('{') ? [text] : text.split(',')))
-    .map((text) => namedInText('--networks', text.trim(), tables.networks, kinds.networks))
 
 /** Baselines by names with commas between them; "none" are none. */
 const baselineNames = (texts: readonly string[] | undefined): readonly BaselineName[] | undefined =>
@@ -135,29 +126,3 @@ function accuracyOf(measured: readonly MeasuredNetwork[]) {
   const halfInterval = halfInterval95(accuracy.accuracies)
   return { network, protocol, ...accuracy, ...(halfInterval !== undefined && { halfInterval }) }
 }
-
-type CrossRow = Omit<Contender, 'on'> & ReturnType<typeof accuracyOf>
-
-const crossTable = (rows: readonly CrossRow[]): readonly string[] =>
-  alignedLines(
-    [
-      ['network', 'trained on', 'test accuracy', '95 % interval of the mean', 'seeds'],
-      ...rows.map((row) => [
-        row.network,
-        `${row.name}${row.note ?? ''}`,
-        accuracyText(row),
-        row.halfInterval === undefined ? 'from 2 seeds on' : intervalText(row.mean, row.halfInterval),
-        `${row.accuracies.length}`,
-      ]),
-    ],
-    [0, 1],
-  )
-
-const intervalText = (mean: number, half: number) =>
-  [mean - half, mean + half].map((bound) => (100 * Math.min(1, Math.max(0, bound))).toFixed(2)).join(' … ') + ' %'
-
-const captionOf = (rows: readonly CrossRow[]) => [
-  ...nothingRightLines(rows.map((row) => ({ ...row, name: `${row.network} on ${row.name}` }))),
-  ...protocolLines(rows),
-  "mean ± population std; the interval is Student's t.",
-]

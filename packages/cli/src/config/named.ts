@@ -1,6 +1,6 @@
 import { HabaError, parseJson, type AnyOptions, type OptionsSchema } from '@haba/core'
 import { resolve } from 'node:path'
-import type { AnyTable, Tables } from '../plugins/tables.js'
+import { kinds, type AnyTable, type Tables } from '../plugins/tables.js'
 import type { Named } from './config.js'
 import type { JsonSchema } from './describe-schema.js'
 import { newName } from './old-names.js'
@@ -94,3 +94,9 @@ const absolutePaths = (options: Readonly<Record<string, unknown>>, schema: Optio
 
 /** The first path among a schema's options, such as a dataset's folder. */
 export const firstPath = (schema: OptionsSchema): string | undefined => pathNames(schema)[0]
+
+/** Networks by names with commas between them, or JSON each, as `--networks` takes them. */
+export const namedNetworks = ({ tables }: { readonly tables: Tables }, texts: readonly string[]): readonly Named[] =>
+  texts
+    .flatMap((text) => (text.trimStart().startsWith('{') ? [text] : text.split(',')))
+    .map((text) => namedInText('--networks', text.trim(), tables.networks, kinds.networks))

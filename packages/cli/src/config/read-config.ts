@@ -44,6 +44,8 @@ export interface Trust {
   readonly received?: boolean
   /** Values that are not those of the file, such as `objective.views=all`. @default none */
   readonly set?: readonly string[]
+  /** The text of the file, where it has been read. */
+  readonly text?: string
 }
 
 /**
@@ -53,10 +55,10 @@ export interface Trust {
  */
 export async function readConfig(file: string, trust: Trust = {}): Promise<ReadConfig> {
   const folder = dirname(resolve(file))
-  const { allowPlugin = [], received = basename(file) === FILES.config && holdsRun(folder), set = [] } = trust
+  const { allowPlugin = [], received = basename(file) === FILES.config && holdsRun(folder), set = [], text } = trust
   const renamed: Renamed[] = []
   const where: Place = { file, path: '', renamed }
-  const given = withoutSchema(assigned(await readConfigFile(file), set))
+  const given = withoutSchema(assigned(await readConfigFile(file, text), set))
   const raw = checked(where, given)
   const plugins = raw.plugins.map((name) => absolutePlugin(name, folder))
   const located = locatePlugins(plugins, folder)

@@ -28,11 +28,12 @@ const modules = /\.[cm]?[jt]s$/
 /**
  * What a file that a person wrote says: JSON, in which comments may stand, YAML, or the default export of a module.
  *
+ * @param text of the file, where it has been read
  * @throws HabaError with line and column of its first mistake
  */
-export async function readConfigFile(file: string): Promise<unknown> {
-  if (modules.test(file)) return readModule(file)
-  const text = await readText(file)
+export async function readConfigFile(file: string, text?: string): Promise<unknown> {
+  if (text === undefined && modules.test(file)) return readModule(file)
+  text ??= await readText(file)
   return /\.ya?ml$/.test(file) ? readYaml(file, text) : readJson(file, text)
 }
 

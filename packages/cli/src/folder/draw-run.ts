@@ -1,31 +1,24 @@
-import {
-  HabaError,
-  parseCheckedJson,
-  type AnyParameterization,
-  type Engine,
-  type Preprocessing,
-  type Tree,
-} from '@haba/core'
+import { HabaError, type AnyParameterization, type Engine, type Preprocessing, type Tree } from '@haba/core'
 import { readWhole, writeWhole } from '@haba/core/files'
 import { expand } from '@haba/distill'
 import type { SetManifest } from '@haba/distill/files'
 import { eventFile, pictureGrid, readMetrics, runPage, type Accuracy, type Metrics } from '@haba/report'
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config } from '../config/config.js'
 import type { ReadConfig } from '../config/read-config.js'
 import { configText } from '../config/write-config.js'
 import { checks } from './file-schemas.js'
-import { aboutOf, readRunSet, type About } from './finished-run.js'
+import { aboutOf, imageContextOf, readRunSet, type About } from './finished-run.js'
 import { measuredParts } from './made-of.js'
 import { makeSet } from '../assemble/make-set.js'
 import { openParts } from '../assemble/parts.js'
 import { picturesOf } from './pictures.js'
+import { besideRun, folderOf, isPacked, readResult, readRunJson } from './packed.js'
 import { restorePreprocessing } from './preprocessing-file.js'
 import { sayOutside } from './read-run.js'
 import type { Result } from './result.js'
-import { FILES, readResult } from './run-folder.js'
+import { FILES } from './run-folder.js'
 import { eventPictures, snapshotsOf } from './snapshots.js'
 import { usesOf } from './uses.js'
 
@@ -60,9 +53,7 @@ export async function openRun(
       `Finish the run with \`haba distill --resume ${folder}\`.`,
     )
   const about = aboutOf(manifest)
-  const { image, classes } = manifest.layout
-  const context = { image: [image[0]!, image[1]!, image[2]!] as const, classes }
-  const parameterization = await makeSet(read, context)
+  const parameterization = await makeSet(read, imageContextOf(manifest))
   const { params } = await readRunSet(folder, parameterization)
   const preprocessing =
     known ??
@@ -73,7 +64,7 @@ export async function openRun(
 
 /** That of a plugin, which only its data can tell. */
 async function preprocessingOfData(folder: string, read: ReadConfig, engine: Engine): Promise<Preprocessing> {
-  sayOutside(read, folder, (text) => process.emitWarning(text, 'HabaWarning'))
+  sayOutside(read, folderOf(folder), (text) => process.emitWarning(text, 'HabaWarning'))
   return (await openParts(read, engine, () => {}, measuredParts)).data.preprocessing
 }
 
@@ -95,7 +86,7 @@ export async function drawRun(
   const { classNames } = about.data
   const set = await expand(engine, parameterization, params)
   const { rows, gallery } = await picturesOf({ set, params, preprocessing, classNames })
-  await writeWhole(join(folder, FILES.grid), await pictureGrid({ rows }))
+  await writeWhole(besideRun(folder, FILES.grid), await pictureGrid({ rows }))
 
   const snapshots = await snapshotsOf({
     run: folder,
@@ -107,7 +98,9 @@ export async function drawRun(
     classNames,
   })
   const metrics = await metricsOf(folder)
-  await writeWhole(join(folder, FILES.events), eventFile({ metrics, pictures: eventPictures(snapshots) }))
+  // Metrics stay in the folder.
+  if (!isPacked(folder))
+    await writeWhole(join(folder, FILES.events), eventFile({ metrics, pictures: eventPictures(snapshots) }))
   const page = runPage({
     title: about.name,
     summary: summaryOf(about, manifest, result),
@@ -130,22 +123,20 @@ export async function drawRun(
     settings: settingsOf(about, folder, read),
     versions: about.versions,
   })
-  await writeWhole(join(folder, FILES.page), page)
+  await writeWhole(besideRun(folder, FILES.page), page)
   return result
 }
 
 /** `set.json`, read before anything that depends on its layout can be made. */
 export async function readManifest(folder: string): Promise<SetManifest> {
-  const text = await readFile(join(folder, 'set.json'), 'utf8').catch((cause: Error) => {
-    throw new HabaError(
-      `run ${folder}`,
-      'a finished set',
-      'none',
-      `Finish the run with \`haba distill --resume ${folder}\`.`,
-      { cause },
-    )
-  })
-  return parseCheckedJson<SetManifest>(join(folder, 'set.json'), text, { kind: 'set', check: checks.manifest })
+  const found = await readRunJson<SetManifest>(folder, 'set.json', { kind: 'set', check: checks.manifest })
+  if (found) return found
+  throw new HabaError(
+    `run ${folder}`,
+    'a finished set',
+    'none',
+    `Finish the run with \`haba distill --resume ${folder}\`.`,
+  )
 }
 
 function summaryOf({ data, decoder, steps }: About, { layout, storage }: SetManifest, { caption }: Result): string {
@@ -165,7 +156,7 @@ function settingsOf(
   folder: string,
   read: ReadConfig,
 ): Record<string, Readonly<Record<string, unknown>>> {
-  const config = JSON.parse(configText(read.config, read.tables, folder)) as Config
+  const config = JSON.parse(configText(read.config, read.tables, folderOf(folder))) as Config
   const { network, augmentation, set, objective, games, optimizer, objectiveOptimizer, clipNorm, differentiation } =
     config
   return {

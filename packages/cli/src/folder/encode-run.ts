@@ -8,13 +8,14 @@ import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readConfigAgain, type ReadConfig } from '../config/read-config.js'
 import { configText } from '../config/write-config.js'
-import { allLearned } from './finished-run.js'
+import { allLearned, imageContextOf } from './finished-run.js'
 import { inPlace } from '../assemble/in-place.js'
 import { distilledHash, imagesHash, type MadeOf } from './made-of.js'
 import { makeSet } from '../assemble/make-set.js'
 import { readManifest } from './draw-run.js'
 import { heldHash } from './resumable.js'
-import { FILES, readResult } from './run-folder.js'
+import { readResult } from './packed.js'
+import { FILES } from './run-folder.js'
 
 /** A finished run under a configuration that stores its set in few bits. */
 interface Encoding {
@@ -56,8 +57,7 @@ export async function encoding(
     )
   await checkFinished(folder, before.steps)
   const state = await lastState(folder, before.steps, read.run!.made)
-  const { image, classes } = (await readManifest(folder)).layout
-  const { layout } = await makeSet(read, { image: image as [number, number, number], classes })
+  const { layout } = await makeSet(read, imageContextOf(await readManifest(folder)))
   const { refine: _, during: __, bytes, ...coding } = config.codec!
   const otherBytes = labelBytes(layout) + 4 * allLearned(state).length
   // Refused before anything is written.

@@ -1,4 +1,5 @@
 import {
+  HabaError,
   identify,
   keyFrom,
   namedLeaves,
@@ -11,6 +12,7 @@ import {
   disposeTree,
   type AnyParameterization,
   type Identity,
+  type ImageContext,
   type Key,
   type Layout,
   type Parameterization,
@@ -20,10 +22,11 @@ import {
 } from '@haba/core'
 import { setCodec } from '@haba/codec'
 import type { DistillState } from '@haba/distill'
-import { readSet, writeSet, type SetManifest } from '@haba/distill/files'
+import { parseSet, writeSet, type SetManifest } from '@haba/distill/files'
 import { describeProtocol, type Protocol } from '@haba/eval'
 import { configText } from '../config/write-config.js'
 import { protocolPart, type MadeOf } from './made-of.js'
+import { nameIn, readRunFile } from './packed.js'
 import type { Parts } from '../assemble/parts.js'
 import type { SavedPreprocessing } from './preprocessing-file.js'
 import { versions } from './versions.js'
@@ -62,6 +65,12 @@ export interface About {
 
 /** What a run of ours wrote there: the fields that are used were looked at when the file was read. */
 export const aboutOf = ({ about }: SetManifest): About => about as unknown as About
+
+/** What a set is made for, as its manifest says. */
+export const imageContextOf = ({ layout: { image, classes } }: SetManifest): ImageContext => ({
+  image: [image[0]!, image[1]!, image[2]!],
+  classes,
+})
 
 export interface WriteRunSetOptions {
   readonly folder: string
@@ -143,7 +152,13 @@ export interface RunSet {
 /** Reads the set of a run. @throws HabaError if it is not there, or was made with other settings */
 export async function readRunSet(folder: string, parameterization: AnyParameterization): Promise<RunSet> {
   const like = await shapesOf(parameterization)
-  const { params, manifest } = await readSet(folder, like, setCodec())
+  const part = async (name: string) => {
+    const bytes = await readRunFile(folder, name)
+    if (!bytes) throw new HabaError(`set ${folder}`, `a file ${name}`, 'none', 'Choose the folder of a finished run.')
+    return { file: nameIn(folder, name), bytes }
+  }
+  const files = { manifest: await part('set.json'), tensors: await part('set.safetensors') }
+  const { params, manifest } = parseSet(files, like, setCodec())
   disposeTree(like)
   return { params, manifest, about: aboutOf(manifest) }
 }

@@ -1,13 +1,13 @@
 import { checkedJson } from '@haba/core'
 import { readCheckedJson, writeWhole } from '@haba/core/files'
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { SelectionName } from '../plugins/selections.js'
 import type { ChooseByName } from '../measure/chosen-images.js'
 import { imagesHash } from './made-of.js'
 import type { Parts } from '../assemble/parts.js'
 import { checks } from './file-schemas.js'
+import { besideRun } from './packed.js'
 import { FILES } from './run-folder.js'
 
 /** Images that were chosen once, with all that the choice depends on. */
@@ -39,7 +39,7 @@ export async function readChoices(file: string): Promise<readonly Choice[]> {
 export const keptIn =
   (folder: string, choose: ChooseByName): ChooseByName =>
   async (name, perClass, measure) => {
-    const file = join(folder, FILES.choices)
+    const file = besideRun(folder, FILES.choices)
     const known = existsSync(file) ? await readChoices(file) : []
     const of = dependingOn(measure.parts, perClass)
     const same = known.find((choice) => choice.name === name && isDeepStrictEqual(choice.of, of))

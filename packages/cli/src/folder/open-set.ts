@@ -1,57 +1,85 @@
-import type { Engine, Network, RealSource, RenderedSet } from '@haba/core'
+import type { Engine, Network, Preprocessing, RealSource, RenderedSet } from '@haba/core'
 import { expand } from '@haba/distill'
 import type { Protocol } from '@haba/eval'
-import { readRunSet } from './finished-run.js'
-import { measuredParts } from './made-of.js'
 import { makeSet } from '../assemble/make-set.js'
-import { makeProtocol, openEngine, openParts } from '../assemble/parts.js'
-import { readRun } from './read-run.js'
+import { makeAugmentation, makeNetwork, makeProtocol, openEngine, openParts } from '../assemble/parts.js'
+import { overridden } from '../config/overridden.js'
+import { readManifest } from './draw-run.js'
+import { aboutOf, imageContextOf, readRunSet } from './finished-run.js'
+import { measuredParts } from './made-of.js'
+import { folderOf } from './packed.js'
+import { restorePreprocessing } from './preprocessing-file.js'
+import { readRun, sayOutside } from './read-run.js'
 
-/** A finished set, and all that `evaluateSet` needs besides a key. */
+/** A finished set with all that its files say of it, and what trains on it; no data set is needed. */
 export interface OpenSet {
+  /** Every slot under every view, with targets and layout. */
   readonly set: RenderedSet
+  /** In the order of the labels. */
+  readonly classNames: readonly string[]
+  /** From pixels to what the set's images are, and back; absent where a plugin brought it, which has it in its data. */
+  readonly preprocessing?: Preprocessing
   readonly engine: Engine
   /** The run's. */
   readonly network: Network
   /** The run's, at the rate that was learned or chosen. */
   readonly protocol: Protocol
-  readonly test: RealSource
+  /**
+   * Reads the test images that the set was measured on, preprocessed as its own images are; its classes are matched by name.
+   *
+   * @param data where the data are, instead of where `openSet` or the run's configuration says
+   * @throws HabaError where they are other images
+   */
+  test(data?: string): Promise<RealSource>
   /** Frees what the engine holds. */
   close(): Promise<void>
 }
 
 /** How a set is opened. */
 export interface OpenSetOptions {
-  /** Where the data are, instead of where the run's configuration says. */
+  /** Where test images are, instead of where the run's configuration says. */
   readonly data?: string
   /** Plugins that the run may load: paths of files, or packages. @default those of the user's own configuration */
   readonly allowPlugin?: readonly string[]
-  /** Told what somebody who opens the folder must know. @default process.emitWarning */
+  /** Told what somebody who opens the set must know. @default process.emitWarning */
   say?(text: string): void
 }
 
 /**
- * Opens the set that `haba distill` wrote into a folder, to train on it. Its test images are preprocessed as its own images
- * were, and must be those that it was measured on; its classes are matched by name.
+ * Opens the set that `haba distill` wrote into a folder, or `haba pack` into a file. All that it needs is in there; data are
+ * read only by `test()`.
  *
- * @throws HabaError where the data are others, or where the run names plugins that are not allowed
+ * @throws HabaError where the set is damaged, or where the run names plugins that are not allowed
  */
-export async function openSet(folder: string, options: OpenSetOptions = {}): Promise<OpenSet> {
+export async function openSet(run: string, options: OpenSetOptions = {}): Promise<OpenSet> {
   const { say = (text: string) => process.emitWarning(text, 'HabaWarning'), ...instead } = options
-  const read = await readRun(folder, { ...instead, say })
+  const read = await readRun(run, { ...instead, say, reads: false })
+  const manifest = await readManifest(run)
+  const about = aboutOf(manifest)
+  const context = imageContextOf(manifest)
+  const parameterization = await makeSet(read, context)
+  const { params } = await readRunSet(run, parameterization)
+  const { evaluate } = read.config
+  const rate = evaluate.protocol === 'ours' ? (about.protocol.rate as number) : evaluate.learningRate
+  const augmentation = await makeAugmentation(read, read.config.augmentation, context, 'augmentation')
+  const settings = { ...evaluate, learningRate: rate }
+  const network = await makeNetwork(read, read.config.network, context, 'network')
+  const protocol = await makeProtocol({ read, data: context, augmentation }, settings, about.learned.rate)
   const { engine, close } = await openEngine(read, say)
   try {
-    const parts = await openParts(read, engine, () => {}, measuredParts)
-    const { evaluate } = read.config
-    const parameterization = await makeSet(read, parts.data)
-    const { params, about } = await readRunSet(folder, parameterization)
-    const rate = evaluate.protocol === 'ours' ? (about.protocol.rate as number) : evaluate.learningRate
+    const preprocessing = await restorePreprocessing(run, about.preprocessing, engine)
     return {
       set: await expand(engine, parameterization, params),
+      classNames: about.data.classNames,
+      ...(preprocessing && { preprocessing }),
       engine,
-      network: parts.network,
-      protocol: await makeProtocol(parts, { ...evaluate, learningRate: rate }, about.learned.rate),
-      test: parts.data.test,
+      network,
+      protocol,
+      async test(data) {
+        const own = data === undefined ? read : overridden(read, { data })
+        sayOutside(own, folderOf(run), say)
+        return (await openParts(own, engine, () => {}, measuredParts)).data.test
+      },
       close,
     }
   } catch (error) {

@@ -9,6 +9,7 @@ import { basename, join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { setTimeout } from 'node:timers/promises'
 import { checks } from './file-schemas.js'
+import { isPacked } from './packed.js'
 import { configOf } from './run-folder.js'
 
 /** A process that writes into a folder, and what tells whether it still runs. */
@@ -77,6 +78,10 @@ export async function owningRun<T>(folder: string, command: string, work: () => 
   configOf(folder)
   return await owning(folder, command, work)
 }
+
+/** The same for a command that also takes a run packed into one file, which it only reads. */
+export const usingRun = <T>(run: string, command: string, work: () => Promise<T>): Promise<T> =>
+  isPacked(run) ? work() : owningRun(run, command, work)
 
 const ownerFile = /^\.owner-[0-9a-f-]+\.json$/
 

@@ -1,5 +1,5 @@
 import { fromSafetensors, HabaError, toSafetensors, type Engine, type Preprocessing } from '@haba/core'
-import { readWhole, writeWhole } from '@haba/core/files'
+import { writeWhole } from '@haba/core/files'
 import {
   identity,
   isZca,
@@ -12,6 +12,7 @@ import {
 import { join } from 'node:path'
 import { preprocessingName } from '../config/old-names.js'
 import { checks } from './file-schemas.js'
+import { nameIn, readRunFile } from './packed.js'
 import { FILES } from './run-folder.js'
 
 /** A preprocessing as a manifest tells it. */
@@ -48,13 +49,15 @@ export async function restorePreprocessing(
   const name = preprocessingName(written)
   if (name === 'identity') return identity()
   if (name !== 'standardize' && name !== 'zca') return undefined
-  const who = `preprocessing of ${join(folder, 'set.json')}`
+  const who = `preprocessing of ${nameIn(folder, 'set.json')}`
   const wrong = checks.preprocessing[name](settings)
   if (wrong) throw new HabaError(who, `${wrong.field} to be ${wrong.expected}`, wrong.got, todo)
   // Checked just now.
   if (name === 'standardize') return named(who, () => standardize(settings as unknown as ChannelConstants))
-  const file = join(folder, FILES.preprocessing)
-  const { tensors } = fromSafetensors(file, await readWhole(file), 'preprocessing')
+  const file = nameIn(folder, FILES.preprocessing)
+  const bytes = await readRunFile(folder, FILES.preprocessing)
+  if (!bytes) throw new HabaError(`preprocessing ${file}`, 'a file', 'none', todo)
+  const { tensors } = fromSafetensors(file, bytes, 'preprocessing')
   for (const part of ['mean', 'transform', 'inverse'] as const) {
     const found = tensors.get(part)
     if (found?.dtype !== 'float32' || found.rank !== (part === 'mean' ? 1 : 2))

@@ -1,5 +1,4 @@
 import { HabaError } from '@haba/core'
-import { readCheckedJson } from '@haba/core/files'
 import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { dirname, join, relative, resolve, sep } from 'node:path'
@@ -12,6 +11,7 @@ import type { SetManifest } from '@haba/distill/files'
 import type { About } from './finished-run.js'
 import { checkParts, distilledParts, madeOfIn, type MadeOf } from './made-of.js'
 import { checkHeld } from './resumable.js'
+import { folderOf, isPacked, nameIn, readRunFile, readRunJson } from './packed.js'
 import { configOf, FILES } from './run-folder.js'
 
 /** How a run folder is opened. */
@@ -38,40 +38,50 @@ interface RunIdentity {
  */
 export async function readRun(folder: string, options: ReadRunOptions): Promise<ReadConfig> {
   const { say, allowPlugin = [], set = [], reads = true, ...instead } = options
-  const file = configOf(folder)
-  await checkLinks(folder)
-  const received = await readConfig(file, { allowPlugin, set, received: true })
+  if (!isPacked(folder)) {
+    configOf(folder)
+    await checkLinks(folder)
+  }
+  const received = await readRunConfig(folder, { allowPlugin, set, received: true })
   sayIgnored(received, say)
   sayRenamed(received, say)
   const begun = await readRunIdentity(folder)
   if (begun) checkHeld(folder, received, begun.config)
   const read = overridden(received, instead)
-  if (reads) sayOutside(read, folder, say)
+  if (reads) sayOutside(read, folderOf(folder), say)
   return { ...read, run: { folder, ...(await madeOf(folder, begun, say)) } }
+}
+
+async function readRunConfig(run: string, trust: Trust): Promise<ReadConfig> {
+  if (!isPacked(run)) return await readConfig(configOf(run), trust)
+  const bytes = await readRunFile(run, FILES.config)
+  if (!bytes) throw new HabaError(`run ${run}`, `a ${FILES.config}`, 'none', 'Pack the run again.')
+  return await readConfig(run, { ...trust, text: new TextDecoder().decode(bytes) })
 }
 
 /** What a run wrote down when it began; undefined for runs of earlier versions. */
 async function readRunIdentity(folder: string): Promise<RunIdentity | undefined> {
-  const file = join(folder, FILES.identity)
-  if (!existsSync(file)) return undefined
-  const written = await readCheckedJson<{ readonly identity?: unknown; readonly config?: unknown }>(file, {
-    kind: 'run',
-  })
-  const parts = madeOfIn(file, written)
+  const written = await readRunJson<{ readonly identity?: unknown; readonly config?: unknown }>(
+    folder,
+    FILES.identity,
+    { kind: 'run' },
+  )
+  const parts = written && madeOfIn(nameIn(folder, FILES.identity), written)
   return parts && { parts, config: written.config }
 }
 
 type Manifest = Pick<SetManifest, 'layout'> & { readonly about: About }
 
 async function madeOf(folder: string, begun: RunIdentity | undefined, say: ReadRunOptions['say']) {
-  const manifest = join(folder, 'set.json')
+  const manifest = nameIn(folder, 'set.json')
+  const written = await readRunJson<Manifest>(folder, 'set.json', { kind: 'set', check: checks.manifest })
   const ofBegun = begun && { made: begun.parts, preprocessing: begun.parts.preprocessing }
   const old = 'an earlier version of haba wrote it, and did not record the images that it was made of'
-  if (!existsSync(manifest)) {
+  if (!written) {
     if (!begun && existsSync(join(folder, FILES.checkpoint))) say(`${folder}: ${old}: they cannot be compared.`)
     return ofBegun ?? { made: {} }
   }
-  const { about, layout } = await readCheckedJson<Manifest>(manifest, { kind: 'set', check: checks.manifest })
+  const { about, layout } = written
   const preprocessing = { ...about.preprocessing, name: preprocessingName(about.preprocessing.name) }
   const made = madeOfIn(manifest, about)
   // Before anything of the size that it says is made.

@@ -1,9 +1,8 @@
 import { checkedJson, HabaError } from '@haba/core'
-import { readCheckedJson, readWhole, writeWhole } from '@haba/core/files'
-import { existsSync } from 'node:fs'
+import { readWhole, writeWhole } from '@haba/core/files'
+import { existsSync, statSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { checks } from './file-schemas.js'
 import type { Result } from './result.js'
 
 /** What lies in a run folder, besides `set.safetensors` and `set.json`. */
@@ -57,15 +56,16 @@ export const holdsRun = (folder: string): boolean =>
 /** The configuration file of a run. @throws HabaError if the folder holds none */
 export function configOf(folder: string): string {
   const file = join(folder, FILES.config)
+  if (statSync(folder, { throwIfNoEntry: false })?.isFile())
+    throw new HabaError(
+      `run ${folder}`,
+      'a run folder',
+      'a file',
+      'Of a file that `haba pack` wrote, show, evaluate, compare and export can be used.',
+    )
   if (!existsSync(file))
     throw new HabaError(`run ${folder}`, `a file ${FILES.config}`, 'none', 'Name a folder that `haba distill` wrote.')
   return file
-}
-
-/** What a run measured so far; undefined before its first row. */
-export async function readResult(folder: string): Promise<Result | undefined> {
-  const file = join(folder, FILES.result)
-  return existsSync(file) ? readCheckedJson<Result>(file, { kind: 'result', check: checks.result }) : undefined
 }
 
 export const writeResult = (folder: string, result: Result): Promise<void> =>

@@ -6,6 +6,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { timeText } from '../tell/progress.js'
 import { checks } from './file-schemas.js'
+import { isPacked } from './packed.js'
 import { madeOfIn, measuredParts, type MadeOf } from './made-of.js'
 import { protocolName, protocolText, type Described } from '../tell/protocol-text.js'
 
@@ -55,7 +56,8 @@ export interface SearchFile extends SearchReport, Measured {
  * @param made what its set was made of, where it says so: what was measured of another is left out, too
  */
 export async function usesOf(folder: string, method: string, steps: number, made?: Partial<MadeOf>): Promise<Uses> {
-  const names = (await readdir(folder)).sort()
+  // Beside a packed run lie files of other runs, too.
+  const names = isPacked(folder) ? [] : (await readdir(folder)).sort()
   const read = async <T extends Measured>(kind: 'evaluation' | 'continual' | 'search', name: string) => {
     const path = join(folder, name)
     const file = await readCheckedJson<T>(path, { kind, check: checks[kind] })

@@ -2,13 +2,13 @@ import { canonicalHash, checkedJson, drawSome, foldIn } from '@haba/core'
 import { readCheckedJson, writeWhole } from '@haba/core/files'
 import { describeProtocol, evaluateReal, subset } from '@haba/eval'
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { randomImages } from './chosen-images.js'
 import { optionsOf, type Measure } from './evaluate-rows.js'
 import { checks } from '../folder/file-schemas.js'
 import { imagesHash } from '../folder/made-of.js'
 import { keyFor } from '../assemble/parts.js'
+import { besideRun } from '../folder/packed.js'
 import { FILES } from '../folder/run-folder.js'
 import { storeAsJpeg } from './stored-images.js'
 
@@ -46,7 +46,7 @@ const JUDGES = 2000
 export async function jpegQuality(options: JpegQualityOptions): Promise<number | undefined> {
   const { folder, measure, bytes, qualities } = options
   if (qualities.length === 0 || ![1, 3].includes(measure.parts.data.image[2])) return undefined
-  const file = join(folder, FILES.jpeg)
+  const file = besideRun(folder, FILES.jpeg)
   const known = existsSync(file) ? await readJpegQualities(file) : undefined
   const by = canonicalHash([imagesHash(measure.parts.made), describeProtocol(measure.protocol)])
   if (known && known.bytes === bytes && isDeepStrictEqual(known.qualities, qualities) && (known.by ?? by) === by)

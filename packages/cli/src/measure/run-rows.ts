@@ -10,10 +10,15 @@ import { imagesHash } from '../folder/made-of.js'
 import { makeNetwork, makeProtocol } from '../assemble/parts.js'
 import { withRow, type Row, type RowId } from '../folder/result.js'
 import type { Run } from '../folder/run.js'
-import { readResult, writeResult } from '../folder/run-folder.js'
+import { readResult } from '../folder/packed.js'
+import { writeResult } from '../folder/run-folder.js'
 
 /** The protocol of a run for a set with or without a learned rate; without, a learned one is replaced by 0.01. */
-export async function measureOf(run: Run, state?: DistillState, epochs?: number): Promise<Measure> {
+export async function measureOf(
+  run: Pick<Run, 'parts' | 'progress' | 'signal' | 'todo'>,
+  state?: DistillState,
+  epochs?: number,
+): Promise<Measure> {
   const { parts, progress, signal, todo } = run
   const { evaluate } = parts.read.config
   const learned = state && new Map(learnedNumbers(state)).get('rate')

@@ -1,0 +1,56 @@
+import { HabaError } from '@haba/core'
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises'
+import { exportedSet, type ExportedSet } from '../export/exported-set.js'
+import { toHuggingFace } from '../export/to-hugging-face.js'
+import { toImageFolder, toPngs } from '../export/to-images.js'
+import { toNpz } from '../export/to-npz.js'
+import { readRun } from '../folder/read-run.js'
+import { progressOn, type Terminal } from '../tell/progress.js'
+
+const formats = { png: toPngs, imagefolder: toImageFolder, npz: toNpz, huggingface: toHuggingFace } as const
+
+export const formatNames = Object.keys(formats) as readonly Format[]
+type Format = keyof typeof formats
+
+export interface ExportOptions {
+  readonly to: Format
+  readonly out: string
+  readonly data?: string
+  readonly engine?: string
+  readonly allowPlugin?: readonly string[]
+}
+
+/** `haba export`: the images of a set in a format that other tools read. The folder appears when all of it is written. */
+export async function exportCommand(
+  run: string,
+  { to, out: folder, ...elsewhere }: ExportOptions,
+  { out, err }: Terminal,
+): Promise<void> {
+  if (existsSync(folder) && (await readdir(folder)).length > 0)
+    throw new HabaError('haba export', 'a new or empty folder', folder, 'Choose another --out.')
+  const { say } = progressOn(err)
+  const read = await readRun(run, { ...elsewhere, say, reads: false })
+  const set = await exportedSet(run, read, say)
+  // What a killed export left.
+  const partial = `${folder.replace(/[/\\]+$/, '')}.partial`
+  await rm(partial, { recursive: true, force: true })
+  await mkdir(partial, { recursive: true })
+  await formats[to](set, partial)
+  await rmdir(folder).catch(() => {})
+  await rename(partial, folder)
+  out.write(`${[...told(set), ...(to === 'imagefolder' ? toldOfFolders(set) : [])].join('\n')}\nWritten to ${folder}\n`)
+}
+
+const told = ({ rows, clamped, targets }: ExportedSet): readonly string[] => [
+  `${rows.toLocaleString('en-US')} images${targets ? ' with soft labels' : ''}: preprocessing undone, rounded to bytes; ${(100 * clamped).toFixed(2)} % of values lay outside of 0 … 255 and were clamped.`,
+]
+
+const toldOfFolders = ({ targets, classNames }: ExportedSet): readonly string[] => [
+  ...(targets
+    ? ['Folders hold one label each: soft labels became the most probable class. npz and huggingface keep them.']
+    : []),
+  ...(classNames.some((name, i) => i > 0 && name < classNames[i - 1]!)
+    ? ['Tools number classes by the sorted names of their folders, which is another order than the labels of the set.']
+    : []),
+]
