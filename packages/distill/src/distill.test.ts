@@ -262,7 +262,9 @@ describe('a finished set', () => {
     const file = await readFile(join(folder, 'set.safetensors'))
     expect(file.length - 8 - Number(file.readBigUInt64LE(0))).toBe(storage.bytes)
     const other = { ...(first as object), mask: tensor(new Int32Array(12), [3, 4]) } as Tree
-    await expect(readSet(folder, other)).rejects.toThrow('expected 3 words, got 2. It was written with other settings.')
+    await expect(readSet(folder, other)).rejects.toThrow(
+      'expected 3 words, got 2. The file was written with other settings.',
+    )
   })
 
   it('is what its codec decodes, in the bytes that the codec reports', async () => {

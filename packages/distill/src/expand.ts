@@ -14,7 +14,7 @@ import {
   type Tree,
 } from '@haba/core'
 
-/** Compiled once for each engine and parameterization, however often sets are expanded. */
+/** Compiled once for each engine and parameterization. */
 const rendererOn = oncePerEngine((engine) => {
   const made = new WeakMap<AnyParameterization, Compiled<[Tree, Rows], Batch>>()
   return (parameterization: AnyParameterization) => {

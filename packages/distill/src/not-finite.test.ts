@@ -111,7 +111,7 @@ describe('a step that is not finite', () => {
   it.each([
     ['the loss', 'student/finish', part('value'), 2, 'NaN in loss'],
     ['a gradient of the set', 'student/input adjoint', (x: Tree) => x, 4, 'NaN in gradient.set.'],
-    ['a penalty', 'number/penalty', part('value'), 2, 'NaN in penalty of number'],
+    ['a penalty', 'number/penalty', part('value'), 2, 'NaN in set loss of number'],
     ['a critic', 'number/critique', part('critic'), 2, 'NaN in critic of number.number'],
     ['the loss of a critic', 'number/critique', part('value'), 2, 'NaN in critic loss of number'],
     ['what the objective carries', 'practice', (x: Tree) => x, 2, 'NaN in state of the objective.weights'],
@@ -241,7 +241,7 @@ describe('what is not finite is never written', () => {
     const folder = await mkdtemp(join(tmpdir(), 'haba-finite-'))
     const params = { images: tensor([1, value], [2]) }
     await expect(saveTree(join(folder, 'a.safetensors'), { set: params })).rejects.toThrow(
-      `a.safetensors: expected finite numbers, got ${value} in set.images when it was to be written.`,
+      `a.safetensors: expected finite numbers, got ${value} in set.images before it was written.`,
     )
     await expect(writeSet(join(folder, 'set'), set, params, {})).rejects.toThrow(`got ${value} in images`)
     expect(await readdir(folder)).toEqual([])

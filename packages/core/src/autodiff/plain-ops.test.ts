@@ -32,7 +32,7 @@ const losses: readonly (readonly [string, string, Loss])[] = [
 
 describe.each(losses)('a tfjs op as %s', (_, kernel, loss) => {
   const name = new RegExp(
-    `expected ops of @haba/core only, got the tfjs kernel ${kernel}, which has no derivative here`,
+    `expected only ops of @haba/core, got the tfjs kernel ${kernel}, which has no derivative here`,
   )
 
   it('is refused by name in grad, without an engine', () => {
