@@ -103,7 +103,7 @@ describe('svhn', () => {
       /train_32x32.mat, X: .* got numbers from NaN to NaN/,
     ],
     ['digit', { 'test_32x32.mat': half([11]) }, /test_32x32.mat: expected labels 0 … 9, got 11 for image 0/],
-    ['cut', { 'test_32x32.mat': half([1]).subarray(0, 500) }, /test_32x32.mat: expected a whole MATLAB 5 file/],
+    ['cut', { 'test_32x32.mat': half([1]).subarray(0, 500) }, /test_32x32.mat: expected an intact MATLAB 5 file/],
   ])('names the file where it is wrong: %s', async (name, changed, message) => {
     await expect(write(name, changed).then((where) => svhn({ folder: where }))).rejects.toThrow(message)
   })
