@@ -72,7 +72,7 @@ describe('runPage', () => {
     const parts = words(all(document, '#storage tbody tr'))
     expect(parts[0]).toBe('bases 1,105,920 276,480 90.0 %')
     expect(parts.slice(-2)).toEqual([
-      'All together 1,219,968 304,320 99.3 %',
+      'Total 1,219,968 304,320 99.3 %',
       'Budget: 10 images per class 1,228,800 – 100.0 %',
     ])
     const facts = words(all(document, '.facts dd'))
