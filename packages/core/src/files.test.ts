@@ -82,7 +82,7 @@ describe('safetensors', () => {
   })
 })
 
-/** A file with this header and so many bytes of values. */
+/** A file with this header and this number of bytes of values. */
 function fileOf(header: string, values: number): Uint8Array {
   const json = new TextEncoder().encode(header)
   const made = new Uint8Array(8 + json.length + values)

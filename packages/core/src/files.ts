@@ -176,8 +176,8 @@ function checkEntries(
     if (!Array.isArray(shape) || !shape.every(isCount)) return fail(`a tensor ${key} of shape ${shownJson(shape)}`)
     if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount) || offsets[0]! > offsets[1]!)
       return fail(`a tensor ${key} at ${shownJson(offsets)}`)
-    const [wanted, got] = [width * sizeOf(shape), offsets[1]! - offsets[0]!]
-    if (wanted !== got) return fail(`a tensor ${key} of shape [${shape}] (${wanted} bytes) in ${got} bytes`)
+    const [needed, got] = [width * sizeOf(shape), offsets[1]! - offsets[0]!]
+    if (needed !== got) return fail(`a tensor ${key} of shape [${shape}] (${needed} bytes) in ${got} bytes`)
   }
   const sorted = Object.entries(entries as Record<string, Entry>).sort(
     ([, { data_offsets: a }], [, { data_offsets: b }]) => a[0] - b[0] || a[1] - b[1],

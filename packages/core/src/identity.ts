@@ -83,7 +83,7 @@ const own = (value: Readonly<Record<string, unknown>>, name: string) =>
   Object.hasOwn(value, name) ? value[name] : undefined
 
 /** The most differences that an error shows, and the most characters of a value. */
-const TOLD = 3
+const SHOWN = 3
 const LONGEST = 120
 
 /**
@@ -93,9 +93,9 @@ const LONGEST = 120
  * @param todo how to make both sides equal
  */
 export function differenceError(who: string, all: readonly Difference[], todo: string): HabaError {
-  const told = all.slice(0, TOLD)
-  const more = all.length > TOLD ? `, and ${all.length - TOLD} more that differ` : ''
-  const side = (which: 'expected' | 'got') => told.map((one) => `${one.part} ${shown(one[which])}`).join(', ')
+  const few = all.slice(0, SHOWN)
+  const more = all.length > SHOWN ? `, and ${all.length - SHOWN} more that differ` : ''
+  const side = (which: 'expected' | 'got') => few.map((one) => `${one.part} ${shown(one[which])}`).join(', ')
   return new HabaError(who, `${side('expected')}${more}`, side('got'), todo)
 }
 

@@ -47,7 +47,7 @@ describe('files', () => {
 
   it('keep what they held where they cannot be written', async () => {
     await writeFile(join(folder, 'a'), 'kept')
-    // A folder cannot be replaced by a file, not even by the administrator.
+    // Not even root can replace a folder by a file.
     await mkdir(join(folder, 'b/c'), { recursive: true })
     await expect(writeWhole(join(folder, 'b'), 'x')).rejects.toThrow(HabaError)
     await rm(join(folder, 'b'), { recursive: true })

@@ -1,7 +1,7 @@
 import { HabaError } from './errors.js'
 
 /** Error codes of the system: what happened, and what to do. */
-const told: Readonly<Record<string, readonly [got: string, todo: string]>> = {
+const messages: Readonly<Record<string, readonly [got: string, todo: string]>> = {
   ENOSPC: ['no space left on the disk', 'Free some space.'],
   EDQUOT: ['no space left in your quota', 'Delete some of your files, or ask for a larger quota.'],
   EFBIG: ['a file above the size limit of the system', 'Raise the limit (`ulimit -f`), or choose another disk.'],
@@ -33,6 +33,6 @@ export function systemCode(error: unknown): string | undefined {
 export function systemError(error: unknown, file: string, expected: string, safe = ''): unknown {
   const code = systemCode(error)
   if (code === undefined) return error
-  const [got, todo] = told[code] ?? [(error as Error).message, 'Check the file and its disk.']
+  const [got, todo] = messages[code] ?? [(error as Error).message, 'Check the file and its disk.']
   return new HabaError(file, expected, `${got} (${code})`, safe === '' ? todo : `${safe} ${todo}`, { cause: error })
 }

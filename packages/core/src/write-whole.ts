@@ -103,26 +103,26 @@ export interface LineFile {
 export async function openLines(path: string): Promise<LineFile> {
   // O_NOFOLLOW is undefined on Windows.
   const flags = constants.O_RDWR | constants.O_CREAT | constants.O_APPEND | (constants.O_NOFOLLOW ?? 0)
-  const told = async <T>(work: Promise<T>): Promise<T> => {
+  const naming = async <T>(work: Promise<T>): Promise<T> => {
     try {
       return await work
     } catch (error) {
       throw systemError(error, path, 'to append to it', 'Earlier lines are kept.')
     }
   }
-  const file = await told(open(path, flags))
+  const file = await naming(open(path, flags))
   try {
     const { size } = await file.stat()
     const whole = await endOfLastLine(file, size)
-    if (whole < size) await told(file.truncate(whole))
+    if (whole < size) await naming(file.truncate(whole))
   } catch (error) {
     await file.close()
     throw error
   }
   return {
-    append: (lines) => told(file.appendFile(lines)),
-    sync: () => told(file.sync()),
-    close: () => told(file.close()),
+    append: (lines) => naming(file.appendFile(lines)),
+    sync: () => naming(file.sync()),
+    close: () => naming(file.close()),
   }
 }
 

@@ -3,7 +3,7 @@ import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 import { decoder, type Decoding } from './decoder.js'
 
-/** What pillow.test-data.py wrote: a file and its pixels, in base64. */
+/** The output of pillow.test-data.py: a file and its pixels, in base64. */
 interface Case extends Pick<Decoding, 'background' | 'range'> {
   readonly file: string
   readonly shape: readonly [height: number, width: number]
@@ -43,7 +43,7 @@ describe('the decoder', () => {
       const { data, image } = await decode(bytes(each), { size: [3, 2], range: each.range })
       expect([name, image, data.length]).toEqual([name, [3, 2, 3], 18])
     }
-    // Stored lying: red on the left, blue on the right; to be shown standing, red above blue.
+    // Stored with red on the left and blue on the right; shown with red above blue.
     const halves = Buffer.from(
       Array.from({ length: 8 * 16 }, (_, i) => (i % 16 < 8 ? [255, 0, 0] : [0, 0, 255])).flat(),
     )
@@ -80,13 +80,13 @@ describe('the decoder', () => {
 
   it('finds pictures that are in the alpha channel alone, or vanish', async () => {
     expect(await alpha((i) => [0, 0, 0, i < 8 ? 255 : 0])).toBe('alpha-alone')
-    expect(await alpha((i) => (i < 8 ? [0, 0, 0, 255] : [9, 9, 9, 0]))).toBe('alpha-alone') // what is seen has one color
+    expect(await alpha((i) => (i < 8 ? [0, 0, 0, 255] : [9, 9, 9, 0]))).toBe('alpha-alone') // all visible pixels have one color
     expect(await alpha((i) => [255, 255, 255, i < 8 ? 255 : 0])).toBe('blank')
     expect(await alpha((i) => [255, 255, 255, i < 8 ? 255 : 0], [0, 0, 0])).toBe('alpha-alone')
     expect(await alpha((i) => [i, i, i, 0])).toBe('blank')
     expect(await alpha((i) => [9 * i, 0, 0, i < 8 ? 255 : 0])).toBeUndefined()
     expect(await alpha((i) => [9 * i, 0, 0, 255])).toBeUndefined()
-    expect(await alpha(() => [9, 9, 9, 255])).toBeUndefined() // plain, and nothing is lost
+    expect(await alpha(() => [9, 9, 9, 255])).toBeUndefined() // no finding
   })
 
   it('finds 16 bits of which twelve are used', async () => {

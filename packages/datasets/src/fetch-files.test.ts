@@ -19,7 +19,7 @@ let folder: string
 let asked: { readonly url: string | undefined; readonly range: string | undefined }[]
 let answer: Answer
 
-/** A server that knows ranges. */
+/** A server that supports ranges. */
 const ranged: Answer = ({ headers }, response) => {
   const from = Number(/bytes=(\d+)-/.exec(headers.range ?? '')?.[1] ?? 0)
   if (from >= content.length) return void response.writeHead(416).end()
@@ -71,7 +71,7 @@ describe('fetchFiles', () => {
       const from = Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0)
       if (from > 200_000) return ranged(request, response)
       response.writeHead(request.headers.range ? 206 : 200, { 'content-length': content.length - from })
-      // Not at once: `fetch` forgets what nobody has read when the connection breaks.
+      // With a delay: `fetch` drops unread bytes when the connection breaks.
       response.write(content.subarray(from, from + 25_000), () => setTimeout(() => response.destroy(), 20))
     }
     await fetchOne({ retries: 3 })

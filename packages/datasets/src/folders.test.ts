@@ -23,7 +23,7 @@ beforeEach(async () => {
       for (let i = 0; i < 3; i++) await draw(`${half}/${name}/${i}.png`, 10 * label + i)
 })
 
-/** The set without a word, and the words. */
+/** Loads the data set and collects warnings. */
 async function load(options: ImageFolderOptions = {}) {
   const warnings: string[] = []
   const data = await imageFolder({ root, onWarning: (warning) => warnings.push(warning), ...options })
@@ -164,7 +164,9 @@ describe('the halves', () => {
     await mkdir(join(root, 'test/cat'))
     await expect(load()).rejects.toThrow(/test: expected at least one image, got none in 1 folders/)
     await draw('test/dog/0.png')
-    await expect(load()).rejects.toThrow(/got also dog \(1 in all\)\. Add images of these classes to training, or .*`exclude`/)
+    await expect(load()).rejects.toThrow(
+      /got also dog \(1 in all\)\. Add images of these classes to training, or .*`exclude`/,
+    )
     await draw('test/cat/0.png')
     expect((await load({ exclude: ['dog'] })).warnings).toEqual(['test: no images of 1 of 2 classes: owl.'])
   })

@@ -43,7 +43,7 @@ describe('images on disk', () => {
     for (const i of [0, 1, 2]) await unlink(join(folder, 'a', `${i}.png`))
     expect(await reds(data, 0, 1)).toEqual([0, 1]) // from memory
     expect(await reds(data, 1)).toEqual([1])
-    expect(await reds(data, 3)).toEqual([3]) // pushes 0 out
+    expect(await reds(data, 3)).toEqual([3]) // evicts 0
     expect(await reds(data, 1)).toEqual([1])
     await expect(reds(data, 0)).rejects.toThrow(/0\.png: .*ENOENT/)
   })

@@ -24,7 +24,7 @@ interface Shape {
   readonly names?: readonly string[]
 }
 
-/** Writes what Hugging Face hosts: a structure of bytes and path, labels as int64, and class names as JSON aside. */
+/** Writes a file as Hugging Face hosts it: structures of bytes and path, int64 labels, and class names as JSON metadata. */
 async function write(file: string, rows: readonly Row[], { struct = true, names }: Shape = {}): Promise<string> {
   const drawn = rows.map(async ({ red, height = 6, width = 5, bytes }) =>
     bytes === undefined ? new Uint8Array(await png({ color: [red, 0, 0], height, width })) : bytes,
@@ -162,7 +162,9 @@ describe('parquet', () => {
     await expect(parquet({ folder })).rejects.toThrow(
       /files or folders named test… or val…, got 2 parquet files: data\/train\. .*`testSplit`.*`testFraction`/,
     )
-    await expect(parquet({ folder, test: [join(folder, 'x.parquet')] })).rejects.toThrow(/x\.parquet: expected an intact/)
+    await expect(parquet({ folder, test: [join(folder, 'x.parquet')] })).rejects.toThrow(
+      /x\.parquet: expected an intact/,
+    )
   })
 
   it('brings labels together by name where files name their classes in another order', async () => {

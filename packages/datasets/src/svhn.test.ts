@@ -13,7 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-/** A byte that tells image, row, column and channel. */
+/** A byte that encodes image, row, column and channel. */
 const byte = (n: number, y: number, x: number, c: number) => (n * 90 + y * 7 + x * 3 + c * 50) % 256
 
 function half(digits: readonly number[], side = 32): Buffer {

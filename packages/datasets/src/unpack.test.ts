@@ -15,7 +15,7 @@ vi.mock('node:fs/promises', async (original) => {
   return {
     ...real,
     rm: async (path: string, options: object) => {
-      // The first removal is of what an attempt before left.
+      // The first removal cleans up after an earlier attempt.
       if (broken.rm && (await real.stat(path).catch(() => undefined))) throw new Error('cannot be removed')
       return real.rm(path, options)
     },
@@ -35,7 +35,7 @@ interface TarEntry extends HeaderData {
   readonly text?: string
 }
 
-/** A gzipped tar whose headers say what is asked for, right or wrong. */
+/** A gzipped tar with these headers, valid or not. */
 function tar(entries: readonly TarEntry[]): Uint8Array {
   const blocks = entries.flatMap(({ text = '', ...data }) => {
     const header = new Header({ mode: 0o644, size: text.length, type: 'File', mtime: new Date(0), ...data })

@@ -43,7 +43,7 @@ import { studentObjective } from './student-objective.fixture.js'
 const real = toyData()
 const set: Parameterization<Tree> = toySet({ image: real.image, classes: real.classes, views: 3 })
 
-/** A game small enough to see through: the set pays for its distance from the critic's number. */
+/** A minimal game: the set loss is the set's distance from the critic's number. */
 const numberGame: Game<Rows, { readonly number: Scalar }> = {
   name: 'number',
   optimizer: sgd({ learningRate: 0.1, momentum: 0.9 }),
@@ -204,7 +204,7 @@ describe('saveTree', () => {
   })
 })
 
-/** Stores values of -128 … 127 in a byte each. */
+/** Stores each value of -128 … 127 in a byte. */
 const wholeNumbers: SetCodec = {
   name: 'whole numbers',
   encode: (tensors) => ({

@@ -18,11 +18,11 @@ import {
 const rendererOn = oncePerEngine((engine) => {
   const made = new WeakMap<AnyParameterization, Compiled<[Tree, Rows], Batch>>()
   return (parameterization: AnyParameterization) => {
-    const known =
+    const cached =
       made.get(parameterization) ??
       engine.compile('expand', (set: Tree, rows: Rows): Batch => parameterization.render(set, rows))
-    made.set(parameterization, known)
-    return known
+    made.set(parameterization, cached)
+    return cached
   }
 })
 

@@ -93,9 +93,9 @@ export async function* fit<P extends Tree>(
   const targets = targetsOf(spec)
   const { slots, views } = parameterization.layout
   const products = Int32Array.from({ length: slots * views }, (_, i) => i)
-  const move = engine.compile('fit/step', (set: P, before: AdamState, rows: Rows, wanted: Tensor4D) => {
+  const move = engine.compile('fit/step', (set: P, before: AdamState, rows: Rows, targetImages: Tensor4D) => {
     const { value, grad } = valueAndGrad(
-      (x: P) => mean(square(sub(parameterization.render(x, rows).images, wanted))),
+      (x: P) => mean(square(sub(parameterization.render(x, rows).images, targetImages))),
       set,
     )
     const { updates, state } = optimizer.update(grad, before, set)
@@ -105,7 +105,7 @@ export async function* fit<P extends Tree>(
   let state = from
   while (state.step < steps) {
     const drawn = drawSome(foldIn(foldIn(key, 'fit'), state.step), products, BATCH)
-    const wanted = await real.images(drawn.map((product) => targets[product]!))
+    const targetImages = await real.images(drawn.map((product) => targets[product]!))
     const rows = rowsOf(
       drawn.map((product) => product % slots),
       drawn.map((product) => Math.floor(product / slots)),
@@ -115,8 +115,8 @@ export async function* fit<P extends Tree>(
       sum,
       set,
       optimizer: moved,
-    } = await move(state.set, state.optimizer, rows, wanted).catch((error: unknown) => {
-      disposeTree(rows, wanted)
+    } = await move(state.set, state.optimizer, rows, targetImages).catch((error: unknown) => {
+      disposeTree(rows, targetImages)
       throw error
     })
     const value = (await loss.data())[0]!
@@ -124,8 +124,8 @@ export async function* fit<P extends Tree>(
       ? undefined
       : Number.isFinite(value)
         ? firstNotFinite({ set, optimizer: moved })
-        : (firstNotFinite({ images: wanted }) ?? { path: 'loss', value })
-    disposeTree(rows, wanted, loss, sum)
+        : (firstNotFinite({ images: targetImages }) ?? { path: 'loss', value })
+    disposeTree(rows, targetImages, loss, sum)
     if (bad) {
       disposeTree(set, moved)
       throw notFiniteError(`fit ${parameterization.name}`, bad, `at step ${state.step + 1}`, 'Lower its learning rate.')

@@ -71,17 +71,17 @@ export function differentiationWithin(
   if (typeof memory === 'number' && !(memory > 0))
     throw new HabaError('memory', '"least", "fastest" or a number of bytes above 0', `${memory}`, '')
   const limit = typeof memory === 'number' ? Math.min(memory, available) : available
-  const wanted = memory === 'least' || (typeof memory === 'number' && fastest > limit) ? least : fastest
-  if (wanted > limit)
+  const needed = memory === 'least' || (typeof memory === 'number' && fastest > limit) ? least : fastest
+  if (needed > limit)
     throw new HabaError(
       'memory',
       `a step within ${inMegabytes(limit)}`,
-      `about ${inMegabytes(wanted)} (least ${inMegabytes(least)}, fastest ${inMegabytes(fastest)})`,
+      `about ${inMegabytes(needed)} (least ${inMegabytes(least)}, fastest ${inMegabytes(fastest)})`,
       memory === 'fastest' && least <= limit
         ? 'Use memory "least".'
         : 'Use fewer images per step, a narrower network, or a machine with more memory.',
     )
-  return wanted === least && memory !== 'fastest' ? recompute : store
+  return needed === least && memory !== 'fastest' ? recompute : store
 }
 
 const inMegabytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MB`
@@ -127,7 +127,7 @@ function recurrenceMemory(
   const taken: Taken = { params, carry, input: x }
   const { forward, backward } = traceLinear(step, [taken, common])
   const adjoint = trace(
-    (taken: Taken, common: Args, owed: Tree) => vjp((x: Taken) => step(x, common), taken).pull(owed),
+    (taken: Taken, common: Args, cotangent: Tree) => vjp((x: Taken) => step(x, common), taken).pull(cotangent),
     [taken, common, carry],
   )
   const taking = shapesOf(forward)

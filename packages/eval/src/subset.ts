@@ -10,8 +10,8 @@ export const subset = (real: RealSource, indices: Int32Array): RealSource => ({
 
 /** The images of some classes, with unchanged labels. */
 export function ofClasses(real: RealSource, classes: readonly number[]): RealSource {
-  const wanted = new Set(classes)
-  return subset(real, Int32Array.from([...real.labels.keys()].filter((index) => wanted.has(real.labels[index]!))))
+  const kept = new Set(classes)
+  return subset(real, Int32Array.from([...real.labels.keys()].filter((index) => kept.has(real.labels[index]!))))
 }
 
 /** The images of some classes, relabeled `0, 1, …` in the given order. */

@@ -143,7 +143,7 @@ describe('unrolledTraining', () => {
         return (await input(params, common, items[0]! as Args)).images.dataSync()
       }),
     )
-    // Six images a step, which is what the toy augmentation multiplies by.
+    // Six images per step, the factor of the toy augmentation.
     inputs[0]!.forEach((v, i) => expect(v).toBeCloseTo(6 * inputs[1]![i]!, 4))
   })
 

@@ -4,7 +4,7 @@ import { demoRun } from './demo-run.test-data.js'
 import type { RunPage } from './run-data.js'
 import { runPage } from './run-page.js'
 
-/** Enough of a page's elements to ask about them; the compiler's library has no DOM. */
+/** The parts of the DOM's types that the tests need, because the compiler's library has no DOM. */
 interface Found {
   readonly textContent: string
   getAttribute(name: string): string | null

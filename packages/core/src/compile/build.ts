@@ -47,7 +47,7 @@ const folded: { readonly [P in Primitive]?: (...values: number[]) => number } = 
  */
 export function graphBuilder(): GraphBuilder {
   let nextId = 0
-  const known = new Map<string, Node>()
+  const interned = new Map<string, Node>()
 
   const make: GraphBuilder['node'] = (op, inputs, attributes, shape, dtype) => {
     // Constants are never shared: their values would be too large a key.
@@ -55,10 +55,10 @@ export function graphBuilder(): GraphBuilder {
       op === 'constant'
         ? `constant#${nextId}`
         : `${op}(${inputs.map((n) => n.id)})${exactJson(attributes)}[${shape}]${dtype}`
-    const found = known.get(key)
+    const found = interned.get(key)
     if (found) return found
     const node = nodeOf(op, nextId++, inputs, attributes, shape, dtype)
-    known.set(key, node)
+    interned.set(key, node)
     return node
   }
   const fill = (value: number, shape: readonly number[]) => make('fill', [], { value }, shape, 'float32')

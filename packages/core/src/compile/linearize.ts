@@ -108,8 +108,8 @@ function keptOf(read: ReadonlySet<Node>): ReadonlySet<Node> {
 function split(gradients: readonly Node[], cotangents: readonly Node[]) {
   const reached = new Map<Node, boolean>(cotangents.map((node) => [node, true]))
   const late = (node: Node): boolean => {
-    const known = reached.get(node)
-    if (known !== undefined) return known
+    const cached = reached.get(node)
+    if (cached !== undefined) return cached
     const answer = node.inputs.some(late)
     reached.set(node, answer)
     return answer
@@ -127,8 +127,8 @@ function split(gradients: readonly Node[], cotangents: readonly Node[]) {
   // The indices only make inputs distinct; the lists below give the order.
   cotangents.forEach((node, i) => copies.set(node, place(node, -1 - i)))
   const copy = (node: Node): Node => {
-    const known = copies.get(node)
-    if (known) return known
+    const cached = copies.get(node)
+    if (cached) return cached
     if (keeping.has(node)) {
       keptInputs.push(place(node, kept.length))
       kept.push(node)

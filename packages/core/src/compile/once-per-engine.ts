@@ -4,8 +4,8 @@ import type { Engine } from '../spec/engine.js'
 export function oncePerEngine<T>(make: (engine: Engine) => T): (engine: Engine) => T {
   const made = new WeakMap<Engine, { readonly of: T }>()
   return (engine) => {
-    const known = made.get(engine) ?? { of: make(engine) }
-    made.set(engine, known)
-    return known.of
+    const cached = made.get(engine) ?? { of: make(engine) }
+    made.set(engine, cached)
+    return cached.of
   }
 }

@@ -78,10 +78,10 @@ export const foreignKept = (name: string): HabaError =>
     'Pass it unchanged: it identifies the program that reads it.',
   )
 
-function remember<K, V>(known: Map<K, V>, key: K, make: () => V): V {
-  const found = known.get(key)
+function remember<K, V>(cache: Map<K, V>, key: K, make: () => V): V {
+  const found = cache.get(key)
   if (found !== undefined) return found
   const made = make()
-  known.set(key, made)
+  cache.set(key, made)
   return made
 }
