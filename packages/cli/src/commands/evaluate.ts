@@ -24,7 +24,7 @@ export interface EvaluateOptions {
   readonly workers?: number
   readonly protocol?: string
   readonly epochs?: number
-  /** Real images to compare with. @default the usual ones, where the set stores an image a class or more */
+  /** Real images to compare with. @default the usual ones, if at least one image per class fits */
   readonly baselines?: readonly string[]
   readonly data?: string
   readonly engine?: string
@@ -32,8 +32,7 @@ export interface EvaluateOptions {
 }
 
 /**
- * `haba evaluate`: tests a finished set again, under another protocol or with other kinds of networks, beside real images of
- * as many bytes.
+ * `haba evaluate`: tests a finished set under another protocol or with other networks, beside real images of as many bytes.
  */
 export async function evaluateCommand(
   folder: string,
@@ -46,7 +45,7 @@ export async function evaluateCommand(
   const settings = evaluateSettings(read, { protocol, epochs, networks: seeds })
   const { storage, layout } = await readManifest(folder)
   const { floats, bytes } = storage
-  // Of uint8.
+  // Images as uint8.
   const perClass = (bytes - layout.classes) / (layout.classes * sizeOf(layout.image))
   const names = baselineNames(baselines) ?? (perClass < 1 ? [] : usualBaselines)
   const kindsOf = networks === undefined ? [read.config.network] : namedNetworks(read, networks)
@@ -80,9 +79,9 @@ export async function evaluateCommand(
   try {
     const contender = (job: MeasuringJob) =>
       contenders[Math.floor(jobs.indexOf(job) / settings.networks) % contenders.length]!
-    const told = (job: MeasuringJob, { network, accuracy }: MeasuredNetwork, done: number) =>
+    const reported = (job: MeasuringJob, { network, accuracy }: MeasuredNetwork, done: number) =>
       progress.say(`${done}/${jobs.length}  ${network}, ${contender(job).name}: ${(100 * accuracy).toFixed(2)} %`)
-    const measured = await shareOut(jobs, pool.workers, told)
+    const measured = await shareOut(jobs, pool.workers, reported)
     const rows = Array.from({ length: jobs.length / settings.networks }, (_, i): CrossRow => {
       const { on: _on, ...about } = contenders[i % contenders.length]!
       return { ...about, ...accuracyOf(measured.slice(i * settings.networks, (i + 1) * settings.networks)) }
@@ -98,10 +97,10 @@ export async function evaluateCommand(
         `${checkedJson({ ...row, after, seed, identity, ...(others.length > 0 && { baselines: others }) }, 2)}\n`,
       )
     }
-    const chosen = 'Real images are trained on at the rate that was chosen for the set.'
+    const chosen = 'Networks on real images use the learning rate that was chosen for the set.'
     const realCaption = real.caption ? [real.caption, ...(settings.protocol === 'ours' ? [chosen] : [])] : []
     out.write(
-      `\n${read.config.name}: ${bytes.toLocaleString('en-US')} bytes, as many as ${perClass.toFixed(3)} images a class as uint8; ${floats.toLocaleString('en-US')} values\n` +
+      `\n${read.config.name}: ${bytes.toLocaleString('en-US')} bytes, as many as ${perClass.toFixed(3)} uint8 images per class; ${floats.toLocaleString('en-US')} values\n` +
         `${crossTable(rows).join('\n')}\n${[...captionOf(rows), ...realCaption].join('\n')}\n` +
         `Written to ${join(folder, `evaluation-${settings.protocol}-….json`)}; \`haba show ${folder}\` draws them into the page.\n`,
     )
@@ -110,13 +109,13 @@ export async function evaluateCommand(
   }
 }
 
-/** Networks by names with commas between them, or JSON each. */
+/** Networks by comma-separated names, or JSON each. */
 const namedNetworks = ({ tables }: ReadConfig, texts: readonly string[]): readonly Named[] =>
   texts
     .flatMap((text) => (text.trimStart().startsWith('{') ? [text] : text.split(',')))
     .map((text) => namedInText('--networks', text.trim(), tables.networks, kinds.networks))
 
-/** Baselines by names with commas between them; "none" are none. */
+/** Baselines by comma-separated names; "none" means none. */
 const baselineNames = (texts: readonly string[] | undefined): readonly BaselineName[] | undefined =>
   texts
     ?.flatMap((text) => text.split(','))
@@ -146,7 +145,7 @@ const crossTable = (rows: readonly CrossRow[]): readonly string[] =>
         row.network,
         `${row.name}${row.note ?? ''}`,
         accuracyText(row),
-        row.halfInterval === undefined ? 'from 2 seeds on' : intervalText(row.mean, row.halfInterval),
+        row.halfInterval === undefined ? 'needs 2 seeds' : intervalText(row.mean, row.halfInterval),
         `${row.accuracies.length}`,
       ]),
     ],

@@ -28,7 +28,7 @@ import type { Parts } from '../assemble/parts.js'
 import type { SavedPreprocessing } from './preprocessing-file.js'
 import { versions } from './versions.js'
 
-/** What `set.json` says besides layout and storage. */
+/** The field `about` of `set.json`. */
 export interface About {
   readonly name: string
   readonly seed: number
@@ -39,28 +39,28 @@ export interface About {
     readonly name: string
     readonly classNames: readonly string[]
     readonly source: unknown
-    /** What a reader of results must know of how the images were read. */
+    /** Warnings about the data, for readers of results. */
     readonly warnings?: readonly string[]
   }
   readonly preprocessing: SavedPreprocessing
   readonly labels: readonly number[]
   /** How stored numbers become images. */
   readonly decoder: Readonly<Record<string, unknown>>
-  /** Numbers that the objective learned with the set, stored in it as `objective.NAME`. */
+  /** Scalars that the objective learned with the set; stored as `objective.NAME`. */
   readonly learned: Readonly<Record<string, number>>
   readonly objective: unknown
   readonly games: unknown
   readonly augmentation: unknown
   readonly network: string
   readonly protocol: Readonly<Record<string, unknown>>
-  /** How the set was coded, where it was. */
+  /** How the set was coded, if it was. */
   readonly codec?: unknown
   readonly versions: Readonly<Record<string, string>>
-  /** Of all that the set was made of; none in sets of earlier versions. */
+  /** What the set was made of; absent in sets of earlier versions. */
   readonly identity?: Identity<MadeOf>
 }
 
-/** What a run of ours wrote there. */
+/** The field `about`, typed. */
 export const aboutOf = ({ about }: SetManifest): About => about as unknown as About
 
 export interface WriteRunSetOptions {
@@ -70,9 +70,9 @@ export interface WriteRunSetOptions {
   readonly state: DistillState
   readonly protocol: Protocol
   readonly preprocessing: SavedPreprocessing
-  /** What the configuration says of the set, and in words. */
+  /** The configuration's section "set", with a description. */
   readonly decoder: Readonly<Record<string, unknown>>
-  /** Stores it in few bits. */
+  /** Stores the set in few bits. */
   readonly codec?: SetCodec
 }
 
@@ -111,7 +111,7 @@ export async function writeRunSet(options: WriteRunSetOptions): Promise<StorageR
   return storage
 }
 
-/** Everything that an objective learned, number by number: rates that are a list count and are stored, too. */
+/** All values that an objective learned, including lists of learning rates. */
 export const allLearned = ({ objective }: DistillState): (readonly [string, number])[] =>
   tensorLeaves(objective.params).length === 0
     ? []
@@ -121,7 +121,7 @@ export const allLearned = ({ objective }: DistillState): (readonly [string, numb
 
 const hex = ({ hi, lo }: Key) => [hi, lo].map((word) => word.toString(16).padStart(8, '0')).join('')
 
-/** The same parameterization, storing learned numbers beside its own: a set without its step size is not the set. */
+/** The parameterization with learned values added to its parameters, because a set needs its learned step size. */
 function withLearned(parameterization: AnyParameterization, learned: Readonly<Record<string, number>>) {
   const names = Object.keys(learned)
   const extra = names.map((name) => ({ name: `objective.${name}`, floats: 1, bytes: 4 }))
@@ -134,14 +134,14 @@ function withLearned(parameterization: AnyParameterization, learned: Readonly<Re
   return { ...whole, pack }
 }
 
-/** A finished set as it lies in a run folder. */
+/** A finished set in a run folder. */
 export interface RunSet {
   readonly params: Tree
   readonly manifest: SetManifest
   readonly about: About
 }
 
-/** Reads the set of a run. @throws HabaError if it is not there, or was made with other settings */
+/** Reads the set of a run. @throws HabaError if it does not exist, or was made with other settings */
 export async function readRunSet(folder: string, parameterization: AnyParameterization): Promise<RunSet> {
   const like = await shapesOf(parameterization)
   const { params, manifest } = await readSet(folder, like, setCodec())
@@ -149,11 +149,11 @@ export async function readRunSet(folder: string, parameterization: AnyParameteri
   return { params, manifest, about: aboutOf(manifest) }
 }
 
-/** Parameters of which only the shapes matter; the caller owns them. */
+/** Parameters with the right shapes and arbitrary values; the caller owns them. */
 export const shapesOf = async (parameterization: AnyParameterization): Promise<Tree> =>
   (parameterization.zeros?.() ?? (await parameterization.init(keyFrom(0), blank(parameterization.layout)))) as Tree
 
-/** Stands in for real images where only shapes matter. */
+/** Replaces real images if only shapes matter. */
 const blank =
   ({ image, classes }: Layout) =>
   async (perClass: number) => {

@@ -7,34 +7,34 @@ import { makeSet } from '../assemble/make-set.js'
 import { makeProtocol, openEngine, openParts } from '../assemble/parts.js'
 import { readRun } from './read-run.js'
 
-/** A finished set, and all that `evaluateSet` needs besides a key. */
+/** A finished set with everything that `evaluateSet` needs besides a key. */
 export interface OpenSet {
   readonly set: RenderedSet
   readonly engine: Engine
-  /** The run's. */
+  /** The run's network. */
   readonly network: Network
-  /** The run's, at the rate that was learned or chosen. */
+  /** The run's protocol, at the learned or chosen learning rate. */
   readonly protocol: Protocol
   readonly test: RealSource
-  /** Frees what the engine holds. */
+  /** Frees the engine's resources. */
   close(): Promise<void>
 }
 
-/** How a set is opened. */
+/** Options of `openSet`. */
 export interface OpenSetOptions {
-  /** Where the data are, instead of where the run's configuration says. */
+  /** The folder or file of the data. @default that of the run's configuration */
   readonly data?: string
-  /** Plugins that the run may load: paths of files, or packages. @default those of the user's own configuration */
+  /** Plugins that the run may load: paths of files, or packages. @default those of the user's configuration */
   readonly allowPlugin?: readonly string[]
-  /** Told what somebody who opens the folder must know. @default process.emitWarning */
+  /** Called with messages for the user, such as warnings about the folder. @default process.emitWarning */
   say?(text: string): void
 }
 
 /**
- * Opens the set that `haba distill` wrote into a folder, to train on it. Its test images are preprocessed as its own images
- * were, and must be those that it was measured on; its classes are matched by name.
+ * Opens a set that `haba distill` wrote into a folder, to train on it. Test images get the set's preprocessing and must be those
+ * that the set was measured on; classes are matched by name.
  *
- * @throws HabaError where the data are others, or where the run names plugins that are not allowed
+ * @throws HabaError if the data differ, or the run names plugins that are not allowed
  */
 export async function openSet(folder: string, options: OpenSetOptions = {}): Promise<OpenSet> {
   const { say = (text: string) => process.emitWarning(text, 'HabaWarning'), ...instead } = options
