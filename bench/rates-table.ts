@@ -20,8 +20,8 @@ interface RateTrial extends Rates {
 }
 
 /**
- * How many times as strong as real images a set's may be. Too large a rate throws hallucinators far off in one step, and a
- * network that normalizes does not see it: its accuracy stays, while networks that do not normalize diverge.
+ * Largest allowed RMS ratio of a set. A learning rate that is too large moves hallucinators far away in one step. A network that
+ * normalizes keeps its accuracy then, while networks without normalization diverge.
  */
 const strongest = 3
 

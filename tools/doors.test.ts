@@ -100,7 +100,7 @@ describe('a wrong part', () => {
       /`real` .* got a tf\.data\.Dataset\. Read it into arrays first: `fromArrays`/,
     )
     expect(await said({ real: { train: toyData(), test: toyData() } })).toMatch(/got a Dataset\. Pass one of its parts/)
-    expect(await said({ real: { ...toyData(), labels: [0, 1] } })).toContain('an object without a fitting `labels`')
+    expect(await said({ real: { ...toyData(), labels: [0, 1] } })).toContain('an object without a valid `labels`')
     expect(await said({ key: 1 })).toContain('`key` to be a Key, such as keyFrom(1), got 1.')
     expect(await said({ games: {} })).toContain('`games` to be a list of games, got another object.')
     expect(await said({ steps: '3' })).toContain('`steps` to be a number, got "3".')

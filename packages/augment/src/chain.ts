@@ -1,13 +1,13 @@
 import { checkArguments, foldIn, type Args, type Augmentation } from '@haba/core'
 
-/** Leaves images as they are. */
+/** Leaves images unchanged. */
 export const none: Augmentation<Readonly<Record<string, never>>> = {
   name: 'none',
   draw: () => ({}),
   apply: (images) => images,
 }
 
-/** All augmentations in order (the field's mode M). A draw is the list of theirs. */
+/** Applies all augmentations in order (the field's mode M). A draw is the list of their draws. */
 export function chain(members: readonly Augmentation[]): Augmentation<readonly Args[]> {
   checkArguments('chain', { members }, { members: 'members' })
   return {

@@ -6,7 +6,7 @@ import { assertBetween } from './options.js'
 
 /** Options of brightness, saturation and contrast. */
 export interface StrengthOptions {
-  /** How much may change; at least 0. Each operation says how and has its own default. */
+  /** Strength of the change, at least 0; each operation defines its meaning and default. */
   readonly strength?: number
 }
 
@@ -17,13 +17,13 @@ const amounts = (u: ArrayLike<number>, of: (chance: number) => number): ColorDra
   amount: tensor(Array.from(u, of), [u.length, 1, 1, 1]),
 })
 
-/** The draw of given chances `u` in `[0, 1)`: `(u - 0.5) · strength` is added. */
+/** The draw for given random numbers `u` in `[0, 1)`: `(u - 0.5) · strength` is added. */
 export const brightnessDraw = (u: ArrayLike<number>, strength = 1): ColorDraw =>
   amounts(u, (chance) => (chance - 0.5) * strength)
-/** The draw of given chances `u` in `[0, 1)`: the factor is `u · strength`. */
+/** The draw for given random numbers `u` in `[0, 1)`: the factor is `u · strength`. */
 export const saturationDraw = (u: ArrayLike<number>, strength = 2): ColorDraw =>
   amounts(u, (chance) => chance * strength)
-/** The draw of given chances `u` in `[0, 1)`: the factor is `u + strength`. */
+/** The draw for given random numbers `u` in `[0, 1)`: the factor is `u + strength`. */
 export const contrastDraw = (u: ArrayLike<number>, strength = 0.5): ColorDraw =>
   amounts(u, (chance) => chance + strength)
 
@@ -47,15 +47,15 @@ function tone(
 const from = (center: Tensor4D, images: Tensor4D, factor: Tensor4D): Tensor4D =>
   add(mul(sub(images, center), factor), center)
 
-/** Adds to every image a number within ±strength/2. @param options.strength @default 1 */
+/** Adds a random number in ±strength/2 to every image. @param options.strength @default 1 */
 export const brightness = ({ strength = 1 }: StrengthOptions = {}): Augmentation<ColorDraw> =>
   tone('brightness', strength, brightnessDraw, add)
 
-/** Moves every pixel from its gray by a factor in `[0, strength)`. @param options.strength @default 2 */
+/** Scales the difference of every pixel from its gray value by a factor in `[0, strength)`. @param options.strength @default 2 */
 export const saturation = ({ strength = 2 }: StrengthOptions = {}): Augmentation<ColorDraw> =>
   tone('saturation', strength, saturationDraw, (images, factor) => from(mean(images, 3, true), images, factor))
 
-/** Moves every image from its mean by a factor in `[strength, 1 + strength)`. @param options.strength @default 0.5 */
+/** Scales the difference of every image from its mean by a factor in `[strength, 1 + strength)`. @param options.strength @default 0.5 */
 export const contrast = ({ strength = 0.5 }: StrengthOptions = {}): Augmentation<ColorDraw> =>
   tone('contrast', strength, contrastDraw, (images, factor) => from(mean(images, [1, 2, 3], true), images, factor))
 

@@ -4,11 +4,11 @@ import { assertBetween } from './options.js'
 
 /** Options of crop. */
 export interface CropOptions {
-  /** Largest shift as a part of the image's side, 0 … 1. @default 0.125 */
+  /** Largest shift as a fraction of the image's side, 0 … 1. @default 0.125 */
   readonly ratio?: number
 }
 
-/** Shifts images by whole pixels along both axes, with zeros coming in: padding and a random crop. */
+/** Shifts images by whole pixels along both axes and fills with zeros (zero padding and a random crop). */
 export function crop({ ratio = 0.125 }: CropOptions = {}): Augmentation<LinearDraw> {
   assertBetween('crop', 'ratio', ratio, 0, 1)
   return {

@@ -8,12 +8,12 @@ export interface MixOptions {
   readonly probability?: number
 }
 
-/** A rectangle of pixels: first row and column inside, first row and column behind. */
+/** A rectangle of pixels: first row and column inside, then first row and column after it. */
 export type Box = readonly [top: number, left: number, bottom: number, right: number]
 
 /**
- * A rectangle of every image comes from another one, and as much of its target (CutMix; Yun et al., ICCV 2019), as IDC
- * trains networks. The part λ that stays is uniform in `[0, 1)`, one for the whole batch.
+ * Replaces a rectangle of every image by that of another one, and the same fraction of its target (CutMix; Yun et al., ICCV
+ * 2019), as in IDC's training. The fraction λ that stays is uniform in `[0, 1)`, one for the whole batch.
  *
  * @param options.probability IDC's `mix_p` @default 0.5
  */
@@ -31,7 +31,7 @@ export function cutMix({ probability = 0.5 }: MixOptions = {}): Mixing<MixDraw> 
   }
 }
 
-/** The draw of a given part `lambda`, center `(row, column)` and partners. */
+/** The draw for a given fraction `lambda`, center `(row, column)` and partners. */
 export function cutMixDraw(
   lambda: number,
   center: readonly [row: number, column: number],
@@ -46,8 +46,8 @@ export function cutMixDraw(
 }
 
 /**
- * The rectangle of `1 - lambda` of the area about a center, cut off at the border. Half its side is rounded down, so that
- * an odd side loses a pixel, as in the released code.
+ * The rectangle of `1 - lambda` of the area around a center, clipped at the border. Half its side is rounded down, so that an
+ * odd side loses a pixel, as in the released code.
  */
 export function cutMixBox(
   lambda: number,
@@ -65,6 +65,6 @@ export function cutMixBox(
   ]
 }
 
-/** The part of an image outside a rectangle: what the targets are mixed by, not λ, since the rectangle may be cut off. */
+/** The fraction of an image outside a rectangle. It mixes the targets, instead of λ, because the rectangle may be clipped. */
 export const cutMixRatio = ([top, left, bottom, right]: Box, [height, width]: ImageShape): number =>
   1 - ((bottom - top) * (right - left)) / (height * width)

@@ -5,7 +5,7 @@ import { assertBetween } from './options.js'
 
 /** Options of cutout. */
 export interface CutoutOptions {
-  /** Side of the hole as a part of the image's, 0 … 1. @default 0.5 */
+  /** Side of the hole as a fraction of the image's, 0 … 1. @default 0.5 */
   readonly ratio?: number
 }
 
@@ -14,13 +14,13 @@ export type CutoutDraw = { readonly mask: Tensor4D }
 
 const holeOf = (length: number, ratio: number) => Math.floor(length * ratio + 0.5)
 
-/** Sets a rectangle of zeros into images; a hole near the border is cut off there. */
+/** Sets a rectangle of images to zero, clipped at the border. */
 export function cutout({ ratio = 0.5 }: CutoutOptions = {}): Augmentation<CutoutDraw> {
   assertBetween('cutout', 'ratio', ratio, 0, 1)
   return {
     name: 'cutout',
     draw: (key, rows, image) => {
-      // A hole of even side lies between pixels, and so has one more place.
+      // The center of a hole with an even side is between pixels, so it has one more position.
       const centers = (axis: 0 | 1) =>
         integers(foldIn(key, axis), rows, image[axis] + 1 - (holeOf(image[axis], ratio) % 2))
       return cutoutDraw(centers(0), centers(1), image, { ratio })
@@ -32,7 +32,7 @@ export function cutout({ ratio = 0.5 }: CutoutOptions = {}): Augmentation<Cutout
   }
 }
 
-/** The draw of given centers, `0 … height` and `0 … width`: the hole starts half its side before the center. */
+/** The draw for given centers, `0 … height` and `0 … width`: the hole starts half its side before the center. */
 export function cutoutDraw(
   centerRows: ArrayLike<number>,
   centerColumns: ArrayLike<number>,
@@ -51,7 +51,7 @@ export function cutoutDraw(
   return { mask: tensor(values, [centerRows.length, height, width, 1]) }
 }
 
-/** First position inside and first behind the hole. The reference clamps positions, so a border pixel is always hit. */
+/** First position inside the hole and first after it. As in the reference, positions are clamped, so a border pixel is always hit. */
 function edges(center: number, length: number, ratio: number): readonly [number, number] {
   const size = holeOf(length, ratio)
   if (size === 0) return [0, 0]

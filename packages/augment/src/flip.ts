@@ -18,7 +18,7 @@ export function flip({ probability = 0.5 }: FlipOptions = {}): Augmentation<Line
   }
 }
 
-/** The draw of given chances: image i is mirrored where `u[i] < probability`. */
+/** The draw for given random numbers: image i is mirrored if `u[i] < probability`. */
 export const flipDraw = (
   u: ArrayLike<number>,
   image: ImageShape,

@@ -18,8 +18,8 @@ const operations: Readonly<Record<string, Augmentation>> = {
 }
 
 /**
- * The augmentation that a strategy of the field names, such as `color_crop_cutout_flip_scale_rotate`, with the
- * published strengths (Zhao and Bilen 2021). `none` and the empty text leave images as they are.
+ * The augmentation of a strategy such as `color_crop_cutout_flip_scale_rotate`, with the published strengths (Zhao and Bilen
+ * 2021). `none` and the empty string leave images unchanged.
  *
  * @param combine `oneOf` (mode S) or `chain` (mode M) @default oneOf
  * @throws HabaError naming every unknown word
@@ -36,7 +36,7 @@ export function fromStrategy(
       'fromStrategy',
       `words of ${Object.keys(operations).join(', ')}, joined by _`,
       `unknown ${unknown.map((word) => `"${word}"`).join(', ')} in "${text}"`,
-      '"none" is a strategy, too.',
+      'For no augmentation use "none".',
     )
   return combine(words.map((word) => operations[word]!))
 }

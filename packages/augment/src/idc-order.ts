@@ -3,9 +3,8 @@ import { chain, none } from './chain.js'
 import { oneOf } from './one-of.js'
 
 /**
- * IDC's way to combine operations (Kim et al., ICML 2022; `DiffAug` in the released code): flip, then color, then one of
- * crop, scale and rotate, then cutout, each where it is among the members. Unlike in DSA nothing but the third is left to
- * chance.
+ * IDC's combination of operations (Kim et al., ICML 2022; `DiffAug` in the released code): flip, then color, then one of crop,
+ * scale and rotate, then cutout; absent members are skipped. Unlike in DSA, only the third is chosen at random.
  */
 export function idcOrder(members: readonly Augmentation[]): Augmentation {
   checkArguments('idcOrder', { members }, { members: 'members' })

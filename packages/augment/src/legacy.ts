@@ -17,15 +17,15 @@ import {
 import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs-core'
 import { linearDraw, linearMap, type Mix } from './linear-map.js'
 
-/** What one image gets: how its axes are mixed, by how much it turns, and whether its mean or zero comes in. */
+/** The change of one image: resampling of its axes, rotation, fill and noise. */
 interface Change {
   readonly rows: Mix
   readonly columns: Mix
   /** Degrees. */
   readonly angle: number
-  /** 1: the image's mean comes in from outside; 0: zeros. */
+  /** 1: fill with the image's mean; 0: with zeros. */
   readonly fill: 0 | 1
-  /** Deviation of added noise. */
+  /** Standard deviation of the noise. */
   readonly noise: number
 }
 
@@ -80,14 +80,14 @@ export const legacyScale: LegacyOperation = (key, image) => {
   return { ...unchanged(image), rows: resized(tall, image[0]), columns: resized(wide, image[1]) }
 }
 
-/** Turns by -45 … 44 whole degrees. */
+/** Rotates by -45 … 44 whole degrees. */
 export const legacyRotate: LegacyOperation = (key, image) => ({
   ...unchanged(image),
   angle: integers(key, 1, 90)[0]! - 45,
   fill: 1,
 })
 
-/** Adds normal noise of deviation 0.001. */
+/** Adds normal noise with standard deviation 0.001. */
 export const legacyNoise: LegacyOperation = (_, image) => ({ ...unchanged(image), noise: 0.001 })
 
 /** `rows` and `columns` `[n, side, side]`, `matrices` `[n, 2, 2]`, `fill` `[n, 1, 1, 1]`, `noise` `[n, height, width, channels]` or `[1, 1, 1, 1]`. */
@@ -100,9 +100,9 @@ export type LegacyDraw = {
 }
 
 /**
- * The augmentation with which DC's released code evaluated MNIST before DSA (`augment` in its utils): for every image one of the operations
- * at random. There, what comes in from outside is the mean of the batch, and images are turned by cubic interpolation;
- * here it is the image's own mean, and bilinear interpolation.
+ * The augmentation of DC's released code for evaluations on MNIST before DSA (`augment` in its utils): one random operation for
+ * every image. The released code fills with the mean of the batch and rotates with cubic interpolation; this one fills with the
+ * image's mean and rotates bilinearly.
  *
  * @param operations crop, scale and rotate for MNIST; crop and noise for a ConvNet with batch normalization
  */
@@ -118,7 +118,7 @@ export function legacy(
       return drawOf(changes, image, operations.includes(legacyNoise) ? foldIn(key, 'noise') : undefined)
     },
     apply: (images, { rows, columns, matrices, fill, noise }) => {
-      // What comes in from outside is zero where the fill was taken off before.
+      // The fill is subtracted before, so that zeros from outside become the fill.
       const outside = mul(mean(images, [1, 2], true), fill)
       const moved = affineSample(linearMap(sub(images, outside), { rows, columns }), matrices)
       return add(add(moved, outside), noise)

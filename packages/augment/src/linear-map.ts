@@ -1,21 +1,21 @@
 import { broadcastTo, HabaError, matMul, reshape, tensor, transpose, type ImageShape } from '@haba/core'
 import type { Tensor3D, Tensor4D } from '@tensorflow/tfjs-core'
 
-/** A change of images that mixes whole rows and whole columns: `rows · image · columnsᵀ`, channel by channel. */
+/** A linear map of rows and columns, channel by channel: `rows · image · columnsᵀ`. */
 export type LinearDraw = {
-  /** `[n or 1, height, height]`; row i says what the new row i is made of. */
+  /** `[n or 1, height, height]`; row i has the weights of the new row i. */
   readonly rows: Tensor3D
-  /** `[n or 1, width, width]`; row j says what the new column j is made of. */
+  /** `[n or 1, width, width]`; row j has the weights of the new column j. */
   readonly columns: Tensor3D
 }
 
-/** The one map that flip, crop and scale share: it compiles once for all of them. */
+/** Applies the map. Flip, crop and scale share it, so that it compiles once for all of them. */
 export function linearMap(images: Tensor4D, { rows, columns }: LinearDraw): Tensor4D {
   const [batch, height, width, channels] = images.shape
   assertRows('linearMap', rows.shape[0], batch)
-  // Channels first, where height and width are the matrix axes; compiled engines keep images so, and the way is free.
+  // Channels first, so that height and width are the matrix axes. Free in compiled engines, which keep images in this layout.
   const planes = transpose(images, [0, 3, 1, 2]) // [batch, channels, height, width]
-  // One matrix for all images: the whole batch is a single tall one, and nothing is repeated.
+  // With one matrix for all images the batch becomes a single tall matrix.
   const lead = columns.shape[0]
   const tall = reshape(planes, [lead, (batch * channels * height) / lead, width])
   const mixed = reshape(matMul(tall, columns, { b: true }), [batch, channels, height, width])
@@ -23,7 +23,7 @@ export function linearMap(images: Tensor4D, { rows, columns }: LinearDraw): Tens
   return transpose(matMul(left, mixed), [0, 2, 3, 1])
 }
 
-/** A draw has a row for every image, or one row for all. */
+/** Checks that a draw has one row for every image, or one for all. */
 export function assertRows(who: string, rows: number, batch: number): void {
   if (rows !== 1 && rows !== batch)
     throw new HabaError(
@@ -34,10 +34,10 @@ export function assertRows(who: string, rows: number, batch: number): void {
     )
 }
 
-/** How one axis of one image is mixed: weights by new and old position. */
+/** Adds the weights of one axis of one image, by new and old position. */
 export type Mix = (image: number, add: (to: number, from: number, weight: number) => void) => void
 
-/** Matrices of n images, from how each axis is mixed. */
+/** The matrices of n images from the weights of each axis. */
 export const linearDraw = (n: number, [height, width]: ImageShape, rows: Mix, columns: Mix): LinearDraw => ({
   rows: matrices(n, height, rows),
   columns: matrices(n, width, columns),

@@ -4,8 +4,8 @@ import { mixBatch, mixDraw, type MixDraw } from './mixing.js'
 import { assertBetween } from './options.js'
 
 /**
- * Every image and its target are averaged with another one's (mixup; Zhang et al., ICLR 2018). The part λ of the first is
- * uniform in `[0, 1)`, one for the whole batch.
+ * Averages every image and its target with those of another image (mixup; Zhang et al., ICLR 2018). The weight λ of the first
+ * is uniform in `[0, 1)`, one for the whole batch.
  *
  * @param options.probability @default 1
  */
@@ -21,6 +21,6 @@ export function mixUp({ probability = 1 }: MixOptions = {}): Mixing<MixDraw> {
   }
 }
 
-/** The draw of a given part `lambda` and partners. */
+/** The draw for a given weight `lambda` and partners. */
 export const mixUpDraw = (lambda: number, partner: ArrayLike<number>): MixDraw =>
   mixDraw(partner, Float32Array.of(lambda), [1, 1], lambda)

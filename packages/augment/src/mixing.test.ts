@@ -16,7 +16,7 @@ const mixed = async ({ apply }: Mixing<MixDraw>, draw: MixDraw) => {
 
 describe('cutMix', () => {
   it('takes a rectangle and as much of the target from the partner', async () => {
-    // λ = 0: a rectangle of the whole size about (1, 2), of which half lies inside on each side.
+    // λ = 0: a rectangle of the image's size around (1, 2); half of it is inside along each axis.
     expect(cutMixBox(0.75, [1, 2], image)).toEqual([1, 1, 1, 3])
     expect(cutMixBox(0, [1, 3], image)).toEqual([0, 1, 2, 4])
     const { images, targets } = await mixed(cutMix(), cutMixDraw(0, [1, 3], [1, 0], image))

@@ -1,17 +1,17 @@
 import { add, gather, HabaError, mul, sub, tensor, type Batch } from '@haba/core'
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
 
-/** One mixture for a whole batch: every image with a partner from the same batch, of any class. */
+/** A draw for a whole batch: every image is mixed with a partner of any class from the same batch. */
 export type MixDraw = {
   /** `[rows]`, int32: the partner of each image. */
   readonly partner: Tensor1D
-  /** `[1, height or 1, width or 1, 1]`: how much of the image stays, pixel by pixel. */
+  /** `[1, height or 1, width or 1, 1]`: the weight of the image at each pixel. */
   readonly own: Tensor4D
-  /** `[1, 1]`: how much of its target stays. */
+  /** `[1, 1]`: the weight of its target. */
   readonly ratio: Tensor2D
 }
 
-/** Images and targets mixed as drawn; cutmix and mixup differ in what they draw. */
+/** Mixes images and targets; cutmix and mixup differ only in their draws. */
 export function mixBatch({ images, targets }: Batch, { partner, own, ratio }: MixDraw): Batch {
   if (partner.shape[0] !== images.shape[0])
     throw new HabaError('mixing', `a draw of ${images.shape[0]} rows`, `${partner.shape[0]}`, 'Draw for this batch.')

@@ -4,7 +4,7 @@ import { assertBetween } from './options.js'
 
 /** Options of rotate. */
 export interface RotateOptions {
-  /** Largest angle either way, in degrees, 0 … 180. @default 15 */
+  /** Largest angle in either direction, in degrees, 0 … 180. @default 15 */
   readonly degrees?: number
 }
 
@@ -21,7 +21,7 @@ export function rotate({ degrees = 15 }: RotateOptions = {}): Augmentation<Rotat
   }
 }
 
-/** The draw of given chances `u` in `[0, 1)`: the angle is `(2u - 1) · degrees`. */
+/** The draw for given random numbers `u` in `[0, 1)`: the angle is `(2u - 1) · degrees`. */
 export function rotateDraw(u: ArrayLike<number>, { degrees = 15 }: RotateOptions = {}): RotateDraw {
   const entries = Array.from(u, (chance) => {
     const angle = ((2 * chance - 1) * degrees * Math.PI) / 180

@@ -4,11 +4,11 @@ import { assertBetween } from './options.js'
 
 /** Options of scale. */
 export interface ScaleOptions {
-  /** Sampling steps lie in `[1/ratio, ratio)`, at least 1; a step above 1 shrinks the picture. @default 1.2 */
+  /** At least 1. Sampling steps are in `[1/ratio, ratio)`; a step above 1 shrinks the picture. @default 1.2 */
   readonly ratio?: number
 }
 
-/** Scales images about their center, width and height apart, bilinearly, with zeros outside. */
+/** Scales images about their center, width and height separately, bilinearly, with zeros outside. */
 export function scale({ ratio = 1.2 }: ScaleOptions = {}): Augmentation<LinearDraw> {
   assertBetween('scale', 'ratio', ratio, 1, Infinity)
   return {
@@ -19,7 +19,7 @@ export function scale({ ratio = 1.2 }: ScaleOptions = {}): Augmentation<LinearDr
   }
 }
 
-/** The draw of given chances `u` in `[0, 1)`: a sampling step is `u · (ratio - 1/ratio) + 1/ratio`. */
+/** The draw for given random numbers `u` in `[0, 1)`: a sampling step is `u · (ratio - 1/ratio) + 1/ratio`. */
 export function scaleDraw(
   ux: ArrayLike<number>,
   uy: ArrayLike<number>,

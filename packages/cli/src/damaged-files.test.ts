@@ -54,11 +54,11 @@ const commands = {
   resume: (run: string) => ['distill', '--resume', run],
 }
 
-/** What becomes of a command that meets a damaged file. */
+/** The outcome of a command that reads a damaged file. */
 type Outcome =
   /** It stops, and its error names the file. */
   | 'refused'
-  /** It names the file, keeps it aside, and goes on from the one before. */
+  /** It names the file, renames it, and resumes from the one before. */
   | 'set aside'
   /** It does not read the file, or writes it anew: it works as if nothing had happened. */
   | 'not read'
@@ -94,7 +94,7 @@ async function outcomeOf(run: string, file: string, command: keyof typeof comman
   const { code, text } = await runHaba(commands[command](run))
   const named = text.includes(`${join(run, file)}`) && /: expected .*, got /.test(text)
   if (code === 1 && named) return 'refused'
-  if (code === 0 && text.includes(`${join(run, file)} cannot be used: expected `)) return 'set aside'
+  if (code === 0 && text.includes(`${join(run, file)} is not usable: expected `)) return 'set aside'
   return code === 0 ? 'not read' : `ended with ${code}: ${text}`
 }
 

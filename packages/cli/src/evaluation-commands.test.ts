@@ -128,7 +128,7 @@ describe('haba evaluate', () => {
     const { baselines } = await read('evaluation-ours-ConvNetD1W4-IN-relu-AP.json')
     const again = await evaluated()
     expect([first.code, again.code]).toEqual([0, 0])
-    expect(again.text).not.toContain('to choose some')
+    expect(again.text).not.toContain('for the selection')
     expect((await read('evaluation-ours-ConvNetD1W4-IN-relu-AP.json')).baselines).toEqual(baselines)
     const { choices } = await read('choices.json')
     // As earlier versions wrote it: the list alone.
@@ -136,7 +136,7 @@ describe('haba evaluate', () => {
       join(run, 'choices.json'),
       JSON.stringify(choices.map((choice: { of: object }) => ({ ...choice, of: { ...choice.of, seed: 4 } }))),
     )
-    expect((await evaluated()).text).toContain('to choose some')
+    expect((await evaluated()).text).toContain('for the selection')
   })
 
   it('names the baselines there are', async () => {

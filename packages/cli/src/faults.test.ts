@@ -171,7 +171,7 @@ const faults = cases.flatMap((one) => {
     at('the optimizer', { program: 'set/update', path: 'state' }, 'optimizer of the set.'),
     ...(one.set ? [] : [at('a critic', { program: '/critique', path: 'critic' }, 'critic of ')]),
     ...(one.set ? [] : [at('the loss of a critic', { program: '/critique', path: 'value' }, 'critic loss of ')]),
-    ...(one.set ? [] : [at('a penalty', { program: '/penalty', path: 'value' }, 'penalty of ')]),
+    ...(one.set ? [] : [at('a penalty', { program: '/penalty', path: 'value' }, 'set loss of ')]),
     ...(one.learns
       ? [at('what it learns', { program: 'objective/update', path: 'params' }, `objective.${one.learns}`)]
       : []),

@@ -114,7 +114,7 @@ describe('what a run was made of', () => {
     const mixed = await copied('mixed')
     for (const file of ['set.json', 'set.safetensors']) await cp(join(folder, 'seed', file), join(mixed, file))
     expect(await refused('show', mixed)).toMatch(
-      /set\.json, of the run that began here: expected run "[0-9a-f]{64}", got run .* another run/,
+      /set\.json, of the run in this folder: expected run "[0-9a-f]{64}", got run .* another run/,
     )
     await edited(mixed, 'set.json', ({ about }) => (about.identity.parts.classes = ['x', 'y', 'z']))
     expect(await refused('evaluate', mixed)).toContain('expected the hash of its parts')
@@ -132,7 +132,7 @@ describe('a set on data', () => {
     expect(await accuracies(run)).toEqual(set!.accuracies)
     const more = ['--data', join(folder, 'more')]
     const text = await done('evaluate', run, '--workers', '1', ...more)
-    expect(text).toContain('Real images are left out.')
+    expect(text).toContain('Real images are skipped.')
     expect(text).toContain('expected train.images.ant 6, train.images.bee 6, train.images.cat 5')
     expect(await accuracies(run)).toEqual(set!.accuracies)
     expect(await refused('evaluate', run, '--baselines', 'random', ...more)).toContain('got train.images.ant 9')
@@ -158,7 +158,7 @@ describe('a set on data', () => {
       ['distill', '--resume', run, ...data],
     ])
       expect(await refused(...args), args[0]).toMatch(
-        /run .*: data: expected test\.content "[0-9a-f]{64}", got test\.content "[0-9a-f]{64}"\. Name the data .* --data/,
+        /run .*: data: expected test\.content "[0-9a-f]{64}", got test\.content "[0-9a-f]{64}"\. Pass the data .* --data/,
       )
     const opened = await openSet(run, { say: () => {} })
     await expect(opened.test(join(folder, 'other'))).rejects.toThrow('test.content')
@@ -223,7 +223,7 @@ describe('a run that is resumed', () => {
     )
     const shorter = await contentsOf(run)
     expect(await refused('distill', '--resume', run)).toContain(
-      'expected at least the 2 steps that it has taken, got steps 1',
+      'expected at least 2 steps, which it has taken, got steps 1',
     )
     expect(await contentsOf(run)).toEqual(shorter)
   })
@@ -273,7 +273,7 @@ describe('experts', () => {
     experts: { count: 2, epochs: 1 },
     compare: { random: false },
   }
-  const alike = 'expected experts that were trained as this configuration says'
+  const alike = 'expected experts trained with this configuration'
 
   it('of other images, other whitening or another rate are refused before anything is distilled', async () => {
     await write({ ...settings, ...matching, name: 'mtt' }, 'mtt.json')
@@ -318,7 +318,7 @@ describe('experts', () => {
     const { identity: _, crc32: _checksum, ...recorded } = JSON.parse(await readFile(file, 'utf8'))
     await writeFile(file, JSON.stringify(recorded))
     const text = await done('distill', join(folder, 'mtt.json'), '--out', join(folder, 'mtt3'))
-    expect(text.match(/an earlier version of haba recorded them/g)).toHaveLength(1)
+    expect(text.match(/an earlier version of haba trained them/g)).toHaveLength(1)
     expect(await refused('distill', join(folder, 'plain.json'), '--out', join(folder, 'mtt4'))).toContain(
       'data.preprocessing "none", got others: data.preprocessing "zca"',
     )
@@ -332,11 +332,11 @@ describe('a count', () => {
     const data = { use: 'image-folder', root: 'few' }
     await write({ ...settings, name: 'few', data, set, compare }, 'few.json')
     const text = await done('distill', join(folder, 'few.json'), '--out', join(folder, 'few-run'))
-    expect(text).toContain('Distilled pixels are left out: there would be 2 of a class')
+    expect(text).toContain('Distilled pixels are skipped: they need 2 real images of a class')
     const { rows } = (await json('few-run/result.json')) as Result
     expect(rows.map(({ id }) => id)).toEqual(['random', 'set'])
     expect(rows[0]).toMatchObject({ floats: 3 * 192, bytes: 3 * 192 + 3 })
-    expect(rows[0]!.note).toBe('3 images, all that the smallest class allows, drawn anew for each network')
+    expect(rows[0]!.note).toBe('3 images, all that the smallest class allows, drawn for each network')
     const memories = await done('continual', join(folder, 'few-run'), '--steps', '1', ...few)
     expect(memories).toMatch(/random +579 +576 /)
   })

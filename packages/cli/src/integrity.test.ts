@@ -33,7 +33,7 @@ async function configFile(name: string, changes: object): Promise<string> {
   return file
 }
 
-/** All files of a folder but those that were damaged and kept aside. */
+/** All files of a folder except damaged ones, which were renamed. */
 const contents = async (of: string) =>
   Object.fromEntries(Object.entries(await contentsOf(of)).filter(([name]) => !name.includes('.damaged')))
 
@@ -72,9 +72,9 @@ describe('checkpoints', () => {
     await damage(join(run, newest!))
     const { code, text } = await runHaba(['distill', '--resume', run])
     expect(code, text).toBe(0)
-    expect(text).toContain(`${join(run, newest!)} cannot be used: expected bytes with the checksum `)
-    expect(text).toContain(`the file is damaged. It is kept as ${join(run, newest!)}.damaged.`)
-    expect(text).toContain(`Going on from step ${/\d+/.exec(before!)![0]}.`)
+    expect(text).toContain(`${join(run, newest!)} is not usable: expected bytes with the checksum `)
+    expect(text).toContain(`the file is damaged. It was renamed to ${join(run, newest!)}.damaged.`)
+    expect(text).toContain(`Resuming from step ${/\d+/.exec(before!)![0]}.`)
     expect(await contents(run)).toEqual(await contents(whole))
   })
 
@@ -83,7 +83,7 @@ describe('checkpoints', () => {
     for (const name of await names(run)) await damage(join(run, name))
     const { code, text } = await runHaba(['distill', '--resume', run])
     expect(code).toBe(1)
-    expect(text).toContain('expected a checkpoint that can be used, got only damaged ones, kept as')
+    expect(text).toContain('expected a usable checkpoint, got only damaged ones, renamed to')
     expect((await names(run)).every((name) => name.endsWith('.damaged'))).toBe(true)
     const again = await runHaba(['distill', '--resume', run])
     expect(again.code, again.text).toBe(0)
@@ -174,7 +174,7 @@ describe('a run that diverges', () => {
     const { code, text } = await runHaba(['distill', await configFile('far', far), '--out', run])
     expect(code, text).toBe(3)
     const [, step] = /distill: expected finite numbers, got \S+ in [\w. ]+ at step (\d+)\. Start a new run/.exec(text)!
-    expect(text).toContain(`The set after step ${Number(step) - 1} is in ${run}, not measured.`)
+    expect(text).toContain(`The set after step ${Number(step) - 1} is in ${run}; it was not measured.`)
     const { image, classes } = { image: [8, 8, 1] as const, classes: 3 }
     const like = await pixels({ image: [...image], classes, perClass: 1 }).init(
       keyFrom(0),
@@ -193,9 +193,11 @@ describe('a run that diverges', () => {
     const run = join(folder, 'lowered')
     const { code, text } = await runHaba(['distill', file, '--out', run])
     expect(code, text).toBe(0)
-    expect(text).toContain('Back to a checkpoint, with all rates multiplied by 1.00e-20 from there on (1 of 2 times).')
+    expect(text).toContain(
+      'Returning to a checkpoint, with all learning rates multiplied by 1.00e-20 from there on (1 of 2 times).',
+    )
     // The last checkpoint was beyond help: its images were finite, and far too large.
-    expect(text).toMatch(/Going on from step 1\.[^]*Going on from step 0\./)
+    expect(text).toMatch(/Resuming from step 1\.[^]*Resuming from step 0\./)
     const { rows } = JSON.parse(await readFile(join(run, 'result.json'), 'utf8')) as { rows: { note: string }[] }
     expect(rows[0]!.note).toMatch(/rates lowered [12] times \(× 1e-20 each\) after steps that were not finite/)
     const parts = join(folder, 'lowered-parts')
@@ -208,7 +210,7 @@ describe('a run that diverges', () => {
     const file = await configFile('often', { ...far, diverged: { lowerRates: 0.9, times: 2 } })
     const { code, text } = await runHaba(['distill', file, '--out', join(folder, 'often')])
     expect(code, text).toBe(3)
-    expect(text).toContain('Rates were lowered 2 times: start a new run with lower rates')
+    expect(text).toContain('Learning rates were lowered 2 times: start a new run with lower learning rates')
   })
 })
 
@@ -234,7 +236,7 @@ describe('a learned step size', () => {
     const run = join(folder, 'mtt')
     const { code, text } = await runHaba(['distill', file, '--out', run])
     expect(code, text).toBe(0)
-    expect(text).toMatch(/The learned rate is at its bound, 0\.000001, after step \d; it is kept from falling below\./)
+    expect(text).toMatch(/The learned rate reached its lower bound 0\.000001 after step \d\./)
     const { about } = JSON.parse(await readFile(join(run, 'set.json'), 'utf8')) as {
       about: { learned: { rate: number } }
     }
@@ -267,7 +269,7 @@ describe('a learned step size', () => {
     })
     const { code, text } = await runHaba(['distill', file, '--out', join(folder, 'at-least')])
     expect(code, text).toBe(0)
-    expect(text).toContain('The learned rate is at its bound, 0.001,')
+    expect(text).toContain('The learned rate reached its lower bound 0.001 ')
   })
 
   it('of experts that diverged is never reached: recording stops with the same exit code', async () => {

@@ -162,7 +162,7 @@ describe.skipIf(skipped)(`no network, no traces${skipped ? ` (skipped: ${why})` 
       'none',
       ...allow,
     ]
-    expect(await expectNoTraces(args)).toContain('2 processes of')
+    expect(await expectNoTraces(args)).toContain('2 worker processes with')
   })
 
   it('haba data get, before it fetches anything', async () => {

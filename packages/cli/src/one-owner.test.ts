@@ -126,7 +126,7 @@ describe.skipIf(process.platform === 'win32')('one run, one owner', () => {
     const run = join(folder, 'workers')
     expect((await haba('distill', config, '--out', run, '--steps', '1').ended).code).toBe(0)
     const { ended, said } = haba('evaluate', run, '--epochs', '100000', '--seeds', '2', '--workers', '2', '-b', 'none')
-    await said('2 processes of')
+    await said('2 worker processes with')
     const { pid } = (await ownerOf(run))!
     const children = () => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number)
     await expect.poll(() => children().length, { timeout: 30_000 }).toBe(2)

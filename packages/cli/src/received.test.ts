@@ -153,11 +153,11 @@ describe('a run folder', () => {
     await edit((config) => (config.data.root = '../nowhere'))
     const { code, text } = await haba('evaluate', run, '--workers', '1', '--baselines', 'none')
     expect(code).toBe(1)
-    const shown = text.indexOf(`config.json names what is read outside of the folder: ${join(folder, 'nowhere')}`)
+    const shown = text.indexOf(`config.json reads files outside of its folder: ${join(folder, 'nowhere')}`)
     expect(shown).toBeGreaterThanOrEqual(0)
     expect(text.lastIndexOf('nowhere')).toBeGreaterThan(shown + 100)
     const check = await haba('data', 'check', join(run, 'config.json'))
-    expect(check.text).toContain(`names what is read outside of the folder: ${join(folder, 'nowhere')}`)
+    expect(check.text).toContain(`reads files outside of its folder: ${join(folder, 'nowhere')}`)
   })
 
   it('writes nothing where its configuration says', async () => {
@@ -165,20 +165,22 @@ describe('a run folder', () => {
     await edit((config) => (config.data.cache = cache))
     const { code, text } = await haba('evaluate', run, '--workers', '1', '--baselines', 'none')
     expect(code, text).toBe(0)
-    expect(text).toContain('data.cache not used: the configuration of a run folder names no place to write')
+    expect(text).toContain(
+      'ignored data.cache, because the configuration of a run folder must not choose where haba writes',
+    )
     expect(existsSync(cache)).toBe(false)
     await edit(
       (config) =>
         (config.experts = { folder: cache, count: 1, epochs: 1, learningRate: 0.01, batch: 8, transform: 'none' }),
     )
-    expect(await refused('experts', join(run, 'config.json'))).toContain('a configuration of your own')
+    expect(await refused('experts', join(run, 'config.json'))).toContain('a configuration outside of run folders')
     expect(existsSync(cache)).toBe(false)
   })
 
   it('runs no program of an engine that it names', async () => {
     await edit((config) => (config.engine = { use: 'tensorflow', folder: './evil' }))
     const { text } = await haba('show', run)
-    expect(text).toContain('engine.folder not used')
+    expect(text).toContain('ignored engine.folder')
     const backend = '../../../../../../..' + join(run, 'evil.cjs')
     await writeFile(join(run, 'evil.cjs'), `require('node:fs').writeFileSync(${JSON.stringify(mark)}, '')`)
     await edit((config) => (config.engine = { use: 'direct', backend }))

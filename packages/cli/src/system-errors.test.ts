@@ -46,7 +46,7 @@ describe('errors of the system', () => {
       const { writeWhole } = await import('${source('../../core/src/files/index.ts')}')
       try { await writeWhole('/mnt/a.json', 'x') } catch (error) { console.log(error.name, error.message) }`
     expect(shell(`unshare -m sh -c '${mount} && exec "$@"' sh NODE`, program)).toMatch(
-      /HabaError \/mnt\/a\.json: expected to write it, got a file system that is read-only \(EROFS\)/,
+      /HabaError \/mnt\/a\.json: expected to write it, got a read-only file system \(EROFS\)/,
     )
   })
 
@@ -86,7 +86,7 @@ describe('errors of the system', () => {
     }
     const error = await owning(folder, 'haba distill', vanish).catch((thrown: unknown) => thrown)
     expect(HabaError.is(error)).toBe(true)
-    expect(String(error)).toContain(`${join(folder, 'config.json')}: expected to use it, got nothing there`)
+    expect(String(error)).toContain(`${join(folder, 'config.json')}: expected to use it, got no such file or folder`)
     expect(String(error)).toContain(`resume with \`haba distill --resume ${folder}\``)
   })
 

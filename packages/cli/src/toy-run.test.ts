@@ -70,9 +70,11 @@ describe('a toy run', () => {
 
     const short = await runHaba(['experts', config, '--epochs', '1', '--count', '1'], 'Recording')
     expect(short.code).toBe(130)
-    expect(short.text).toContain('reads epochs 0 … 2 (maxStartEpoch 2 - 1 + expertEpochs 1): these are too short')
+    expect(short.text).toContain(
+      'reads epochs 0 … 2 (maxStartEpoch 2 - 1 + expertEpochs 1): these experts are too short',
+    )
     const stale = await runHaba(['experts', config])
-    expect(stale.text).toContain('expected experts that were trained as this configuration says')
+    expect(stale.text).toContain('expected experts trained with this configuration')
 
     const other = await writeExperts('experts')
     expect(other.code, other.text).toBe(0)
@@ -123,7 +125,7 @@ describe('a toy run', () => {
       await runHaba(['distill', '--resume', run], 'testing HaBa'),
       await runHaba(['distill', '--resume', run], 'random (uint8): '),
       await runHaba(['distill', '--resume', run], 'random images as JPEG, quality 30'),
-      await runHaba(['distill', '--resume', run], 'to choose some: step 1/1'),
+      await runHaba(['distill', '--resume', run], 'for the selection: step 1/1'),
       await runHaba(['distill', '--resume', run], 'distilling pixels: step 1/2'),
       await runHaba(['distill', '--resume', run], 'testing all training data'),
     ]
@@ -133,7 +135,7 @@ describe('a toy run', () => {
     }
     const rest = await runHaba(['distill', '--resume', run])
     expect(rest.code).toBe(0)
-    expect(rest.text).not.toContain('times as strong')
+    expect(rest.text).not.toContain('times the RMS')
     expect(await contentsOf(run)).toEqual(await contentsOf(join(folder, 'whole')))
   })
 
@@ -145,7 +147,9 @@ describe('a toy run', () => {
     await writeFile(far, JSON.stringify({ ...toy, name: 'far', plugins, optimizer, steps: 1, compare: {} }))
     const { code, text } = await runHaba(['distill', far, '--out', join(folder, 'far')])
     expect(code, text).toBe(0)
-    expect(text).toMatch(/HaBa: its images are [\d,]+ times as strong as real ones .* Try smaller rates\./)
+    expect(text).toMatch(
+      /HaBa: its images have [\d,]+ times the RMS pixel value of real images.* Try smaller learning rates\./,
+    )
   })
 
   it('cuts metrics back to the checkpoint, a half-written line too', async () => {
@@ -159,7 +163,7 @@ describe('a toy run', () => {
   it('goes on for longer, measuring again what changed', async () => {
     const run = join(folder, 'parts')
     expect((await runHaba(['distill', '--resume', run, '--steps', '3'])).text).toContain(
-      'expected at least the 4 steps that it has taken, got steps 3',
+      'expected at least 4 steps, which it has taken, got steps 3',
     )
     const longer = await runHaba(['distill', '--resume', run, '--steps', '5'])
     expect(longer.code, longer.text).toBe(0)

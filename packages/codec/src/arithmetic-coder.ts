@@ -1,15 +1,15 @@
 import { HabaError } from '@haba/core'
 
-/** Two to the 16th: probabilities are shares of it. */
+/** 2¹⁶, the unit of probabilities. */
 const ONE = 65_536
-/** No bit is ever thought less probable than this share. */
+/** Least probability of a bit. */
 const LEAST = 32
-/** From so many bits on, a model follows changes instead of averaging all it has seen. */
+/** After this many bits a model follows changes instead of averaging over all bits. */
 const MEMORY = 254
 
 /**
- * Probabilities that the next bit is 1, learned from the bits so far: each moves to what came by a share of 1 / (n + 2) after
- * n bits (Krichevsky and Trofimov). All whole numbers, so that every machine learns the same.
+ * Adaptive probabilities that the next bit is 1. After n bits a probability moves towards the next bit by 1 / (n + 2)
+ * (Krichevsky and Trofimov). All arithmetic is on integers, so that it is the same on every machine.
  */
 export class BitModel {
   private readonly ones: Uint32Array
@@ -20,7 +20,7 @@ export class BitModel {
     this.seen = new Uint8Array(contexts)
   }
 
-  /** Probability of a 1, as a share of 65,536: between 32 and 65,504. */
+  /** Probability of a 1, in units of 1 / 65,536: between 32 and 65,504. */
   probability(context: number): number {
     return Math.min(ONE - LEAST, Math.max(LEAST, this.ones[context]!))
   }
@@ -32,11 +32,11 @@ export class BitModel {
   }
 }
 
-/** The upper end of the part of `[low, high]` that stands for a 1. */
+/** The upper end of the part of `[low, high]` that codes a 1. */
 const split = (low: number, high: number, probability: number): number =>
   low + Math.floor(((high - low) * probability) / ONE)
 
-/** An arithmetic coder of bits: narrows a range of 32-bit numbers, and writes the leading bytes that its ends share. */
+/** A binary arithmetic coder: narrows a range of 32-bit numbers and writes the leading bytes that its ends share. */
 export class BitEncoder {
   private low = 0
   private high = 0xffffffff
@@ -56,17 +56,17 @@ export class BitEncoder {
     this.model.learn(context, bit)
   }
 
-  /** All that was written. A reader takes what follows the end for zeros. */
+  /** All bytes. A decoder reads zeros after the end. */
   end(): Uint8Array {
-    // The ends differ in their first byte: the next byte and zeros lie between them.
+    // The ends differ in their first byte, so this byte plus one, followed by zeros, lies between them.
     return Uint8Array.from(this.low === 0 ? this.bytes : [...this.bytes, (this.low >>> 24) + 1])
   }
 }
 
-/** The least that a bit takes is log₂ (1 / (1 − 32 / 65,536)): a byte holds 11,356 bits at most. */
+/** A bit takes at least log₂ (1 / (1 − 32 / 65,536)) bits, so a byte holds at most 11,356 of them. */
 const MOST_BITS = Math.ceil(8 / -Math.log2(1 - LEAST / ONE))
 
-/** @throws HabaError for more bits than so many bytes, and the zeros that may follow them, can hold */
+/** @throws HabaError if so many bytes, and zeros after them, cannot hold so many bits */
 export function checkCoded(source: string, bytes: number, bits: number): void {
   if (!(bits <= MOST_BITS * (bytes + 5)))
     throw new HabaError(
@@ -77,7 +77,7 @@ export function checkCoded(source: string, bytes: number, bits: number): void {
     )
 }
 
-/** Reads what `BitEncoder` wrote, with a fresh model of as many contexts. */
+/** Decodes the output of `BitEncoder`, with a fresh model of the same number of contexts. */
 export class BitDecoder {
   private low = 0
   private high = 0xffffffff

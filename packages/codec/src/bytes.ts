@@ -1,6 +1,6 @@
 import { HabaError } from '@haba/core'
 
-/** All bytes, one after the other. */
+/** Concatenates bytes. */
 export function joined(...pieces: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0))
   let at = 0
@@ -11,12 +11,12 @@ export function joined(...pieces: readonly Uint8Array[]): Uint8Array {
   return whole
 }
 
-/** @throws HabaError for another number of bytes than there should be */
+/** @throws HabaError if the number of bytes is wrong */
 export function checkBytes(source: string, got: number, expected: number, what: string): void {
   if (got !== expected) throw new HabaError(source, `${expected} bytes of ${what}`, `${got}`, 'The file is damaged.')
 }
 
-/** Reads bytes from the front. @throws HabaError naming the source where they end too early */
+/** Reads bytes in order. @throws HabaError naming the source if they end too early */
 export class ByteReader {
   private at = 0
 
@@ -36,7 +36,7 @@ export class ByteReader {
     return this.bytes.subarray(this.at, (this.at += count))
   }
 
-  /** A whole number of at most `most`. @param what names it in errors */
+  /** Reads an integer of at most `most`. @param what its name in errors */
   count(what: string, most: number): number {
     const found = this.varint()
     if (found > most) throw new HabaError(this.source, `${what} of at most ${most}`, `${found}`, 'The file is damaged.')

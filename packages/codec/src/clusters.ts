@@ -3,8 +3,8 @@ import { foldIn, uniform, type Key } from '@haba/core'
 const ITERATIONS = 20
 
 /**
- * Centers of at most `count` clusters of points in the plane: Lloyd's iterations from k-means++ (Arthur and Vassilvitskii,
- * SODA 2007). Fewer where fewer points differ.
+ * Centers of at most `count` clusters of points in the plane, fewer if fewer points are distinct: Lloyd's iterations from
+ * k-means++ (Arthur and Vassilvitskii, SODA 2007).
  *
  * @returns coordinates of the centers
  */

@@ -24,16 +24,16 @@ export interface Quantized {
 export interface Transformed {
   /** Largest side of a block. */
   readonly block: number
-  /** From one level to the next, float32. */
+  /** Difference of neighboring levels, float32. */
   readonly step: number
   /** `[blocks, height, width, channels]` */
   readonly coefficients: Int32Array
 }
 
-/** Names the format in files. */
+/** The name of the format in files. */
 const NAME = 'haba-codec-1'
 
-/** Every float32 tensor that is not stored in floats, rounded; those of coefficients in steps that are coarser by a factor. */
+/** Rounds every float32 tensor that is not stored in floats; the steps of coefficients are multiplied by `coarser`. */
 type Rounded = (coarser: number) => ReadonlyMap<string, Quantized | Transformed>
 
 /** @throws HabaError for options out of range, a part that names no tensor, and values that are not finite */
@@ -44,7 +44,12 @@ function roundedBy(tensors: ReadonlyMap<string, Tensor>, options: CodecOptions):
       if (t.dtype !== 'float32') return []
       const values = t.dataSync<'float32'>()
       if (!values.every(Number.isFinite))
-        throw new HabaError('codec', `finite values in ${path}`, 'others', 'The run diverged: try smaller rates.')
+        throw new HabaError(
+          'codec',
+          `finite values in ${path}`,
+          'others',
+          'The run diverged: try smaller learning rates.',
+        )
       const how = roundingOf(path, t.shape, options)
       if (!how) return []
       if (how.kind === 'levels') {
@@ -65,7 +70,7 @@ function roundedBy(tensors: ReadonlyMap<string, Tensor>, options: CodecOptions):
   return (coarser) => new Map(each.map(([path, at]) => [path, at(coarser)]))
 }
 
-/** By what factor steps must grow until all takes no more bytes than it may. @throws HabaError where no factor is enough */
+/** The factor by which steps must grow to keep within the bytes. @throws HabaError if no factor is enough */
 function coarserBy(tensors: ReadonlyMap<string, Tensor>, options: CodecOptions, rounded: Rounded): number {
   const { bytes: allowed = Infinity } = options
   if (allowed === Infinity) return 1
@@ -78,8 +83,8 @@ function coarserBy(tensors: ReadonlyMap<string, Tensor>, options: CodecOptions, 
     throw new HabaError(
       'codec',
       `at most ${allowed} bytes`,
-      `${least} at least`,
-      'Store fewer images, or in fewer bits.',
+      `at least ${least}`,
+      'Store fewer images, or use fewer bits.',
     )
   for (let i = 0; i < HALVINGS; i++) {
     const middle = (fine + coarse) / 2
@@ -89,21 +94,21 @@ function coarserBy(tensors: ReadonlyMap<string, Tensor>, options: CodecOptions, 
   return 2 ** coarse
 }
 
-/** Steps grow by a factor of two to this power at most, which is looked for in so many halvings. */
+/** Steps grow by at most 2 to this power; bisection finds the factor in so many halvings. */
 const [COARSEST, HALVINGS] = [10, 10]
 
-/** The standard deviation, of all values together. */
+/** The standard deviation of all values. */
 function deviationOf(values: Float32Array): number {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length
   return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length)
 }
 
 /**
- * Rounds every float32 tensor that is not stored in floats: those of few values are, where float16 or float32 takes fewer
- * bytes than levels and their scales.
+ * Rounds every float32 tensor that is not stored in floats. Small tensors are stored in floats if float16 or float32 takes
+ * fewer bytes than levels and scales.
  *
- * @throws HabaError for options out of range, a part that names no tensor, values that are not finite, or where not even
- * the coarsest steps fit into the bytes that are allowed
+ * @throws HabaError for options out of range, a part that names no tensor, or values that are not finite; and if not even
+ * the coarsest steps fit into the allowed bytes
  */
 export function quantizeTensors(
   tensors: ReadonlyMap<string, Tensor>,
@@ -114,9 +119,9 @@ export function quantizeTensors(
 }
 
 /**
- * The same options, with steps of coefficients so coarse that these tensors take no more than the bytes that are allowed.
+ * The same options with steps of coefficients that keep these tensors within the allowed bytes.
  *
- * @throws HabaError as `quantizeTensors` does
+ * @throws HabaError as `quantizeTensors`
  */
 export function coarseEnough(tensors: ReadonlyMap<string, Tensor>, options: CodecOptions): CodecOptions {
   const coarser = coarserBy(tensors, options, roundedBy(tensors, options))
@@ -130,7 +135,7 @@ export function coarseEnough(tensors: ReadonlyMap<string, Tensor>, options: Code
   }
 }
 
-/** The stored bytes, and how many each part takes. @param quantized @default the result of `quantizeTensors` */
+/** Encodes tensors and counts the bytes of each part. @param quantized @default the result of `quantizeTensors` */
 export function encodeTensors(
   tensors: ReadonlyMap<string, Tensor>,
   options: CodecOptions = {},
@@ -168,9 +173,9 @@ function piecesOf(
     if (bits > MOST_BITS)
       throw new HabaError(
         'codec',
-        `steps of which the largest coefficient of ${path} has fewer than ${2 ** (MOST_BITS - 1)}`,
+        `fewer than ${2 ** (MOST_BITS - 1)} steps in the largest coefficient of ${path}`,
         `${2 ** (bits - 1)} or more`,
-        'Make step larger.',
+        'Use a larger step.',
       )
     return coefficientPieces(t.shape, rounded, bits)
   }
@@ -183,7 +188,7 @@ function piecesOf(
     : undefined
 }
 
-/** The tensors again, bit for bit as `encodeTensors` meant them. @throws HabaError where bytes are damaged */
+/** Decodes tensors, the same bits on every machine. @throws HabaError if bytes are damaged */
 export const decodeTensors = (stored: StoredTensors, source = 'codec'): ReadonlyMap<string, Tensor> =>
   new Map(
     [...stored].map(([path, one]) => [path, one instanceof Uint8Array ? decodePieces(`${source}, ${path}`, one) : one]),
@@ -192,7 +197,7 @@ export const decodeTensors = (stored: StoredTensors, source = 'codec'): Readonly
 /**
  * A codec for finished sets.
  *
- * @param quantized levels that were chosen otherwise than by rounding, such as those of `refine`
+ * @param quantized levels to use instead of rounding, such as those of `refine`
  */
 export const setCodec = (
   options: CodecOptions = {},

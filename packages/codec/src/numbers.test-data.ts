@@ -3,7 +3,7 @@ import { keyFrom, normal, sizeOf, tensor } from '@haba/core'
 /** Normal numbers as a tensor. */
 export const drawn = (seed: number, shape: readonly number[]) => tensor(normal(keyFrom(seed), sizeOf(shape)), shape)
 
-/** A tensor whose images are waves: neighbors are alike. */
+/** A tensor of smooth images. */
 export const waves = (shape: readonly [number, number, number, number]) => {
   const [, height, width, channels] = shape
   return tensor(

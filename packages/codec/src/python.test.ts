@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest'
 import { decodeTensors, encodeTensors } from './codec.js'
 import { drawn, waves } from './numbers.test-data.js'
 
-/** Prints dtype, shape and bytes of every tensor, and the labels, as the reader finds them. */
+/** Prints dtype, shape and bytes of every tensor, and the labels, as Python reads them. */
 const program = `
 import json, sys
 sys.path.insert(0, sys.argv[1])

@@ -26,11 +26,11 @@ const network = tinyNetwork({ image: real.image, classes: real.classes })
 const params = (await parameterization.init(keyFrom(1), seedFrom(real))) as unknown as Tree
 const options = { bits: 2, patch: 4, groups: 4 }
 const of = { ...parameterization }
-/** Runs ops where they need no backend of tfjs. */
+/** Runs ops without a tfjs backend. */
 const run = <R extends Tree>(fn: () => R): Promise<R> => referenceEngine().compile('test', fn)()
 const valuesOf = async (fn: () => Tensor) => [...(await run(fn)).dataSync()]
 
-/** A derivative in levels as one in values. */
+/** Converts a derivative with respect to levels to one with respect to values. */
 const inValues = (g: Tensor, step: Tensor) => {
   const steps = step.dataSync()
   return tensor(
@@ -71,7 +71,7 @@ describe('refine', () => {
     })
     expect(errors).toHaveLength(80)
     expect(refined.after).toBeLessThan(0.99 * refined.before)
-    // One program a function, however many steps.
+    // One program per function, independent of the number of steps.
     expect(engine.stats.compilations).toBe(3)
     const moved = [...refined.quantized].flatMap(([path, { levels, scales }]) => {
       expect(scales).toBe(quantized.get(path)!.scales)
@@ -214,7 +214,7 @@ describe('rounded', () => {
     const back = decodeTensors(encodeTensors(new Map([['x', x]]), coding).stored)
       .get('x')!
       .dataSync()
-    // Cosines are whole numbers of a thousandth where they are stored.
+    // Stored cosines are multiples of 1/1024.
     images.forEach((value, i) => expect(Math.abs(value - back[i]!)).toBeLessThan(0.01))
     expect(images.some((value, i) => Math.abs(value - x.dataSync()[i]!) > 0.1)).toBe(true)
     const gradient = await run(() =>

@@ -35,38 +35,38 @@ import { nearestLevel, straightThrough } from './rounded.js'
 export interface RefineOptions<P extends Tree> {
   readonly engine: Engine
   readonly key: Key
-  /** Compared by its features, with fresh random weights at each step. */
+  /** The network whose features are compared, with fresh random weights at each step. */
   readonly network: Network
   readonly parameterization: Parameterization<P>
-  /** The set before it is rounded. */
+  /** The set before rounding. */
   readonly params: P
-  /** Its levels, as `quantizeTensors` gives them; levels of coefficients cannot be refined. */
+  /** Its levels from `quantizeTensors`; levels of coefficients cannot be refined. */
   readonly quantized: ReadonlyMap<string, Quantized | Transformed>
   /** At least 1. */
   readonly steps: number
-  /** Learning rate of Adam, in levels a step; it falls linearly to 0. @default 0.01 */
+  /** Learning rate of Adam, in levels per step; it falls linearly to 0. @default 0.01 */
   readonly learningRate?: number
-  /** Slots that are rendered at a step, under one view. @default 64 */
+  /** Slots rendered per step, under one view. @default 64 */
   readonly batch?: number
-  /** Told after each step. @param error mean squared difference of features */
+  /** Called after each step. @param error mean squared difference of features */
   readonly onStep?: (step: number, error: number) => void
 }
 
-/** Levels that were refined, and what it helped. */
+/** Refined levels and their effect. */
 export interface Refined {
-  /** With the scales they had; the best levels on the way, or those it began with. */
+  /** The best levels found, or the initial ones, with unchanged scales. */
   readonly quantized: ReadonlyMap<string, Quantized>
-  /** Mean squared difference of features, of networks that were not refined with: of the levels it began with, and of the best. */
+  /** Mean squared difference of features of held-out networks: for the initial levels, and for the best ones. */
   readonly before: number
   readonly after: number
 }
 
-/** Draws that levels are compared by. */
+/** Random networks for comparing levels. */
 const CHECKS = 8
-/** How often they are compared on the way. */
+/** Number of comparisons. */
 const STOPS = 8
 
-/** Positions between levels and the scales that turn them into values, by the tensors' paths. */
+/** Tensors by path: continuous positions between levels, or scales. */
 type ByPath = Readonly<Record<string, Tensor>>
 type Scaling = { readonly step: ByPath; readonly low: ByPath; readonly top: Readonly<Record<string, number>> }
 
@@ -83,7 +83,7 @@ export function featureError<P extends Tree>(
   return mean(square(sub(stopGradient(features(params)), features(decoded))))
 }
 
-/** The set with levels in the place of values: rounded, with the derivative of what is rounded. */
+/** The set decoded from rounded positions, with straight-through gradients. */
 export function decodedSet<P extends Tree>(params: P, positions: ByPath, { step, low, top }: Scaling): P {
   const leaves = [...namedLeaves(params)].map(([path, t]) => {
     const position = positions[path]
@@ -94,9 +94,9 @@ export function decodedSet<P extends Tree>(params: P, positions: ByPath, { step,
 }
 
 /**
- * Moves levels so that networks see less of a difference between the set and the rounded set: Adam on what is rounded,
- * with scales and offsets as they will be stored, by the mean squared difference of features of random networks. (PTQ-DC
- * refines before it groups; here the groups are known, so what is refined is what is stored.)
+ * Moves levels so that the features of the rounded set approach those of the set. Adam minimizes the mean squared difference of
+ * features of random networks over the positions that are rounded, with the stored scales and offsets. (PTQ-DC refines before
+ * it groups patches; here groups are fixed first, so that the stored set itself is refined.)
  *
  * @throws HabaError for fewer than 1 step, and for coefficients
  */
@@ -165,7 +165,7 @@ export async function refine<P extends Tree>(options: RefineOptions<P>): Promise
   return { ...best, before }
 }
 
-/** The levels next to positions. */
+/** The levels nearest to positions. */
 const leveled = (positions: ByPath, quantized: ReadonlyMap<string, Quantized>): ReadonlyMap<string, Quantized> =>
   new Map(
     [...quantized].map(([path, { scales }]) => {
@@ -192,7 +192,7 @@ function startOf(params: Tree, quantized: ReadonlyMap<string, Quantized>) {
     step[path] = tensor(steps, t.shape)
     low[path] = tensor(lows, t.shape)
     top[path] = 2 ** bits - 1
-    // Position of a value between levels. It starts within half a step of its level, even if the value was clamped.
+    // Clamped values start within half a step of their level.
     positions[path] = tensor(
       Float32Array.from(values, (value, i) => {
         const level = one.levels[i]!

@@ -33,17 +33,16 @@ import { members, patchesOf } from './patches.js'
 import type { Quantization } from './scales.js'
 import { blocksOf, cosines, DEAD_ZONE, TO_BLOCKS } from './transform.js'
 
-/** A value that moves as `x` does: `of` now, with the derivative of `x` (Bengio et al. 2013). */
+/** The straight-through estimator (Bengio et al. 2013): the value of `of` with the gradient of `x`. */
 export const straightThrough = (x: Tensor, of: Tensor): Tensor => add(x, stopGradient(sub(of, x)))
 
-/** The nearest of the whole numbers `0 … top`. */
+/** The nearest integer of `0 … top`. */
 export const nearestLevel = (x: Tensor, top: number): Tensor => minimum(maximum(floor(add(x, 0.5)), 0), top)
 
 /**
- * The same set as it looks after rounding to few bits, for distilling it that way: each patch to levels between its
- * minimum and maximum, or coefficients to multiples of their step, with the derivative of the values themselves.
- * Encoding later also shares scales between patches, and enlarges steps to keep within the allowed bytes. The
- * parameters stay unrounded.
+ * The set rendered from rounded values, to distill it with rounding: each patch is rounded to levels between its minimum and
+ * maximum, or coefficients to multiples of their step, with straight-through gradients. The parameters stay unrounded.
+ * Encoding later also shares scales between patches, and enlarges steps to keep within the allowed bytes.
  */
 export function rounded<P extends Tree>(
   parameterization: Parameterization<P>,
@@ -66,7 +65,7 @@ function roundedTensor(t: Tensor, { bits, patch }: Quantization): Tensor {
   const patches = patchesOf(t.shape, patch)
   const { order, start } = members(patches)
   const most = patch * patch
-  // The members of each patch; small patches name their first one again.
+  // The members of each patch; small patches repeat their first one.
   const table = Int32Array.from({ length: patches.count * most }, (_, i) => {
     const first = start[Math.floor(i / most)]!
     const nth = first + (i % most)
@@ -88,7 +87,7 @@ function roundedCoefficients(t: Tensor, { block, step }: { readonly block: numbe
   const size = h * w * c
   const now = stopGradient(t)
   const inBlocks = reshape(transpose(reshape(now, [...blocks.shape]), TO_BLOCKS), [blocks.count, size])
-  // Row i: what coefficient i takes of each value of a block. Its transpose is its inverse.
+  // Row i has the weights of coefficient i. The matrix is orthogonal: its transpose is its inverse.
   const [rows, columns, channels] = [cosines(h), cosines(w), cosines(c)]
   const matrix = new Float32Array(size * size)
   for (let i = 0; i < size; i++)

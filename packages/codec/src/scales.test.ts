@@ -37,7 +37,7 @@ describe('scales of patches', () => {
     const { scales, back } = decoded(images, [3, 12, 12, 2], bits, 5, 0)
     const { patches, step, unit } = scales
     images.forEach((value, i) => {
-      // Least squares may leave the ends of a patch by a step.
+      // Least squares may miss the ends of a patch by a step.
       const bound = step[patches.of[i]!]! * (bits > 4 ? 0.75 : 1) + unit * 2 ** -10
       expect(Math.abs(value - back[i]!)).toBeLessThanOrEqual(bound)
     })

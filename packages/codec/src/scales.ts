@@ -3,30 +3,30 @@ import { f16round } from '@petamoriken/float16'
 import { clusters } from './clusters.js'
 import { members, patchesOf, type Patches } from './patches.js'
 
-/** How one tensor is quantized. */
+/** Options of quantizing one tensor. */
 export interface Quantization {
   /** Bits of each value, `1 … 8`. */
   readonly bits: number
   /** Side of the squares that share a scale and an offset, in values. */
   readonly patch: number
-  /** How many pairs of scale and offset there are at most; 0: each patch has its own. */
+  /** Most pairs of scale and offset; 0: each patch has its own. */
   readonly groups: number
 }
 
 /**
  * Scales and offsets of a tensor. A value of level q decodes to `fround(fround(q · step) + low)`: the `(q − z) · a` of
- * asymmetric uniform quantization, with `low = −z · a`. Storing `low` serves constant patches, whose step is 0, and leaves z
- * unrounded: a whole z moves all of a patch by up to half a step, which at 1 bit is half of its range.
+ * asymmetric uniform quantization, with `low = −z · a`. Storing `low` also works for constant patches, whose step is 0, and
+ * leaves z unrounded: an integer z would move a patch by up to half a step, which at 1 bit is half of its range.
  */
 export interface Scales extends Quantization {
   readonly patches: Patches
-  /** `[patches.count]`: which pair each patch uses. */
+  /** `[patches.count]`: the index of each patch's pair. */
   readonly pairOf: Int32Array
   /** Unit of the stored pairs, float32: the largest absolute value of the tensor. */
   readonly unit: number
-  /** `[pairs]`, each a multiple of `unit` by a float16. */
+  /** `[pairs]`: float16 values times `unit`. */
   readonly step: Float32Array
-  /** `[pairs]`, likewise. */
+  /** `[pairs]`: float16 values times `unit`. */
   readonly low: Float32Array
 }
 
@@ -34,10 +34,10 @@ export interface Scales extends Quantization {
 const ROUNDS = 4
 
 /**
- * Fits scales and offsets to values: minimum and maximum of each patch at first; with groups, the pairs of (minimum,
- * maximum) are clustered by k-means. Then patches choose the pair that serves them with the least squared error, and each
- * pair is refitted to its patches: by least squares, which serves best where bits are few, or by their common minimum and
- * maximum, where steps are so fine that what is cut off matters more. The same values always give the same scales.
+ * Fits scales and offsets to values. They start as the minimum and maximum of each patch; with groups, these pairs are clustered
+ * by k-means. Then each patch chooses the pair with the least squared error, and each pair is refitted to its patches: by least
+ * squares, which is best for few bits, or by their common minimum and maximum, which is best if steps are so fine that clipping
+ * matters more. Deterministic.
  */
 export function fitScales(values: Float32Array, shape: readonly number[], how: Quantization): Scales {
   const patches = patchesOf(shape, how.patch)
@@ -75,7 +75,7 @@ export function fitScales(values: Float32Array, shape: readonly number[], how: Q
       }
     }
   }
-  // What serves a pair's patches best: the pair as it is, their common minimum and maximum, or their least squares.
+  // The best of three candidates for a pair: unchanged, common minimum and maximum, or least squares.
   const refit = () => {
     const fits = [{ step: step.slice(), low: low.slice() }, ends(), leastSquares()]
     const errors = fits.map((fit) => {
@@ -108,7 +108,7 @@ export function fitScales(values: Float32Array, shape: readonly number[], how: Q
     return fit
   }
   const leastSquares = () => {
-    // Of each pair: values, their sum, that of their levels, of the levels' squares and of products.
+    // For each pair: the number of values and the sums of values, levels, squared levels and products.
     const sums = new Float64Array(5 * pairs)
     for (let i = 0; i < values.length; i++) {
       const g = pairOf[patches.of[i]!]!
@@ -141,7 +141,7 @@ export function fitScales(values: Float32Array, shape: readonly number[], how: Q
   return { ...how, groups: grouped ? how.groups : 0, patches, pairOf, unit, step, low }
 }
 
-/** The nearest multiple of a unit by a float16, as float32. */
+/** The nearest float16 multiple of a unit, as float32. */
 const onHalf = (value: number, unit: number): number => (unit === 0 ? 0 : Math.fround(f16round(value / unit) * unit))
 
 /** The nearest level, `0 … top`. */

@@ -17,7 +17,7 @@ describe('symbols', () => {
     const stream = encodeSymbols(symbols, own)
     expect([...decodeSymbols('test', stream, own)]).toEqual([...symbols])
     expect(stream.length).toBeLessThanOrEqual(packedLength(own))
-    // Random bits cannot be shortened; the last byte is not always full.
+    // Random bits cannot be compressed; the last byte may be partial.
     expect(stream.length).toBeGreaterThan(packedLength(own) - 8)
   })
 

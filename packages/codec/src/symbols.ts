@@ -2,7 +2,7 @@ import { HabaError } from '@haba/core'
 import { BitDecoder, BitEncoder, BitModel, checkCoded } from './arithmetic-coder.js'
 import { checkBytes } from './bytes.js'
 
-/** Whole numbers `0 … 2^bits − 1`, as the values of a tensor `[…, height, width, channels]`. */
+/** Integers `0 … 2^bits − 1` in the layout of a tensor `[…, height, width, channels]`. */
 export interface SymbolShape {
   /** `1 … 16` */
   readonly bits: number
@@ -12,14 +12,14 @@ export interface SymbolShape {
   readonly channels: number
 }
 
-/** Number of kinds of neighborhoods. */
+/** Number of classes of neighborhoods. */
 const BUCKETS = 8
-/** Which neighbors tell what to expect, as sums of 1 (left), 2 (above) and 4 (the channel before). */
+/** Sets of neighbors for the context, as sums of 1 (left), 2 (above) and 4 (the channel before). */
 const NEIGHBORS = [0, 1, 3, 4, 7]
-/** The first byte of a stream: bits as they are; otherwise one more than the neighbors. */
+/** First byte of a stream of plain bits; otherwise it is 1 + the neighbors. */
 const PACKED = 0
 
-/** Codes symbols without loss: with the neighbors that make them shortest, or as they are where that is no longer. */
+/** Codes symbols losslessly, with the neighbors that give the shortest stream, or as plain bits if these are shorter. */
 export function encodeSymbols(symbols: ArrayLike<number>, shape: SymbolShape): Uint8Array {
   const streams = NEIGHBORS.map((neighbors) => {
     const encoder = new BitEncoder(modelFor(shape))
@@ -39,7 +39,7 @@ export function encodeSymbols(symbols: ArrayLike<number>, shape: SymbolShape): U
   return Uint8Array.from(shortest.length < packedLength(shape) ? shortest : [PACKED, ...pack(symbols, shape)])
 }
 
-/** The inverse of `encodeSymbols`. @throws HabaError where the stream cannot hold so many symbols */
+/** The inverse of `encodeSymbols`. @throws HabaError if the stream cannot hold so many symbols */
 export function decodeSymbols(source: string, stream: Uint8Array, shape: SymbolShape): Uint16Array {
   if (stream[0] === PACKED) checkBytes(source, stream.length, packedLength(shape), 'packed symbols')
   else checkStream(source, stream, shape)
@@ -71,7 +71,7 @@ function checkStream(source: string, stream: Uint8Array, { bits, count }: Symbol
   checkCoded(source, stream.length, bits * count)
 }
 
-/** The bytes that a stream takes at most. */
+/** The maximum bytes of a stream. */
 export const packedLength = ({ bits, count }: Pick<SymbolShape, 'bits' | 'count'>): number =>
   1 + Math.ceil((bits * count) / 8)
 
@@ -87,8 +87,8 @@ function pack(symbols: ArrayLike<number>, { bits, count }: SymbolShape): Uint8Ar
 const modelFor = ({ bits }: SymbolShape) => new BitModel(BUCKETS * 2 ** bits)
 
 /**
- * Where the contexts of symbol i begin: those of the bits of a symbol whose neighbors are about as large. A neighbor outside of
- * the tensor counts as half of the largest symbol.
+ * The index of the first context of symbol i. Symbols whose neighbors are about equally large share contexts. A neighbor outside
+ * of the tensor counts as half of the largest symbol.
  */
 function contexts(symbols: ArrayLike<number>, shape: SymbolShape, neighbors: number): (i: number) => number {
   const { bits, height, width, channels } = shape

@@ -8,12 +8,12 @@ import { patchesOf } from './patches.js'
 import { blocksOf, decodeLevels, encodeLevels, MOST_BITS, valuesOfLevels } from './transform.js'
 import { decodeSymbols, encodeSymbols, packedLength, type SymbolShape } from './symbols.js'
 
-/** No tensor has more. */
+/** Most axes of a tensor. */
 const MOST_AXES = 8
-/** Cosines over channels are a matrix of them. */
+/** Most channels of a transform, which takes a matrix of channels × channels. */
 const MOST_CHANNELS = 1024
 
-/** The first byte of what is stored of a tensor. */
+/** The first byte of a stored tensor. */
 const KINDS = { halves: 0, levels: 1, integers: 2, coefficients: 3 } as const
 
 /** The stored pieces of one tensor. */
@@ -22,20 +22,20 @@ export interface Pieces {
   readonly header: Uint8Array
   /** Scales and offsets. */
   readonly scales: Uint8Array
-  /** Which pair of them each patch uses. */
+  /** The index of each patch's pair of scale and offset. */
   readonly groups: Uint8Array
   readonly values: Uint8Array
 }
 
 const none = new Uint8Array(0)
 
-/** All pieces, one after the other. */
+/** All pieces, concatenated. */
 export const whole = ({ header, scales, groups, values }: Pieces): Uint8Array => joined(header, scales, groups, values)
 
 const head = (kind: keyof typeof KINDS, shape: readonly number[], ...more: readonly number[]) =>
   varints(KINDS[kind], shape.length, ...shape, ...more)
 
-/** A tensor's values as symbols of so many bits. Fewer than three axes are the last ones of a single image. */
+/** The values of a tensor as symbols of so many bits. With fewer than three axes they are the last axes of one image. */
 const symbolsOf = (shape: readonly number[], bits: number): SymbolShape => {
   const [height, width, channels] = [1, 1, 1, ...shape].slice(-3) as [number, number, number]
   return { bits, count: sizeOf(shape), height, width, channels }
@@ -79,7 +79,7 @@ export function mostBytes(shape: readonly number[], { bits, patch, groups }: Qua
   return header + 4 + 4 * pairs + chosen + packedLength(symbolsOf(shape, bits))
 }
 
-/** Levels of coefficients. @param bits of each as a symbol */
+/** Levels of coefficients. @param bits bits of each symbol */
 export function coefficientPieces(
   shape: readonly number[],
   { block, step, coefficients }: { readonly block: number; readonly step: number; readonly coefficients: Int32Array },
@@ -98,7 +98,7 @@ export function coefficientPieces(
   return { header, scales, groups: none, values: encodeLevels(coefficients, blocksOf(shape, block), bits) }
 }
 
-/** Values as float16, in units of the largest, so that none overflows. */
+/** Values as float16 multiples of the largest absolute value, so that none overflows. */
 export function halfPieces(shape: readonly number[], values: Float32Array): Pieces {
   const unit = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
   const view = new DataView(new ArrayBuffer(4 + 2 * values.length))
@@ -107,24 +107,24 @@ export function halfPieces(shape: readonly number[], values: Float32Array): Piec
   return { header: head('halves', shape), scales: none, groups: none, values: new Uint8Array(view.buffer) }
 }
 
-/** Whole numbers without loss; undefined where they span more than 16 bits. */
+/** Integers, losslessly; undefined if their range needs more than 16 bits. */
 export function integerPieces(shape: readonly number[], values: Int32Array): Pieces | undefined {
   const least = values.reduce((a, b) => Math.min(a, b), values[0] ?? 0)
   const span = values.reduce((most, value) => Math.max(most, value - least), 0)
   if (span >= 65_536) return undefined
   const bits = Math.max(1, Math.ceil(Math.log2(span + 1)))
   const symbols = Uint16Array.from(values, (value) => value - least)
-  // A sign and a size: varints are of at least 0.
+  // Sign and magnitude, because varints are non-negative.
   const header = head('integers', shape, bits, least < 0 ? 1 : 0, Math.abs(least))
   return { header, scales: none, groups: none, values: encodeSymbols(symbols, symbolsOf(shape, bits)) }
 }
 
-/** Reads what the functions above wrote. @param source names the tensor in errors */
+/** Decodes the pieces of one tensor. @param source the tensor, for errors */
 export function decodePieces(source: string, bytes: Uint8Array): Tensor {
   const reader = new ByteReader(source, bytes)
   const kind = reader.count('a kind', KINDS.coefficients)
   const shape = Array.from({ length: reader.count('a number of axes', MOST_AXES) }, () => reader.varint())
-  // Also the arrays beside the values are of their number: it must be one before any is made.
+  // Check the number of values before any array of that size is allocated.
   checkCoded(source, bytes.length, sizeOf(shape))
   if (kind === KINDS.coefficients) return tensor(coefficients(reader, shape), shape)
   return tensor(kind === KINDS.levels ? levels(reader, shape) : others(kind, reader, shape), shape)
@@ -183,7 +183,7 @@ function bitsIn(reader: ByteReader, most: number): number {
   return bits
 }
 
-/** A float32, and the float16 numbers behind it, which float32 holds exactly. */
+/** A float32 unit and the float16 numbers after it, exactly as float32. */
 function unitAndHalves(bytes: Uint8Array): readonly [number, Float32Array] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const count = (bytes.byteLength - 4) / 2

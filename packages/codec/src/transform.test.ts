@@ -146,7 +146,7 @@ describe('a tensor that is transformed', () => {
     [{ transform: 'fft' } as unknown as CodecOptions, 'transform of all tensors to be "none" or "dct", got fft'],
     [{ transform: 'dct', block: 65 } as const, 'block of all tensors to be a whole number of 1 … 64, got 65'],
     [{ transform: 'dct', step: 0 } as const, 'step of all tensors to be a number above 0, got 0'],
-    [{ transform: 'dct', step: 1e-5 } as const, 'steps of which the largest coefficient of images has fewer than 8192'],
+    [{ transform: 'dct', step: 1e-5 } as const, 'fewer than 8192 steps in the largest coefficient of images'],
     [{ transform: 'dct', bytes: 20 } as const, 'codec: expected at most 20 bytes, got'],
     [{ bits: 4, bytes: 20 } as const, 'codec: expected at most 20 bytes, got'],
   ])('refuses %j', (options, message) => {

@@ -1,18 +1,18 @@
 import { BitDecoder, BitEncoder, BitModel } from './arithmetic-coder.js'
 
 /**
- * How a tensor `[…, height, width, channels]` falls into blocks of `side[0] × side[1]` values of all channels: every side is the
- * largest divisor of its axis that is no more than the block asked for.
+ * The division of a tensor `[…, height, width, channels]` into blocks of `side[0] × side[1]` values of all channels. Every side is
+ * the largest divisor of its axis that is at most the requested block.
  */
 export interface Blocks {
   /** Height and width of a block, and its channels. */
   readonly side: readonly [number, number, number]
-  /** `[images, blocks down, height of a block, blocks across, width of a block, channels]`, as the values lie in the tensor. */
+  /** `[images, blocks down, height of a block, blocks across, width of a block, channels]`, in the order of the tensor. */
   readonly shape: readonly [number, number, number, number, number, number]
   readonly count: number
 }
 
-/** From the tensor's axes (see `Blocks.shape`) to one block after the other, and back. */
+/** The permutation from the tensor's axes (see `Blocks.shape`) to consecutive blocks; it is its own inverse. */
 export const TO_BLOCKS = [0, 1, 3, 2, 4, 5] as const
 
 const divisor = (of: number, most: number): number => {
@@ -21,7 +21,7 @@ const divisor = (of: number, most: number): number => {
   return side
 }
 
-/** @param shape of at least three axes */
+/** @param shape at least three axes */
 export function blocksOf(shape: readonly number[], block: number): Blocks {
   const [height, width, channels] = shape.slice(-3) as [number, number, number]
   const images = shape.slice(0, -3).reduce((a, b) => a * b, 1)
@@ -30,7 +30,7 @@ export function blocksOf(shape: readonly number[], block: number): Blocks {
   return { side: [h, w, channels], shape: [images, down, h, across, w, channels], count: images * down * across }
 }
 
-/** The place in the tensor of every value, one block after the other. */
+/** The index in the tensor of every value, block by block. */
 function placesOf({ shape: [images, down, h, across, w, channels] }: Blocks): Int32Array {
   const places = new Int32Array(images * down * h * across * w * channels)
   let at = 0
@@ -44,7 +44,7 @@ function placesOf({ shape: [images, down, h, across, w, channels] }: Blocks): In
   return places
 }
 
-/** Row u of the orthonormal DCT-II of `size` values: what coefficient u takes of each of them. */
+/** The matrix of the orthonormal DCT-II of `size` values; row u has the weights of coefficient u. */
 export const cosines = (size: number): readonly (readonly number[])[] =>
   Array.from({ length: size }, (_, u) =>
     Array.from(
@@ -53,15 +53,15 @@ export const cosines = (size: number): readonly (readonly number[])[] =>
     ),
   )
 
-/** Factor of the cosines as whole numbers. */
+/** Factor of the integer cosines. */
 const WHOLE = 1024
 
-/** Cosines as whole numbers: sums of their products are exact, and so the same on every machine. */
+/** Integer cosines: sums of their products are exact, and so the same on every machine. */
 const wholeCosines = (size: number) => cosines(size).map((row) => row.map((value) => Math.round(WHOLE * value)))
 
 type Matrix = readonly (readonly number[])[]
 
-/** `[blocks, h, w, c]` times a matrix in each of the three axes of a block: `out[i] = Σⱼ matrix[i][j] · in[j]`. */
+/** Multiplies `[blocks, h, w, c]` by a matrix along each of the three axes of a block: `out[i] = Σⱼ matrix[i][j] · in[j]`. */
 function alongAxes(values: Float64Array, { side }: Blocks, matrices: readonly [Matrix, Matrix, Matrix]): Float64Array {
   const strides = [side[1] * side[2], side[2], 1]
   return matrices.reduce((from, matrix, axis) => {
@@ -90,7 +90,7 @@ export function coefficientsOf(values: Float32Array, blocks: Blocks): Float64Arr
 }
 
 /**
- * Values of the tensor from levels of coefficients: the inverse DCT with whole cosines, an exact sum, times the step.
+ * Values of the tensor from levels of coefficients: the inverse DCT with integer cosines, an exact sum, times the step.
  *
  * @param levels `[blocks, h, w, c]`
  */
@@ -103,25 +103,25 @@ export function valuesOfLevels(levels: Int32Array, step: number, blocks: Blocks)
 }
 
 /**
- * A coefficient's level goes to 0 or the lower one up to this share of a step: fewer bits for little, as video coders do.
- * A half would round to the nearest.
+ * Coefficients below this share of a step round towards 0, as in video coders: it saves many bits for little error. 0.5 would
+ * round to the nearest level.
  */
 export const DEAD_ZONE = 0.6
 
-/** Levels of coefficients, with the sign of each. */
+/** Signed levels of coefficients. */
 export const levelsOfCoefficients = (coefficients: Float64Array, step: number): Int32Array =>
   Int32Array.from(coefficients, (value) =>
     step === 0 ? 0 : Math.sign(value) * Math.floor(Math.abs(value) / step + 1 - DEAD_ZONE),
   )
 
-/** Bits of a symbol at most: contexts remember each of them. */
+/** Most bits of a symbol; every bit has its contexts. */
 export const MOST_BITS = 14
 
-/** A level as a whole number of at least 0: twice its size, one less where it is negative. */
+/** A level as a non-negative integer: twice its absolute value, minus 1 if it is negative. */
 const symbolOf = (level: number) => (level < 0 ? -2 * level - 1 : 2 * level)
 const levelOf = (symbol: number) => (symbol & 1 ? -(symbol + 1) / 2 : symbol / 2)
 
-/** How many bits symbols of these levels have. */
+/** The bits of symbols for these levels. */
 export function bitsOfLevels(levels: Int32Array): number {
   let most = 1
   for (const level of levels) most = Math.max(most, symbolOf(level))
@@ -131,8 +131,8 @@ export function bitsOfLevels(levels: Int32Array): number {
 const [BANDS, SIZES] = [16, 8]
 
 /**
- * What predicts the size of the next level: its frequency, and levels of the frequencies below, of the channel before,
- * and of the same frequency in the blocks to the left and above. Levels lie in a grid with a margin of zeros.
+ * The contexts of levels. They depend on the frequency, on levels of lower frequencies and of the previous channel, and on the
+ * same frequency in the blocks to the left and above. Levels are kept in a grid with a margin of zeros.
  */
 function contextsOf({ side: [h, w, c], shape, count }: Blocks, bits: number) {
   const across = shape[3]
@@ -140,7 +140,7 @@ function contextsOf({ side: [h, w, c], shape, count }: Blocks, bits: number) {
   const sizes = new Int32Array((across + count) * alongBlock)
   let [at, block, u, v, channel] = [0, 0, 0, 0, 0]
   return {
-    /** Where the contexts of the bits of the next level begin. */
+    /** The index of the first context of the next level. */
     next: (): number => {
       at = (across + block) * alongBlock + (u + 2) * alongY + (v + 2) * alongX + channel + 1
       const near =
@@ -157,7 +157,7 @@ function contextsOf({ side: [h, w, c], shape, count }: Blocks, bits: number) {
       const band = Math.min(BANDS - 1, Math.floor((10 * (u * w + v * h)) / (h * w)))
       return (((channel > 0 ? BANDS : 0) + band) * SIZES + size) * 2 ** bits
     },
-    /** The level there, which the next ones see. */
+    /** Records the level, for the contexts of later ones. */
     put: (level: number): void => {
       sizes[at] = Math.abs(level)
       if (++channel < c) return
@@ -173,7 +173,7 @@ function contextsOf({ side: [h, w, c], shape, count }: Blocks, bits: number) {
 
 const modelFor = (bits: number) => new BitModel(2 * BANDS * SIZES * 2 ** bits)
 
-/** Codes levels `[blocks, h, w, c]` without loss. */
+/** Codes levels `[blocks, h, w, c]` losslessly. */
 export function encodeLevels(levels: Int32Array, blocks: Blocks, bits: number): Uint8Array {
   const encoder = new BitEncoder(modelFor(bits))
   const { next, put } = contextsOf(blocks, bits)

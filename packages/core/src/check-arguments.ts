@@ -1,7 +1,7 @@
 import { HabaError } from './errors.js'
 
 type Fits = (value: unknown) => boolean
-/** What a part is, in words, and what it must have: the first that it lacks is named. */
+/** What an argument is, in words, and the members it must have. Errors name the first missing one. */
 interface Kind {
   readonly what: string
   readonly has?: Readonly<Record<string, Fits>>
@@ -53,19 +53,19 @@ const kinds = {
     has: { epochs: isNumber, batch: isNumber, rate: isNumber, phases: isArray },
   },
   rendered: {
-    what: 'a RenderedSet, as `expand` gives it',
+    what: 'a RenderedSet, as `expand` returns it',
     has: { layout: isObject, images: isFloats, targets: isFloats },
   },
   experts: {
-    what: 'Experts, as openExperts(…) gives them',
+    what: 'Experts, as openExperts(…) returns them',
     has: { count: isNumber, epochs: isNumber, read: isFunction },
   },
   selection: { what: 'a Selection, such as `random`', has: { order: isFunction } },
   split: { what: 'images with labels', has: { pixels: isObject, labels: isObject } },
-  image: { what: '[height, width, channels] of whole numbers of at least 1', is: isImageShape },
+  image: { what: '[height, width, channels], whole numbers of at least 1', is: isImageShape },
   classes: { what: 'a whole number of at least 1', is: isCount },
   number: { what: 'a number', is: isNumber },
-  text: { what: 'a text', is: (x: unknown) => typeof x === 'string' },
+  text: { what: 'a string', is: (x: unknown) => typeof x === 'string' },
   integers: { what: 'an Int32Array', is: isIntegers },
   floats: { what: 'a Float32Array', is: isFloats },
   list: { what: 'a list', is: isArray },
@@ -73,19 +73,19 @@ const kinds = {
   object: { what: 'an object', is: isObject },
 } as const satisfies Readonly<Record<string, Kind>>
 
-/** What `checkArguments` knows; with `?` it may be absent. */
+/** The kinds that `checkArguments` knows; `?` marks an optional argument. */
 export type ArgumentKind = keyof typeof kinds | `${keyof typeof kinds}?`
 
 /**
- * Refuses options that TypeScript would have refused, for callers from plain JavaScript: each part is looked at only as far as
- * to tell what it is.
+ * Refuses options that TypeScript would have refused, for callers in plain JavaScript. It checks of each argument only what
+ * tells its kind.
  *
  * @param who the function that is called
- * @param wanted the kind of each part, by name
+ * @param wanted the kind of each argument, by name
  * @returns the options
- * @throws HabaError naming the part that is absent or of another kind
+ * @throws HabaError naming the argument that is absent or of another kind
  * @example
- * const { network, rate } = checkArguments('train', options, { network: 'network', rate: 'number?' })
+ * const { network, learningRate } = checkArguments('train', options, { network: 'network', learningRate: 'number?' })
  */
 export function checkArguments<T extends object>(
   who: string,
@@ -102,7 +102,7 @@ export function checkArguments<T extends object>(
       ? Object.entries(has).find(([part, fits]) => !fits((value as Readonly<Record<string, unknown>>)[part]))?.[0]
       : undefined
     if (is(value) && lacks === undefined) continue
-    const got = lacks === undefined || isStranger(value) ? said(value) : `an object without a fitting \`${lacks}\``
+    const got = lacks === undefined || isStranger(value) ? said(value) : `an object without a valid \`${lacks}\``
     throw new HabaError(who, `\`${name}\` to be ${what}`, got, hintFor(value))
   }
   return options
@@ -133,7 +133,7 @@ function hintFor(value: unknown): string {
  * Refuses anything but a whole number of at least `least`.
  *
  * @param least @default 1
- * @throws HabaError that names `who`, the argument and its value
+ * @throws HabaError naming `who`, the argument and its value
  */
 export function checkCount(who: string, name: string, value: number, least = 1): void {
   if (!Number.isInteger(value) || value < least)

@@ -24,7 +24,7 @@ describe('JSON with a checksum', () => {
         expect(String(error)).toMatch(/^HabaError: result a\.json: expected /)
         continue
       }
-      // The name of the checksum itself: the file then reads as one without.
+      // Damage to the name of the checksum: the file reads as one without a checksum.
       expect(found, copy.toString()).toMatchObject(JSON.parse(JSON.stringify(value)))
     }
   })

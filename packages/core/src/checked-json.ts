@@ -2,7 +2,7 @@ import portable from 'crc-32'
 import { HabaError } from './errors.js'
 import { parseJson } from './json.js'
 
-/** What Node's global scope has and a browser's has not. */
+/** What only Node's global scope has. */
 interface Host {
   readonly process?: {
     emitWarning?(text: string, name: string): void
@@ -11,17 +11,17 @@ interface Host {
 }
 const host = globalThis as Host
 
-/** zlib's where this is Node, which is several times as fast. */
+/** In Node zlib's, which is several times as fast. */
 const crc32: (data: Uint8Array) => number =
   host.process?.getBuiltinModule?.('zlib')?.crc32 ?? ((data) => portable.buf(data) >>> 0)
 
 const warned = new Set<string>()
 
-/** Warns of a file without a checksum, once for each kind in a process. */
+/** Warns about a file without a checksum, once per process for each kind of file. */
 export function warnUnchecked(kind: string, file: string): void {
   if (warned.has(kind)) return
   warned.add(kind)
-  const text = `${kind} ${file} has no checksum: an earlier version wrote it, so damage to it may go unnoticed.`
+  const text = `${kind} ${file} has no checksum, because an earlier version wrote it: damage to it may go unnoticed.`
   if (host.process?.emitWarning) host.process.emitWarning(text, 'HabaWarning')
   else console.warn(text)
 }
@@ -33,35 +33,35 @@ export function checksumOf(data: Uint8Array | string): string {
 }
 
 /**
- * An object as JSON whose last field is a checksum of the others, `"crc32"`: of `JSON.stringify` of them, so that only values
- * count, not how they are laid out.
+ * An object as JSON with a last field `"crc32"`: the checksum of `JSON.stringify` of the other fields, so that white space
+ * does not matter.
  *
- * @param space of `JSON.stringify` @default none
+ * @param space as for `JSON.stringify` @default none
  */
 export function checkedJson(value: object, space?: number): string {
   const { crc32: _, ...rest } = value as { readonly crc32?: unknown }
   return JSON.stringify({ ...rest, crc32: checksumOf(JSON.stringify(rest)) }, null, space)
 }
 
-/** What is wrong with a value: the field, what is expected of it and what it is; undefined where nothing is. */
+/** What is wrong with a value: the field, what it should be and what it is; undefined if nothing is wrong. */
 export type Complaint = { readonly field: string; readonly expected: string; readonly got: string } | undefined
 
 /** How a file of JSON is read. */
 export interface ReadJsonOptions {
-  /** What errors call the file, such as `set`. */
+  /** The kind of file, for errors, such as `set`. */
   readonly kind: string
-  /** Looks at the fields. @default nothing is looked at */
+  /** Checks the fields. @default no check */
   readonly check?: (value: unknown) => Complaint
-  /** What to do about a damaged file. @default restore it, or write it again */
+  /** The hint for a damaged file. @default restore it from a copy, or write it again */
   readonly todo?: string
 }
 
 /**
- * What `checkedJson` wrote, without the checksum. A file without one, as earlier versions wrote it, is read with one warning
- * for each kind of file.
+ * Reads what `checkedJson` wrote, without the checksum. A file without a checksum, from an earlier version, is read with one
+ * warning for each kind of file.
  *
- * @param where the file, as errors name it
- * @throws HabaError naming the file where it is not JSON, has another checksum or fails `check`
+ * @param where the file, for errors
+ * @throws HabaError naming the file if it is not JSON, its checksum is wrong or it fails `check`
  */
 export function parseCheckedJson<T>(where: string, text: string, options: ReadJsonOptions): T {
   const { kind, check, todo = 'Restore this file from a copy, or write it again.' } = options

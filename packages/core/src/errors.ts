@@ -1,4 +1,4 @@
-/** What every error of haba says: who speaks, what was expected, what came, what to do. */
+/** The facts of an error of haba: its source, what was expected, what was received, and a hint. */
 export interface HabaErrorFacts {
   readonly source: string
   readonly expected: string
@@ -8,7 +8,7 @@ export interface HabaErrorFacts {
 
 const mark = Symbol.for('haba.error')
 
-/** The only error class; `HabaError.is` also recognizes errors of another installed copy. */
+/** The only error class. `HabaError.is` also recognizes errors of another installed copy of haba. */
 export class HabaError extends Error {
   readonly facts: HabaErrorFacts
   readonly [mark] = true

@@ -7,14 +7,14 @@ import type { Args, Tree } from './spec/tree.js'
 import { hostValue } from './tree/host.js'
 import { namedLeaves, tensorLeaves } from './tree/tree.js'
 
-/** A number that is NaN or infinite, and the tensor that it is in. */
+/** A value that is NaN or infinite, and its tensor. */
 export interface NotFinite {
   /** The tensor's dotted path. */
   readonly path: string
   readonly value: number
 }
 
-/** The first tensor of a tree, by sorted paths, that holds NaN or an infinity; undefined where all is finite. */
+/** The first tensor of a tree, by sorted paths, that holds NaN or an infinity; undefined if all values are finite. */
 export function firstNotFinite(tree: Args): NotFinite | undefined {
   for (const [path, leaf] of namedLeaves(tree)) {
     const value = notFiniteIn(leaf)
@@ -27,7 +27,7 @@ function notFiniteIn(leaf: Tensor): number | undefined {
   if (leaf.dtype !== 'float32') return undefined
   const held = hostValue(leaf)
   const values = (held && 'values' in held ? held.values : leaf.dataSync()) as Float32Array
-  // 0 times what is finite is 0; four sums, since each addition waits for the one before.
+  // 0 times a finite number is 0. Four sums, because each addition waits for the one before it.
   let [a, b, c, d] = [0, 0, 0, 0]
   const blocks = values.length - (values.length % 4)
   for (let i = 0; i < blocks; i += 4) {
@@ -41,8 +41,8 @@ function notFiniteIn(leaf: Tensor): number | undefined {
 }
 
 /**
- * All values of trees added up: a single number that is not finite where any of them is not. It costs one pass, and nothing
- * of what is computed beside it changes. Sums beyond float32 are infinite, too: look with `firstNotFinite` then.
+ * The sum of all values of trees: not finite if any value is not. It costs one pass and changes no other result. A sum can
+ * also overflow float32, so search with `firstNotFinite` then.
  */
 export const sumOfAll = (...trees: readonly Tree[]): Scalar =>
   trees
@@ -56,14 +56,14 @@ const mark = Symbol.for('haba.not finite')
 export const notFiniteError = (who: string, { path, value }: NotFinite, where: string, todo: string): HabaError =>
   new HabaError(who, 'finite numbers', `${value} in ${path} ${where}`, todo, { cause: mark })
 
-/** Whether an error says that numbers are not finite: that something diverged. */
+/** Whether an error reports numbers that are not finite, that is, divergence. */
 export const isNotFinite = (error: unknown): boolean =>
   HabaError.is(error) && (error.cause === mark || isNotFinite(error.cause))
 
 /**
  * Refuses trees with numbers that are not finite.
  *
- * @param who such as `checkpoint FILE`
+ * @param who the source of the error, such as `checkpoint FILE`
  * @throws HabaError naming the first tensor that holds NaN or an infinity
  */
 export function checkFinite(who: string, tree: Args, where: string, todo: string): void {

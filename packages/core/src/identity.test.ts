@@ -31,7 +31,9 @@ describe('readIdentity', () => {
   it('refuses parts that were changed, and later formats', () => {
     const changed = { ...identity, parts: { ...identity.parts, classes: ['b', 'a'] } }
     expect(() => readIdentity('x', changed)).toThrow('identity in x: expected the hash of its parts')
-    expect(() => readIdentity('x', { ...identity, format: 2 })).toThrow('expected format 1, got 2. A later version')
+    expect(() => readIdentity('x', { ...identity, format: 2 })).toThrow(
+      'expected format 1, got 2. Read it with a later version',
+    )
     expect(() => readIdentity('x', 'y')).toThrow('expected an object, got "y"')
     expect(() => readIdentity('x', { format: 1 })).toThrow('expected "parts", got none')
   })

@@ -3,15 +3,15 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import { HabaError } from './errors.js'
 
 /**
- * A value as JSON that is the same whoever writes it: names sorted by UTF-16 units, no white space, numbers as ECMAScript
- * prints them (the shortest text that reads back as the same 64-bit float); members that are undefined are left out.
+ * A value as canonical JSON: names sorted by UTF-16 units, no white space, numbers as ECMAScript prints them (the shortest
+ * text that reads back as the same 64-bit float), undefined members left out.
  *
- * @throws HabaError for a number that JSON does not have
+ * @throws HabaError for NaN and infinities
  */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((one) => canonicalJson(one ?? null)).join(',')}]`
   if (typeof value === 'number' && !Number.isFinite(value))
-    throw new HabaError('canonicalJson', 'finite numbers', `${value}`, 'JSON has no other.')
+    throw new HabaError('canonicalJson', 'finite numbers', `${value}`, 'JSON has no others.')
   if (typeof value !== 'object' || value === null) return JSON.stringify(value ?? null)
   const members = Object.entries(value)
     .filter(([, member]) => member !== undefined)
@@ -22,7 +22,7 @@ export function canonicalJson(value: unknown): string {
 /** The SHA-256 of `canonicalJson`, as 64 hexadecimal digits. */
 export const canonicalHash = (value: unknown): string => bytesToHex(sha256(utf8ToBytes(canonicalJson(value))))
 
-/** What a thing was made of, in readable parts, as it is written into files. */
+/** What something was made of, as readable parts; files store it. */
 export interface Identity<Parts> {
   readonly format: 1
   /** The canonical hash of the parts. */
@@ -30,15 +30,15 @@ export interface Identity<Parts> {
   readonly parts: Parts
 }
 
-/** The identity of a thing that was made of these parts: plain data. */
+/** The identity of something made of these parts: plain data. */
 export const identify = <Parts>(parts: Parts): Identity<Parts> => ({ format: 1, hash: canonicalHash(parts), parts })
 
 /**
- * An identity that was read from a file.
+ * Checks an identity that was read from a file.
  *
- * @param who what errors call the file
- * @returns undefined where the file says nothing, as files of earlier versions do
- * @throws HabaError where it is of a later format, or where its hash is not that of its parts
+ * @param who the file, for errors
+ * @returns undefined if the file has no identity (earlier versions wrote none)
+ * @throws HabaError if its format is newer, or if its hash is not that of its parts
  */
 export function readIdentity<Parts>(who: string, written: unknown): Identity<Parts> | undefined {
   if (written === undefined) return undefined
@@ -47,18 +47,18 @@ export function readIdentity<Parts>(who: string, written: unknown): Identity<Par
   }
   if (typeof written !== 'object' || written === null) return fail('an object', JSON.stringify(written), damaged)
   const { format, hash, parts } = written as Partial<Record<string, unknown>>
-  if (format !== 1) return fail('format 1', JSON.stringify(format) ?? 'none', 'A later version of haba reads it.')
+  if (format !== 1) return fail('format 1', JSON.stringify(format) ?? 'none', 'Read it with a later version of haba.')
   if (typeof parts !== 'object' || parts === null) return fail('"parts"', JSON.stringify(parts) ?? 'none', damaged)
   const own = canonicalHash(parts)
   if (hash !== own) return fail(`the hash of its parts, ${own}`, String(hash), damaged)
   return { format, hash: own, parts: parts as Parts }
 }
 
-const damaged = 'The file was changed after haba wrote it: take it from where it came from again.'
+const damaged = 'The file was changed after haba wrote it: copy it again from its origin.'
 
-/** One place where two values are not alike. */
+/** One difference between two values. */
 export interface Difference {
-  /** Names with dots between them, such as `train.images.cat`. */
+  /** Dotted path, such as `train.images.cat`. */
   readonly part: string
   readonly expected: unknown
   readonly got: unknown
@@ -67,7 +67,7 @@ export interface Difference {
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** Where two plain values differ, in the order of `expected`; lists of equal length are compared member by member. */
+/** The differences of two plain values, in the order of `expected`. Lists of equal length are compared member by member. */
 export function differences(expected: unknown, got: unknown, part = ''): readonly Difference[] {
   const within = (name: string | number) => (part === '' ? `${name}` : `${part}.${name}`)
   if (isRecord(expected) && isRecord(got))
@@ -82,20 +82,20 @@ export function differences(expected: unknown, got: unknown, part = ''): readonl
 const own = (value: Readonly<Record<string, unknown>>, name: string) =>
   Object.hasOwn(value, name) ? value[name] : undefined
 
-/** At most so many differences are told, and so many characters of a value. */
-const TOLD = 3
+/** The most differences that an error shows, and the most characters of a value. */
+const SHOWN = 3
 const LONGEST = 120
 
 /**
- * Differences as an error tells them, both sides.
+ * An error that shows both sides of differences.
  *
  * @param all at least one
- * @param todo how to make both sides alike
+ * @param todo how to make both sides equal
  */
 export function differenceError(who: string, all: readonly Difference[], todo: string): HabaError {
-  const told = all.slice(0, TOLD)
-  const more = all.length > TOLD ? `, and ${all.length - TOLD} more that differ` : ''
-  const side = (which: 'expected' | 'got') => told.map((one) => `${one.part} ${shown(one[which])}`).join(', ')
+  const few = all.slice(0, SHOWN)
+  const more = all.length > SHOWN ? `, and ${all.length - SHOWN} more that differ` : ''
+  const side = (which: 'expected' | 'got') => few.map((one) => `${one.part} ${shown(one[which])}`).join(', ')
   return new HabaError(who, `${side('expected')}${more}`, side('got'), todo)
 }
 

@@ -1,24 +1,23 @@
-/** Sets of integers, one a row, as their sizes say. */
+/** The sizes of sets of integers, one set per row. */
 export interface IndexSets {
   readonly rows: number
   /** Integers in each row. */
   readonly size: number
-  /** Above every integer. */
+  /** Exclusive upper bound of the integers. */
   readonly below: number
 }
 
 const bitsOfOne = (below: number) => Math.ceil(Math.log2(below))
 
-/** Whether a row costs less as a bitmap of `below` bits than as a list of its integers. */
+/** Whether a bitmap of `below` bits is smaller than a list of integers. */
 const asBitmap = ({ size, below }: IndexSets) => below < size * bitsOfOne(below)
 
-/** How many bits sets of integers take: for each row the less of `size · ⌈log₂ below⌉` (a list) and `below` (a bitmap). */
+/** The bits of packed sets: per row the smaller of `size · ⌈log₂ below⌉` (a list) and `below` (a bitmap). */
 export const bitsOfIndexSets = (sets: IndexSets): number =>
   sets.rows * (asBitmap(sets) ? sets.below : sets.size * bitsOfOne(sets.below))
 
 /**
- * Packs ascending rows, `[rows · size]`, into `⌈bits / 32⌉` words without gaps between rows. Integers and words are
- * written from their lowest bit on.
+ * Packs ascending rows, `[rows · size]`, into `⌈bits / 32⌉` words without gaps between rows, least significant bits first.
  */
 export function packIndexSets(values: Int32Array, sets: IndexSets): Int32Array {
   const { rows, size, below } = sets

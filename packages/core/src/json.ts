@@ -1,8 +1,8 @@
-/** No file of haba's nests deeper, and what walks through values would run out of stack. */
+/** Deeper values could overflow the stack of recursive functions; no file of haba nests as deep. */
 const DEEPEST = 100
 
 /**
- * `JSON.parse` of text that may come from anywhere.
+ * `JSON.parse` for untrusted text.
  *
  * @throws SyntaxError also for values that are nested more than 100 deep, and for numbers that are too large
  */
@@ -16,7 +16,7 @@ export function parseJson(text: string): unknown {
       if (++depth > DEEPEST) throw new SyntaxError(`values nested more than ${DEEPEST} deep at character ${at}`)
     } else if (code === 0x5d || code === 0x7d) depth--
   }
-  // Few files have such numbers, and looking at every value takes time.
+  // Visiting every value takes time, and few files contain such numbers.
   if (/[eE]\+?\d{3}|\d{309}/.test(text) && !allFinite(value)) throw new SyntaxError('a number beyond 1.8e308')
   return value
 }
@@ -26,7 +26,7 @@ function allFinite(value: unknown): boolean {
   return typeof value !== 'object' || value === null || Object.values(value).every(allFinite)
 }
 
-/** Where a quoted text of valid JSON ends, after its closing quote. @param start of its opening quote */
+/** The index after the closing quote of a string in valid JSON. @param start index of its opening quote */
 export function endOfText(json: string, start: number): number {
   for (let at = start + 1; ; at++) {
     at = json.indexOf('"', at)
@@ -36,7 +36,7 @@ export function endOfText(json: string, start: number): number {
   }
 }
 
-/** A value as errors show it: its JSON, cut where it is long. */
+/** A value for errors: its JSON, truncated if long. */
 export function shownJson(value: unknown): string {
   const text = JSON.stringify(value) ?? 'nothing'
   return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text

@@ -11,7 +11,7 @@ import type { Key } from './spec/random.js'
 import type { Layout, Parameterization } from './spec/synthetic.js'
 import { tensor } from './tree/host.js'
 
-/** Where stored images start: called with the wanted `[slots, height, width, channels]` and the set's labels. */
+/** Makes initial images of shape `[slots, height, width, channels]` for the set's labels. */
 export type Start = (
   key: Key,
   shape: readonly [number, number, number, number],
@@ -19,7 +19,7 @@ export type Start = (
   seed: (perClass: number) => Promise<Batch>,
 ) => Promise<Tensor4D>
 
-/** Starts at random real images of the right classes. */
+/** Starts from random real images of the right classes. */
 export const fromReal: Start = async (_, shape, labels, seed) => {
   const counts = countClasses(labels)
   const perClass = Math.max(...counts)
@@ -38,12 +38,12 @@ export const fromReal: Start = async (_, shape, labels, seed) => {
   return tensor(picked, shape)
 }
 
-/** Starts at standard normal noise. */
+/** Starts from standard normal noise. */
 export const fromNoise: Start = async (key, shape) => tensor(normal(key, sizeOf(shape)), shape)
 
-/** Of each class, how many labels it has. */
+/** The number of labels of each class. */
 export const countClasses = (labels: Int32Array): number[] => {
-  // Labels can be more than a call takes arguments.
+  // `Math.max(...labels)` would fail: a call takes a limited number of arguments.
   const counts = new Array<number>(labels.reduce((a, b) => Math.max(a, b), -1) + 1).fill(0)
   for (const label of labels) counts[label]!++
   return counts
@@ -59,20 +59,20 @@ export function targetsOf(layout: Layout, slots: Parameters<typeof gather>[1]): 
 export interface PixelsOptions {
   readonly image: ImageShape
   readonly classes: number
-  /** Images a class (IPC): one number, or one for each class. */
+  /** Images per class (IPC): one number, or one for each class. */
   readonly perClass: number | readonly number[]
   /** @default fromReal */
   readonly start?: Start
 }
 
-/** What `pixels` stores. */
+/** The parameters of `pixels`. */
 export interface PixelsParams {
   /** `[slots, height, width, channels]` */
   readonly images: Tensor4D
   readonly [name: string]: Tensor4D
 }
 
-/** The identity parameterization: what is stored are the images themselves, under one view. */
+/** The identity parameterization: stores the images themselves, with one view. */
 export function pixels(options: PixelsOptions): Parameterization<PixelsParams> {
   const {
     image,

@@ -9,8 +9,8 @@ import type { Parameterization } from './spec/synthetic.js'
 import type { Tree } from './spec/tree.js'
 
 /**
- * Options of an entry as a JSON Schema of type object: they are validated, given their defaults, and shown in help.
- * `@haba/core/options` writes one whose types are known.
+ * The options of an entry as a JSON Schema of type object, for validation, defaults and help. Schemas of `@haba/core/options` have
+ * known types.
  */
 export interface OptionsSchema {
   readonly type: 'object'
@@ -23,7 +23,7 @@ export interface OptionsSchema {
 /** Options whose types are not known. */
 export type AnyOptions = Readonly<Record<string, unknown>>
 
-/** Something that a configuration file can name. */
+/** A component that a configuration file can name. */
 export interface PluginEntry<Context, Made, Options = AnyOptions> {
   /** What tables call that which it makes, such as a paper's name for it. @default its name in the plugin's table */
   readonly title?: string
@@ -43,52 +43,52 @@ export interface DatasetEntry<Options = AnyOptions> extends PluginEntry<DatasetC
   shape?(options: Options): ImageContext | Promise<ImageContext>
 }
 
-/** What everything is made for. */
+/** The images that components are made for. */
 export interface ImageContext {
   readonly image: ImageShape
   readonly classes: number
 }
 
-/** What sets are made with. */
+/** What factories of sets receive. */
 export interface SetContext extends ImageContext {
-  /** The set that this one is made of, where the configuration names one as `of`. */
+  /** The inner set, if the configuration names one as `of`. */
   readonly of?: AnyParameterization
 }
 
-/** What objectives and games are made with. */
+/** What factories of objectives and games receive. */
 export interface ObjectiveContext extends ImageContext {
   readonly network: Network
   readonly augmentation?: Augmentation
-  /** How networks are trained on real images, for objectives that do so (IDC). */
+  /** How networks are trained on real images, for objectives that train some (IDC). */
   readonly training?: { readonly augmentation?: Augmentation; readonly mixing?: Mixing }
 }
 
-/** What datasets are read with. */
+/** What factories of datasets receive. */
 export interface DatasetContext {
   /** For heavy linear algebra, such as whitening. */
   readonly engine: Engine
   /**
-   * Instead of what the options say or fit: that of a set which is used on this data.
+   * Replaces the preprocessing of the options: that of a set which is used on this data.
    *
-   * @default what the options say
+   * @default that of the options
    */
   readonly preprocessing?: Preprocessing
   readonly onProgress?: (text: string) => void
-  /** Told of every image that cannot be used: where it is, and what is wrong. */
+  /** Called for every image that cannot be used, with its location and what is wrong. */
   readonly onFault?: (text: string) => void
 }
 
-// Methods of an interface take what their callers know less of, so every objective is one of these, without a cast.
-/** An objective, whatever it draws and learns. */
+// TypeScript compares parameters of methods bivariantly, so every objective is assignable without a cast.
+/** Any objective. */
 export type AnyObjective = SumObjective | RecurrenceObjective
-/** A parameterization, whatever it stores. */
+/** Any parameterization. */
 export type AnyParameterization = Parameterization<Tree>
-/** A game, whatever its moves and critic. */
+/** Any game. */
 export type AnyGame = Game
 
 /**
- * What a package adds to configuration files: it exports `plugin` at `./plugin`. Strings live here only; in code, pass
- * the functions themselves.
+ * The components that a package adds to configuration files; it exports `plugin` at `./plugin`. Names are for configurations
+ * only: in code, pass the functions themselves.
  */
 export interface Plugin {
   readonly objectives?: PluginTable<ObjectiveContext, AnyObjective>

@@ -2,12 +2,11 @@ import { HabaError } from './errors.js'
 import type { Preprocessing } from './spec/dataset.js'
 
 /**
- * For images that were preprocessed elsewhere, in a way that is not known: pixels are what the images' own range makes
- * `0 … 1`, so that pictures can be shown.
+ * For images whose preprocessing is unknown. For display it maps their range to `0 … 1`.
  *
  * @param values all training images
- * @param who names them in errors
- * @throws HabaError where a value is not finite
+ * @param who the images, for errors
+ * @throws HabaError if a value is not finite
  */
 export function rangePreprocessing(values: Float32Array, who: string): Preprocessing {
   let [low, high] = [Infinity, -Infinity]

@@ -10,7 +10,7 @@ export function oneHotRows(labels: Iterable<number>, classes: number): Float32Ar
   return rows
 }
 
-/** Real images with one-hot targets, row r being image `indices[r]`; the caller owns them. */
+/** Real images with one-hot targets; row r is image `indices[r]`. The caller owns the batch. */
 export async function realBatch(real: RealSource, indices: Int32Array): Promise<Batch> {
   const { labels, classes } = real
   const targets = oneHotRows(

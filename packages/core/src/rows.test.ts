@@ -40,7 +40,7 @@ describe('layouts', () => {
 describe('draws', () => {
   it('use every slot up before any comes again', () => {
     const batches = drawBatches(key, layout, 6, 3)
-    // 7 slots in threes, used up from the end: the short batch first.
+    // Batches of 3 of 7 slots, used from the end: the short one comes first.
     expect(batches.map((batch) => batch.length)).toEqual([1, 3, 3, 1, 3, 3])
     const rounds = [batches.slice(0, 3), batches.slice(3)].map((round) => round.flatMap((batch) => [...batch]))
     for (const round of rounds) expect(sorted(round)).toEqual([0, 1, 2, 3, 4, 5, 6])

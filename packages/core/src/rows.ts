@@ -4,7 +4,7 @@ import type { Key } from './spec/random.js'
 import type { Layout, Rows } from './spec/synthetic.js'
 import { tensor } from './tree/host.js'
 
-/** The labels of a set of equal or given class sizes, class-major: `[slots]`. */
+/** The class-major labels of a set, `[slots]`. @param perClass slots of every class, or of each one */
 export function classMajorLabels(who: string, classes: number, perClass: number | readonly number[]): Int32Array {
   const sizes = typeof perClass === 'number' ? Array.from({ length: classes }, () => perClass) : perClass
   if (sizes.length !== classes || sizes.some((size) => !Number.isInteger(size) || size < 1))
@@ -27,13 +27,13 @@ export const rowsOf = (slots: Int32Array, views: number | Int32Array): Rows => (
   views: tensor(typeof views === 'number' ? slots.map(() => views) : views, [slots.length]),
 })
 
-/** How many views of a slot are seen: a number of distinct ones, or all of them. */
+/** The number of distinct views of a slot, or all. */
 export type ViewCount = number | 'all'
 
 /**
- * Every slot under each of `count` distinct views, or under all where there are no more.
+ * Every slot under each of `count` distinct views, or under all views if there are fewer.
  *
- * @param most at most so many of these rows, drawn at random @default all of them
+ * @param most upper bound of the rows, which are then drawn at random @default no bound
  */
 export function drawProducts(key: Key, layout: Layout, slots: Int32Array, count: ViewCount, most = Infinity): Rows {
   const all = Int32Array.from({ length: layout.views }, (_, view) => view)
@@ -59,8 +59,8 @@ export function drawPair(key: Key, layout: Layout): readonly [number, number] {
 }
 
 /**
- * `count` batches of slots: a permutation of all slots is cut into batches and used up from its end, then a new one is
- * drawn; the last batch of a permutation may be short (MTT's released code).
+ * `count` batches of slots. A permutation of all slots is cut into batches, which are used from its end; then a new one is
+ * drawn. The last batch of a permutation may be short (MTT's released code).
  */
 export function drawBatches(key: Key, layout: Layout, count: number, size = layout.slots): readonly Int32Array[] {
   const batches: Int32Array[] = []
@@ -74,7 +74,7 @@ export function drawBatches(key: Key, layout: Layout, count: number, size = layo
   return batches.slice(0, count)
 }
 
-/** `count` distinct members of `from`, or all of them in random order where there are fewer. */
+/** `count` distinct members of `from`, or all of them in random order if there are fewer. */
 export function drawSome(key: Key, from: Int32Array, count: number): Int32Array {
   const order = permutation(key, from.length)
   return order.slice(0, Math.min(count, from.length)).map((i) => from[i]!)
@@ -82,7 +82,7 @@ export function drawSome(key: Key, from: Int32Array, count: number): Int32Array 
 
 const members = new WeakMap<Int32Array, readonly Int32Array[]>()
 
-/** The indices of every class of a list of labels; remembered, since it is asked for at every step. */
+/** The indices of every class in a list of labels; cached, because every step needs it. */
 export function indicesByClass(labels: Int32Array, classes: number): readonly Int32Array[] {
   const known = members.get(labels)
   if (known?.length === classes) return known

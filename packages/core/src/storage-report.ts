@@ -4,7 +4,7 @@ import type { Tree } from './spec/tree.js'
 import { labelBytes } from './stored-labels.js'
 import { isFixed, namedLeaves } from './tree/tree.js'
 
-/** Adds up parts. Of a file each part takes whole bytes, so padding is counted, too. */
+/** Adds up parts. In a file each part takes whole bytes, so padding counts. */
 export function storageReport(parts: StorageReport['parts']): StorageReport {
   const total = (of: 'floats' | 'bytes') => parts.reduce((sum, part) => sum + part[of], 0)
   const bits = 8 * total('bytes')

@@ -4,8 +4,8 @@ import type { Tensor } from '@tensorflow/tfjs-core'
 import { varints } from './varints.js'
 
 /**
- * The labels of a set as its file holds them: of a class-major layout the number of slots of each class, as varints, a byte or two
- * each; otherwise int32 `[slots]`.
+ * The labels of a set as its file stores them: for a class-major layout the number of slots of each class, as varints of a byte
+ * or two; otherwise int32 `[slots]`.
  */
 export function storedLabels({ labels, classes }: Pick<Layout, 'labels' | 'classes'>): Uint8Array | Tensor {
   if (labels.some((label, slot) => slot > 0 && label < labels[slot - 1]!)) return tensor(labels, [labels.length])

@@ -17,7 +17,7 @@ describe('an error of the system', () => {
       'ENOSPC',
       /a\.json: expected to write it, got no space left on the disk \(ENOSPC\)\. It is kept\. Free some space\./,
     ],
-    ['EROFS', /read-only \(EROFS\)\. It is kept\. Choose a folder that can be written\./],
+    ['EROFS', /read-only file system \(EROFS\)\. It is kept\. Choose a writable folder\./],
     ['EACCES', /no permission \(EACCES\)/],
     ['EPERM', /no permission \(EPERM\)/],
     ['EMFILE', /too many open files \(EMFILE\)\. It is kept\. Raise the limit/],
@@ -39,7 +39,7 @@ describe('an error of the system', () => {
 describe('files', () => {
   it('name what is gone, when they are written, appended to and read', async () => {
     const gone = join(folder, 'gone/a')
-    const message = /gone\/a: expected to (write|append to|read) it, got nothing there: the file or its folder is gone/
+    const message = /gone\/a: expected to (write|append to|read) it, got no such file or folder/
     await expect(writeWhole(gone, 'x')).rejects.toThrow(message)
     await expect(openLines(gone)).rejects.toThrow(message)
     await expect(readWhole(gone)).rejects.toThrow(message)
@@ -47,7 +47,7 @@ describe('files', () => {
 
   it('keep what they held where they cannot be written', async () => {
     await writeFile(join(folder, 'a'), 'kept')
-    // A folder cannot be replaced by a file, not even by the administrator.
+    // Not even root can replace a folder by a file.
     await mkdir(join(folder, 'b/c'), { recursive: true })
     await expect(writeWhole(join(folder, 'b'), 'x')).rejects.toThrow(HabaError)
     await rm(join(folder, 'b'), { recursive: true })

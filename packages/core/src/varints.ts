@@ -1,4 +1,4 @@
-/** Whole numbers of at least 0, seven bits a byte, the lowest first; all but the last byte of a number have their top bit set. */
+/** Non-negative integers as varints (LEB128): seven bits per byte, lowest first; all but the last byte have their top bit set. */
 export function varints(...numbers: readonly number[]): Uint8Array {
   const bytes: number[] = []
   for (let left of numbers) {

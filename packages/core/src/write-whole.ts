@@ -4,20 +4,20 @@ import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { systemError } from './system-error.js'
 
-/** What ends the name of a file that is not written to its end. */
+/** Suffix of files that are not complete. */
 export const PARTIAL = '.partial'
 
 /**
- * Writes a file whole or not at all, also when the process is killed or the machine loses power: into a new file beside it
- * (`NAME.….partial`), to the disk, and renamed. A link at `path` is replaced and never followed.
+ * Writes a file atomically, also if the process is killed or the machine loses power: it writes a new file beside it
+ * (`NAME.….partial`), flushes it to disk and renames it. A link at `path` is replaced, never followed.
  *
- * @param data its content, or the parts of it in order
- * @throws HabaError naming the file where the system refuses it: what was there before is whole then
+ * @param data the content, or its parts in order
+ * @throws HabaError naming the file if it cannot be written; an earlier file is unchanged then
  */
 export async function writeWhole(path: string, data: Uint8Array | string | readonly Uint8Array[]): Promise<void> {
   const partial = `${path}.${randomUUID()}${PARTIAL}`
   try {
-    // wx is O_CREAT | O_EXCL: fails on whatever is there, a link too.
+    // wx is O_CREAT | O_EXCL: it fails on anything that exists, links included.
     const file = await open(partial, 'wx')
     try {
       for (const part of Array.isArray(data) ? (data as readonly Uint8Array[]) : [data as Uint8Array])
@@ -28,25 +28,25 @@ export async function writeWhole(path: string, data: Uint8Array | string | reado
     }
     await renameSynced(partial, path)
   } catch (error) {
-    // What was half-written may stay where the disk fails; the first error is the one to tell.
+    // If the disk fails, the partial file may stay; the first error is the one to report.
     await rm(partial, { force: true }).catch(() => {})
     throw systemError(error, path, 'to write it', 'A file that was there before is unchanged.')
   }
 }
 
-/** Whoever writes a file is done long before, in ms. */
+/** No write takes as long; in ms. */
 const STALE = 3_600_000
 
-/** Whether a file was last written to more than an hour ago; false for one that is gone. */
+/** Whether a file was last written more than an hour ago; false if it does not exist. */
 export async function isStale(path: string): Promise<boolean> {
   const found = await stat(path).catch(() => undefined)
-  // eslint-disable-next-line no-restricted-properties -- the age of a file; nothing that is computed depends on it
+  // eslint-disable-next-line no-restricted-properties -- the age of a file; no result depends on it
   return found !== undefined && Date.now() - found.mtimeMs > STALE
 }
 
 /**
- * Removes what killed processes left of `path` more than an hour ago, where nobody owns the folder and a younger one may be
- * another process's.
+ * Removes partial files of `path` that killed processes left more than an hour ago. Younger ones may belong to another
+ * process, because no process owns the folder.
  */
 export async function removeStalePartials(path: string): Promise<void> {
   const folder = dirname(path)
@@ -55,7 +55,7 @@ export async function removeStalePartials(path: string): Promise<void> {
       await rm(join(folder, name), { force: true })
 }
 
-/** All bytes of a file. @throws HabaError naming it where the system refuses it */
+/** All bytes of a file. @throws HabaError naming it if it cannot be read */
 export async function readWhole(path: string): Promise<Buffer> {
   try {
     return await readFile(path)
@@ -64,18 +64,18 @@ export async function readWhole(path: string): Promise<Buffer> {
   }
 }
 
-/** Gives a file its name, replacing what has it. The name is on the disk once this returns; the content must be before. */
+/** Renames a file, replacing the target, and flushes the name to disk. The content must be on disk before. */
 export async function renameSynced(from: string, to: string): Promise<void> {
   try {
     await rename(from, to)
-    // Windows opens no folders, and needs no flush of them.
+    // Windows cannot open folders and needs no flush of them.
     if (process.platform !== 'win32') await syncFile(dirname(to))
   } catch (error) {
-    throw systemError(error, to, `to give ${from} this name`)
+    throw systemError(error, to, `to rename ${from} to it`)
   }
 }
 
-/** Waits until a file or a folder is on the disk. */
+/** Flushes a file or a folder to disk. */
 export async function syncFile(path: string): Promise<void> {
   const file = await open(path, process.platform === 'win32' ? 'r+' : 'r')
   try {
@@ -89,44 +89,44 @@ export async function syncFile(path: string): Promise<void> {
 export interface LineFile {
   /** @param lines each ends with a newline */
   append(lines: string): Promise<void>
-  /** Waits until all lines are on the disk. */
+  /** Waits until all lines are on disk. */
   sync(): Promise<void>
   close(): Promise<void>
 }
 
 /**
- * Opens a file to append lines to it; it is made where there is none. A last line without its newline, which a killed process
- * leaves, is cut off first. Links are not followed.
+ * Opens a file to append lines, and creates it if needed. A last line without a newline, which a killed process leaves, is
+ * removed first. Links are not followed.
  *
- * @throws HabaError naming the file where the system refuses it, also in what is returned: lines before are kept then
+ * @throws HabaError naming the file if the system refuses it, also from the returned methods; earlier lines are kept then
  */
 export async function openLines(path: string): Promise<LineFile> {
-  // Windows knows no O_NOFOLLOW: undefined there, which adds nothing.
+  // O_NOFOLLOW is undefined on Windows.
   const flags = constants.O_RDWR | constants.O_CREAT | constants.O_APPEND | (constants.O_NOFOLLOW ?? 0)
-  const told = async <T>(work: Promise<T>): Promise<T> => {
+  const naming = async <T>(work: Promise<T>): Promise<T> => {
     try {
       return await work
     } catch (error) {
-      throw systemError(error, path, 'to append to it', 'The lines before are kept.')
+      throw systemError(error, path, 'to append to it', 'Earlier lines are kept.')
     }
   }
-  const file = await told(open(path, flags))
+  const file = await naming(open(path, flags))
   try {
     const { size } = await file.stat()
     const whole = await endOfLastLine(file, size)
-    if (whole < size) await told(file.truncate(whole))
+    if (whole < size) await naming(file.truncate(whole))
   } catch (error) {
     await file.close()
     throw error
   }
   return {
-    append: (lines) => told(file.appendFile(lines)),
-    sync: () => told(file.sync()),
-    close: () => told(file.close()),
+    append: (lines) => naming(file.appendFile(lines)),
+    sync: () => naming(file.sync()),
+    close: () => naming(file.close()),
   }
 }
 
-/** Where the last newline ends, in bytes; 0 where there is none. */
+/** The offset after the last newline, in bytes; 0 without one. */
 async function endOfLastLine(file: Awaited<ReturnType<typeof open>>, size: number): Promise<number> {
   const block = new Uint8Array(65_536)
   for (let end = size; end > 0;) {

@@ -29,7 +29,7 @@ const line = (...values: readonly number[]): Matrix => ({
   columns: 1,
 })
 const real = toyData()
-/** The pixels themselves. */
+/** Uses pixels as features. */
 const pixels: Features = async (indices) => {
   const images = await real.images(indices)
   const values = Float32Array.from(images.dataSync<'float32'>())
@@ -39,7 +39,7 @@ const pixels: Features = async (indices) => {
 
 describe('herding', () => {
   it('keeps the mean of what it took near the mean of all', () => {
-    // Mean 4: 3 is nearest. Then 8 - 3 = 5 is wanted, 6 is nearest; then 12 - 9 = 3: of 0 and 7, 0.
+    // Mean 4: 3 is nearest. Then the goal is 8 - 3 = 5, and 6 is nearest; then 12 - 9 = 3, and of 0 and 7 it is 0.
     expect([...herdingOrder(line(0, 3, 6, 7), 4)]).toEqual([1, 2, 0, 3])
   })
   it('takes the farthest as DeepCore does, if asked', () =>
@@ -134,7 +134,7 @@ describe('observeTraining', () => {
       })
       expect(steps.length).toBe(3 * Math.ceil(real.labels.length / 8))
       expect(forgotten.length).toBe(real.labels.length)
-      // Three looks at a sample can forget it once.
+      // A sample that is seen three times can be forgotten at most once.
       expect(Math.max(...forgotten)).toBeLessThanOrEqual(1)
       disposeTree(trained)
     })

@@ -10,7 +10,7 @@ import {
 } from '@haba/core'
 import type { Matrix } from './matrix.js'
 
-/** Features of real images, by their indices: a row for each. */
+/** Computes features of real images by their indices: one row each. */
 export type Features = (indices: Int32Array) => Promise<Matrix>
 
 /** Options of `featuresOf`. */
@@ -20,11 +20,11 @@ export interface FeaturesOptions {
   /** Its weights and running statistics. */
   readonly trained: Pick<Training, 'weights' | 'state'>
   readonly real: RealSource
-  /** Images at a time. @default 256 */
+  /** Images per batch. @default 256 */
   readonly batch?: number
 }
 
-/** Inputs of the classifier of a trained network, in evaluation. */
+/** The features of a trained network: inputs of its classifier, in evaluation mode. */
 export function featuresOf(options: FeaturesOptions): Features {
   const {
     engine,
@@ -52,21 +52,21 @@ export function featuresOf(options: FeaturesOptions): Features {
   }
 }
 
-/** What `remembered` keeps by default, in bytes. */
+/** Default size of the cache of `remembered`, in bytes. */
 const KEPT = 2 ** 28
 
 /**
- * The same features, which are computed once for the same indices.
+ * Caches features by indices.
  *
- * @param most bytes that are kept; what is beyond them is computed again @default 2 ** 28
+ * @param most size of the cache in bytes; features beyond it are recomputed @default 2 ** 28
  */
 export function remembered(features: Features, most = KEPT): Features {
   const kept = new Map<string, Matrix>()
   let left = most
   return async (indices) => {
     const name = indices.join()
-    const known = kept.get(name)
-    if (known) return known
+    const cached = kept.get(name)
+    if (cached) return cached
     const found = await features(indices)
     const { byteLength } = found.values
     if (byteLength <= left) {

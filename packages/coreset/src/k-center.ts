@@ -3,21 +3,21 @@ import type { Features } from './features.js'
 import { best, meanRow, rowOf, squaredDistance, type Matrix } from './matrix.js'
 import type { Selection } from './selection.js'
 
-/** Where k-center begins: a row of the features of a class. */
+/** Chooses the first center, a row of the features of a class. */
 export type FirstCenter = (key: Key, features: Matrix) => number
 
-/** The row nearest to the mean (DC's comparison). */
+/** The row nearest to the mean (as in DC's comparison). */
 export const nearestToMean: FirstCenter = (_, features) => {
   const mean = meanRow(features)
   return best(features.rows, new Set(), (row) => -squaredDistance(features, row, mean))
 }
 
-/** Any row (DeepCore's released code). */
+/** A random row (as in DeepCore's released code). */
 export const randomFirst: FirstCenter = (key, { rows }) => integers(key, 1, rows)[0]!
 
 /**
- * The order of k-center greedy (Sener and Savarese, ICLR 2018): repeatedly the row that is farthest from its nearest taken
- * one. Equals: the first row.
+ * The order of k-center greedy (Sener and Savarese, ICLR 2018): repeatedly takes the row that is farthest from its nearest
+ * taken row. Ties: the first row.
  */
 export function kCenterOrder(features: Matrix, count: number, first: number): Int32Array {
   const nearest = new Float64Array(features.rows).fill(Infinity)
@@ -30,7 +30,7 @@ export function kCenterOrder(features: Matrix, count: number, first: number): In
   }
 }
 
-/** Images that leave none of their class far away. @param options.first @default nearestToMean */
+/** Selects images so that every image of the class is near a selected one. @param options.first @default nearestToMean */
 export const kCenter = (options: { readonly features: Features; readonly first?: FirstCenter }): Selection => {
   const { features: of, first = nearestToMean } = checkArguments('kCenter', options, {
     features: 'function',

@@ -4,10 +4,10 @@ import { best, rowOf, squaredDistance, type Matrix } from './matrix.js'
 import type { Selection } from './selection.js'
 
 /**
- * Centers of `count` clusters: Lloyd's iterations from k-means++ (Arthur and Vassilvitskii, SODA 2007), until nothing
- * changes. A cluster that empties keeps its center.
+ * Centers of `count` clusters: Lloyd's iterations from k-means++ (Arthur and Vassilvitskii, SODA 2007), until convergence. An
+ * empty cluster keeps its center.
  *
- * @returns a center `[columns]` each
+ * @returns one center `[columns]` per cluster
  */
 export function kMeansCenters(key: Key, features: Matrix, count: number, iterations: number): readonly Float64Array[] {
   let centers = plusPlus(key, features, count)
@@ -21,7 +21,7 @@ export function kMeansCenters(key: Key, features: Matrix, count: number, iterati
   return centers
 }
 
-/** The first at random, each further one with a chance in proportion to its squared distance from the nearest before. */
+/** The first center uniformly at random, each next one with probability proportional to the squared distance from the nearest center. */
 function plusPlus(key: Key, features: Matrix, count: number): readonly Float64Array[] {
   const centers = [Float64Array.from(rowOf(features, integers(foldIn(key, 'first'), 1, features.rows)[0]!))]
   const nearest = new Float64Array(features.rows).fill(Infinity)
@@ -53,11 +53,11 @@ function meanOf(features: Matrix, owner: Int32Array, cluster: number): Float64Ar
 /** Options of `kMeans`. */
 export interface KMeansOptions {
   readonly features: Features
-  /** At most. @default 20 */
+  /** Most iterations. @default 20 */
   readonly iterations?: number
 }
 
-/** Images nearest to the centers of as many clusters of their class. @throws HabaError for fewer than 1 iteration */
+/** Selects the images nearest to the centers of as many clusters of their class. @throws HabaError for fewer than 1 iteration */
 export function kMeans(options: KMeansOptions): Selection {
   const { features, iterations = 20 } = checkArguments('kMeans', options, { features: 'function' })
   if (!Number.isInteger(iterations) || iterations < 1)

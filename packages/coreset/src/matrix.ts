@@ -1,4 +1,4 @@
-/** Rows of numbers, such as the features of images. */
+/** A matrix, such as the features of images. */
 export interface Matrix {
   /** `[rows · columns]`, row-major. */
   readonly values: Float32Array
@@ -6,7 +6,7 @@ export interface Matrix {
   readonly columns: number
 }
 
-/** The mean row, in double precision: `[columns]`. */
+/** The mean row, in float64: `[columns]`. */
 export function meanRow({ values, rows, columns }: Matrix): Float64Array {
   const mean = new Float64Array(columns)
   for (let row = 0; row < rows; row++) for (let j = 0; j < columns; j++) mean[j]! += values[row * columns + j]! / rows
@@ -24,7 +24,7 @@ export function squaredDistance({ values, columns }: Matrix, row: number, point:
 export const rowOf = ({ values, columns }: Matrix, row: number): Float32Array =>
   values.subarray(row * columns, (row + 1) * columns)
 
-/** The row with the largest score among those not taken; the first of equals. */
+/** The untaken row with the largest score; ties: the first. */
 export function best(rows: number, taken: ReadonlySet<number>, score: (row: number) => number): number {
   let [winner, most] = [-1, -Infinity]
   for (let row = 0; row < rows; row++) {

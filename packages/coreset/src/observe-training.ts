@@ -22,9 +22,9 @@ export interface ObserveTrainingOptions {
   readonly network: Network
   readonly real: RealSource
   readonly key: Key
-  /** Passes over all real images. */
+  /** Epochs over all real images. */
   readonly epochs: number
-  /** For training batches, a draw for each image. */
+  /** Applied to training batches, with a separate draw for each image. */
   readonly augmentation?: Augmentation
   /** @default 0.01 */
   readonly learningRate?: number
@@ -32,25 +32,25 @@ export interface ObserveTrainingOptions {
   readonly momentum?: number
   /** @default 5e-4 */
   readonly weightDecay?: number
-  /** Images a step. @default 256 */
+  /** Images per step. @default 256 */
   readonly batch?: number
-  /** Whether forgetting is counted, which is a pass forward over every batch. @default true */
+  /** Whether to count forgetting events, which costs a forward pass over every batch. @default true */
   readonly counts?: boolean
   /** Called after every batch. */
   readonly onStep?: (step: number, steps: number) => void
 }
 
-/** A network trained on all real images, and what it forgot on the way. */
+/** A network trained on all real images, with its forgetting events. */
 export interface Observed {
   /** The caller owns it. */
   readonly trained: Training
-  /** Forgetting events of every image: `[images]`; zeros where they are not counted. */
+  /** Forgetting events of every image: `[images]`; zeros if they were not counted. */
   readonly forgotten: Int32Array
 }
 
 /**
- * Trains a network on all real images and counts, for every image, how often it was forgotten: what it makes of a batch is
- * looked at before the step on it.
+ * Trains a network on all real images and counts the forgetting events of every image. Predictions for a batch are recorded
+ * before the step on it.
  */
 export async function observeTraining(options: ObserveTrainingOptions): Promise<Observed> {
   checkArguments('observeTraining', options, {

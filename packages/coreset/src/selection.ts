@@ -10,10 +10,10 @@ import {
   type RenderedSet,
 } from '@haba/core'
 
-/** A way to choose real images, class by class. */
+/** A method to choose real images, class by class. */
 export interface Selection {
   readonly name: string
-  /** `count` distinct members of one class, the first chosen first. @param members indices of the source */
+  /** `count` distinct members of one class, in the order of choice. @param members indices of the source */
   order(key: Key, members: Int32Array, count: number): Promise<Int32Array>
 }
 
@@ -21,7 +21,7 @@ export interface Selection {
 export interface ChooseOptions {
   readonly selection: Selection
   readonly real: RealSource
-  /** Images a class: one number, or one for each class. */
+  /** Images per class: one number, or one for each class. */
   readonly perClass: number | readonly number[]
   readonly key: Key
 }
@@ -29,7 +29,7 @@ export interface ChooseOptions {
 /**
  * Chooses real images: their indices, class-major, for `evaluateReal` or `chosenSet`.
  *
- * @throws HabaError where a class has too few images
+ * @throws HabaError if a class has too few images
  */
 export async function choose(options: ChooseOptions): Promise<Int32Array> {
   const { selection, real, perClass, key } = checkArguments('choose', options, {
@@ -64,7 +64,7 @@ export async function chosenSet(real: RealSource, chosen: Int32Array): Promise<R
   return { layout: { image, classes, slots: chosen.length, views: 1, labels }, images: values, targets }
 }
 
-/** Uniformly at random: what every method is compared with. */
+/** Uniformly at random: the baseline of every method. */
 export const random: Selection = {
   name: 'random',
   order: (key, members, count) => Promise.resolve(drawSome(key, members, count)),

@@ -2,13 +2,12 @@
 export type Color = readonly [red: number, green: number, blue: number]
 
 /**
- * Why a picture may not be what its maker saw. `alpha-alone`: all that is visible has one color, so that the alpha
- * channel alone holds the picture; `blank`: nothing is left of it on this background; `dim`: 16-bit values of at most
- * 4095, which are nearly black.
+ * Why a picture may not look as intended. `alpha-alone`: all visible pixels have one color, so only the alpha channel has the
+ * picture; `blank`: nothing is visible on this background; `dim`: 16-bit values of at most 4095, which are nearly black.
  */
 export type Finding = 'alpha-alone' | 'blank' | 'dim'
 
-/** Lays pixels over a background; gray with alpha becomes color, since the background may have one. */
+/** Composites pixels over a background; gray with alpha becomes color, because the background may have one. */
 export function overBackground(pixels: ArrayLike<number>, channels: number, background: Color): Uint8Array {
   const count = pixels.length / channels
   const result = new Uint8Array(count * 3)
@@ -22,7 +21,7 @@ export function overBackground(pixels: ArrayLike<number>, channels: number, back
   return result
 }
 
-/** Findings for a picture with an alpha channel, after it was laid over a background. */
+/** The finding for a picture with an alpha channel, after compositing it over a background. */
 export function findingOf(pixels: ArrayLike<number>, channels: number, laid: Uint8Array): Finding | undefined {
   const at = channels - 1
   const visible: number[] = []

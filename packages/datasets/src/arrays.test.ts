@@ -102,7 +102,7 @@ describe('fromArrays of little', () => {
     const data = fromArrays({ image, train: { pixels, labels: [0] }, preprocessed: true })
     const read = (await data.train.images(Int32Array.of(0))).dataSync<'float32'>()
     expect(read).toEqual(pixels)
-    // No pixels are known; the range of the training images stands for them.
+    // Without known pixels the range of the training images replaces them.
     expect(data.train.pixels).toBeUndefined()
     expect([...data.preprocessing.invert(read, image)]).toEqual([
       0,

@@ -14,11 +14,11 @@ import { sourceOf } from './source.js'
 
 /** One half of a data set. */
 export interface Split {
-  /** `[images × height × width × channels]`: bytes `0 … 255`, or floats in `[0, 1]`; kept, not copied. */
+  /** `[images × height × width × channels]`: bytes `0 … 255`, or floats in `[0, 1]`; not copied. */
   readonly pixels: Pixels
   /** The class of every image, `0 … classes-1`. */
   readonly labels: ArrayLike<number>
-  /** Name of this half in errors, for example its file. @default the data set's name and 'train' or 'test' */
+  /** Name of this half in errors, such as its file. @default the data set's name and 'train' or 'test' */
   readonly origin?: string
 }
 
@@ -31,7 +31,7 @@ export interface Arrays {
   readonly classNames: readonly string[]
   readonly train: Split
   readonly test: Split
-  /** Warnings that a reader of results must know of how the images were read. @default nothing */
+  /** Warnings about how the images were read, for readers of results. @default none */
   readonly warnings?: readonly string[]
 }
 
@@ -44,12 +44,12 @@ export interface ArraysOptions extends Omit<Arrays, 'name' | 'classNames' | 'tes
   /** @default no test images: a `TrainDataset` */
   readonly test?: Split
   /**
-   * Already fitted; for one that is fitted to the training images see `fitArrays`.
+   * A fitted preprocessing; to fit one to the training images see `fitArrays`.
    *
-   * @default identity(); of preprocessed images, one that shows their range as pixels 0 … 1
+   * @default identity(); for preprocessed images one that shows their range as pixels 0 … 1
    */
   readonly preprocessing?: Preprocessing
-  /** Whether `pixels` are what `preprocessing` makes of pixels: any finite Float32Array, read as it is. @default false */
+  /** Whether `pixels` are preprocessed already: any finite Float32Array, read unchanged. @default false */
   readonly preprocessed?: boolean
 }
 
@@ -77,7 +77,7 @@ export function fromArrays(options: ArraysOptions): TrainDataset & { readonly te
     throw new HabaError(who, 'image [height, width, channels] of positive whole numbers', `[${image}]`, '')
   if (classNames.length === 0)
     throw new HabaError(who, 'at least one class name', 'none', 'Name the classes in the order of the labels.')
-  preprocessing.apply(new Float32Array(valuesOf(image)), image) // refuses images it does not fit, before any is read
+  preprocessing.apply(new Float32Array(valuesOf(image)), image) // throws early if it does not fit the images
   const source = (split: Split, half: string): RealSource => {
     const origin = split.origin ?? `${who}, ${half}`
     const labels = checkSplit(split, origin, image, classNames.length, preprocessed)
@@ -110,7 +110,7 @@ function floats({ pixels }: Split, origin: string): Float32Array {
 }
 
 /**
- * The same for a preprocessing that may have to be fitted first; it sees only training images.
+ * `fromArrays` with a preprocessing that may have to be fitted first, to the training images only.
  *
  * @example await fitArrays({ name, image, classNames, train, test, preprocessing: zca({ engine }) })
  */
@@ -119,7 +119,7 @@ export async function fitArrays({
   ...arrays
 }: Arrays & { readonly preprocessing: Preprocessing | Fit }): Promise<Dataset> {
   if (typeof preprocessing !== 'function') return fromArrays({ ...arrays, preprocessing })
-  fromArrays(arrays) // all checks, before the fit takes its time
+  fromArrays(arrays) // runs all checks before the slow fit
   const fitted = await preprocessing({ pixels: arrays.train.pixels, image: arrays.image })
   return fromArrays({ ...arrays, preprocessing: fitted })
 }
@@ -158,16 +158,16 @@ function checkSplit(
         origin,
         'float pixels in [0, 1]',
         `${pixels[outside]} in image ${Math.floor(outside / valuesOf(image))}`,
-        'Divide by 255, pass the bytes as a Uint8Array, or say `preprocessed: true` where they were standardized before.',
+        'Divide by 255, pass the bytes as a Uint8Array, or pass `preprocessed: true` if they are standardized already.',
       )
   }
   return Int32Array.from(labels)
 }
 
-/** Labels are not taken for numbers of classes beyond this, or beyond the number of images. */
+/** Larger labels, if also above the number of images, are no class numbers. */
 const MOST_CLASSES = 10_000
 
-/** Names of classes that have none: the numbers up to the highest label. @throws HabaError for labels that are no such numbers */
+/** Default names of classes: the numbers up to the highest label. @throws HabaError for labels that are not class numbers */
 export function numbersUpTo(labels: readonly number[], origin: string): readonly string[] {
   const highest = labels.reduce((most, label) => Math.max(most, label), 0)
   if (!(highest < Math.max(MOST_CLASSES, labels.length)))
@@ -180,7 +180,7 @@ export function numbersUpTo(labels: readonly number[], origin: string): readonly
   return Array.from({ length: Math.floor(highest) + 1 }, (_, label) => `${label}`)
 }
 
-/** Refuses labels that are no class; `origin` is what the error calls them. */
+/** Refuses labels that are not classes. @param origin their source, for errors */
 export function checkLabels(labels: ArrayLike<number>, classes: number, origin: string): void {
   for (let i = 0; i < labels.length; i++) {
     const label = labels[i]!

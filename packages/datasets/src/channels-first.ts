@@ -1,7 +1,7 @@
 import type { ImageShape } from '@haba/core'
 import { valuesOf, type Images } from './pixels.js'
 
-/** For every value of `[channel, row, column]`, its place in an image stored as `[row, column, channel]`. */
+/** For every value of `[channel, row, column]`, its index in an image stored as `[row, column, channel]`. */
 export function channelsFirst(image: ImageShape): Int32Array {
   const [height, width, channels] = image
   const order = new Int32Array(valuesOf(image))

@@ -72,7 +72,7 @@ describe('cifar10', () => {
     ],
     ['label', { 'data_batch_4.bin': record([10]) }, /data_batch_4.bin: expected labels 0 … 9, got 10 for image 0/],
     ['missing', { 'test_batch.bin': undefined }, /test_batch.bin: expected a readable file.*binary version/],
-    ['names', { 'batches.meta.txt': lines(9) }, /batches.meta.txt: expected 10 class names, one a line, got 9/],
+    ['names', { 'batches.meta.txt': lines(9) }, /batches.meta.txt: expected 10 class names, one per line, got 9/],
   ])('names the file where it is wrong: %s', async (name, changed, message) => {
     await expect(write(name, { ...files10, ...changed }).then((where) => cifar10({ folder: where }))).rejects.toThrow(
       message,

@@ -12,7 +12,7 @@ import { standardize } from './standardize.js'
 
 /** Options of `cifar10`. */
 export interface Cifar10Options {
-  /** Holds the published binary version: data_batch_1.bin … data_batch_5.bin, test_batch.bin, batches.meta.txt. @default where `getPublished(publishedSets.cifar10)` puts them */
+  /** The folder of the published binary version: data_batch_1.bin … data_batch_5.bin, test_batch.bin, batches.meta.txt. @default where `getPublished(publishedSets.cifar10)` puts them */
   readonly folder?: string
   /** @default standardize(cifar10Constants) */
   readonly preprocessing?: Preprocessing | Fit
@@ -20,12 +20,12 @@ export interface Cifar10Options {
 
 /** Options of `cifar100`. */
 export interface Cifar100Options {
-  /** Holds the published binary version: train.bin, test.bin, fine_label_names.txt, coarse_label_names.txt. @default where `getPublished(publishedSets.cifar100)` puts them */
+  /** The folder of the published binary version: train.bin, test.bin, fine_label_names.txt, coarse_label_names.txt. @default where `getPublished(publishedSets.cifar100)` puts them */
   readonly folder?: string
   /** The 100 fine classes or the 20 coarse ones. @default 'fine' */
   readonly labels?: 'fine' | 'coarse'
   /**
-   * All published code but DC's takes the constants of CIFAR10 for CIFAR100 too.
+   * All published codes except DC's use the constants of CIFAR10 for CIFAR100, too.
    *
    * @default standardize(cifar10Constants)
    */
@@ -36,7 +36,7 @@ const image: ImageShape = [32, 32, 3]
 const pixelsInRecord = 3072
 const order = channelsFirst(image)
 const before = new Uint8Array(pixelsInRecord)
-const todoFor = (set: PublishedSet) => `It is of the binary version ("for C programs"). ${getTodo(set)}`
+const todoFor = (set: PublishedSet) => `It belongs to the binary version ("for C programs"). ${getTodo(set)}`
 
 /** CIFAR10: 50 000 training and 10 000 test images, `[32, 32, 3]`. */
 export async function cifar10({
@@ -79,7 +79,7 @@ async function readNames(file: string, count: number, todo: string): Promise<str
   const text = new TextDecoder().decode(await readBytes(file, todo))
   const names = text.split(/\r?\n/).filter((line) => line.trim() !== '')
   if (names.length !== count)
-    throw new HabaError(file, `${count} class names, one a line`, `${names.length}`, 'Restore the published file.')
+    throw new HabaError(file, `${count} class names, one per line`, `${names.length}`, 'Restore the published file.')
   return names
 }
 
@@ -93,8 +93,8 @@ interface RecordsOptions {
 }
 
 /**
- * Reads records of label bytes and 3072 pixels in the order `[channel, row, column]`. Files are read one behind the
- * other into one array, and their pixels brought together in place.
+ * Reads records of label bytes and 3072 pixels in the order `[channel, row, column]`. Files are read into one array, and their
+ * pixels are compacted in place.
  */
 async function readRecords({ folder, files, labelBytes, labelAt, classes, todo }: RecordsOptions): Promise<Split> {
   const record = labelBytes + pixelsInRecord
@@ -139,7 +139,7 @@ async function fill(file: string, into: Uint8Array): Promise<void> {
   }
 }
 
-/** Brings one image to its place, channels last; the two may overlap. */
+/** Moves one image and puts its channels last; the two places may overlap. */
 function moveImage(bytes: Uint8Array, from: number, to: number): void {
   before.set(bytes.subarray(from, from + pixelsInRecord))
   for (let i = 0; i < pixelsInRecord; i++) bytes[to + order[i]!] = before[i]!

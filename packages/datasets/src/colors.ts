@@ -2,17 +2,17 @@
 type Samples = Int8Array | Uint16Array | Uint32Array | Int32Array | Float32Array
 
 interface Scaling {
-  /** The values that become 0 and 255; values beyond are clamped. */
+  /** The values that become 0 and 255; others are clamped. */
   readonly range: readonly [black: number, white: number] | undefined
   readonly channels: number
-  /** Whether the last channel is alpha, whose range is that of its type. */
+  /** Whether the last channel is alpha, which has the range of its type. */
   readonly hasAlpha: boolean
 }
 
 /**
- * Bytes of values with more than 8 bits. Without a range, the upper byte of 16 bits, and 255 times a float.
+ * Converts values with more than 8 bits to bytes. Without a range: the upper byte of 16 bits, and 255 times a float.
  *
- * @throws Error for floats outside of [0, 1] where no range says what they mean
+ * @throws Error for floats outside of [0, 1] without a range
  */
 export function scaled(values: Samples, { range, channels, hasAlpha }: Scaling): Uint8Array {
   const result = new Uint8Array(values.length)
@@ -21,7 +21,7 @@ export function scaled(values: Samples, { range, channels, hasAlpha }: Scaling):
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!
     const own = range && !(hasAlpha && i % channels === channels - 1) ? range : undefined
-    if (Number.isNaN(value)) throw new Error('has values that are no numbers (NaN)')
+    if (Number.isNaN(value)) throw new Error('has values that are not numbers (NaN)')
     if (own) {
       result[i] = byte((255 * (value - own[0])) / (own[1] - own[0]))
       continue
@@ -31,7 +31,9 @@ export function scaled(values: Samples, { range, channels, hasAlpha }: Scaling):
     if (value > high) high = value
   }
   if (isFloat && (low < 0 || high > 1))
-    throw new Error(`has floats from ${low} to ${high}, not from 0 to 1: \`range\` says which are black and white`)
+    throw new Error(
+      `has floats from ${low} to ${high}, not from 0 to 1: set \`range\` to the values of black and white`,
+    )
   return result
 }
 

@@ -14,12 +14,12 @@ export const fashionMnistConstants: ChannelConstants = { mean: [0.2861], std: [0
 export const svhnConstants: ChannelConstants = { mean: [0.4377, 0.4438, 0.4728], std: [0.198, 0.201, 0.197] }
 
 /**
- * CIFAR10, as in all published code. The std is the mean of per-image deviations, smaller than that of all pixels
- * (0.245, 0.243, 0.261): standardized pixels have a deviation of about 1.2, and published numbers rest on it.
+ * CIFAR10, as in all published codes. The std is the mean of per-image standard deviations, which is smaller than that of all
+ * pixels (0.245, 0.243, 0.261). So standardized pixels have a deviation of about 1.2; published numbers depend on it.
  */
 export const cifar10Constants: ChannelConstants = { mean: [0.4914, 0.4822, 0.4465], std: [0.2023, 0.1994, 0.201] }
 
-/** CIFAR100's own, used by DC alone; MTT, HaBa, TESLA, CAFE, DCC and IDC use `cifar10Constants` on CIFAR100. */
+/** The constants of CIFAR100, used only by DC; MTT, HaBa, TESLA, CAFE, DCC and IDC use `cifar10Constants` on CIFAR100. */
 export const cifar100Constants: ChannelConstants = { mean: [0.5071, 0.4866, 0.4409], std: [0.2673, 0.2564, 0.2762] }
 
 /** ImageNet, also used for its 10-class subsets and for Tiny ImageNet. */

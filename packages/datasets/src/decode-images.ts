@@ -7,7 +7,7 @@ import { findingsOf, type Fault, type Settled } from './findings.js'
 import type { ImageFiles } from './list-images.js'
 import { roomFor, valuesOf } from './pixels.js'
 
-/** How far decoding has come. */
+/** Progress of decoding. */
 export interface DecodingProgress {
   readonly half: 'train' | 'test'
   readonly done: number
@@ -26,7 +26,7 @@ export async function shapeOfFirst({ folder, files }: ImageFiles, decoding: Deco
       .catch(() => undefined)
     if (decoded) return decoded.image
   }
-  throw new HabaError(folder, 'images', `${files.length} files of which none can be read`, 'Check them.')
+  throw new HabaError(folder, 'images', `${files.length} files, none of them readable`, 'Check them.')
 }
 
 interface DecodeOptions {
@@ -35,13 +35,13 @@ interface DecodeOptions {
   /** Required shape of every image. */
   readonly image: ImageShape
   readonly decoding: Decoding
-  /** Whether files that cannot be read are left out. */
+  /** Whether unreadable files are skipped. */
   readonly skipCorrupt: boolean
   readonly onProgress?: ((progress: DecodingProgress) => void) | undefined
   readonly onFault?: ((fault: Fault) => void) | undefined
 }
 
-/** Decodes all files of a half into one array; those that do not fit are counted, and the first few named. */
+/** Decodes all files of a half into one array. Files that do not fit are counted, and the first few are named. */
 export async function decodeImages({ list, image, onProgress, ...options }: DecodeOptions): Promise<Settled> {
   const { half, decoding } = options
   const { folder, files } = list

@@ -19,18 +19,18 @@ interface Halves {
   readonly halves: readonly Settled[]
 }
 
-/** Its number grows with what the header holds; that of the decoding, with what files decode to. */
+/** The first number changes with the header, `decodingVersion` with the decoded pixels. */
 const format = `haba decoded images 2, decoding ${decodingVersion}`
 /** The first line of the file, as JSON; the pixels of all halves follow. */
 interface Header {
   readonly format: string
   readonly fingerprint: string
   readonly image: ImageShape
-  /** With a checksum of the pixels of each; absent in files of earlier versions. */
+  /** Each with a checksum of its pixels, which is absent in files of earlier versions. */
   readonly halves: readonly (Omit<Settled, 'pixels'> & { readonly pixelsCrc32?: string })[]
 }
 
-/** The pixels in `file` if it has this fingerprint; undefined without a file, or for other images or rules. */
+/** The pixels in `file` if it has this fingerprint; undefined without a file, or if images or options changed. */
 export async function readCache(file: string, fingerprint: string): Promise<Halves | undefined> {
   const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
@@ -58,10 +58,10 @@ export async function readCache(file: string, fingerprint: string): Promise<Halv
   return { image: header.image, halves: halves.map(({ half }) => half) }
 }
 
-const ANEW = 'Delete this cache; it will be written anew.'
+const ANEW = 'Delete this cache; it will be written again.'
 
 function parseHeader(file: string, line: string): Header {
-  // A file that is not a cache must never be overwritten.
+  // Never overwrite a file that is not a cache.
   if (!line.startsWith('{"format":"haba decoded images '))
     throw new HabaError(file, 'a cache of decoded images', 'another file', 'Name another cache file.')
   return parseCheckedJson<Header>(file, line, { kind: 'cache', check: checkHeader, todo: ANEW })
@@ -84,7 +84,7 @@ function checkHeader(value: unknown): Complaint {
   return undefined
 }
 
-/** Writes the file whole or not at all, with checksums. */
+/** Writes the file atomically, with checksums. */
 export async function writeCache(file: string, fingerprint: string, { image, halves }: Halves): Promise<void> {
   const header: Header = {
     format,

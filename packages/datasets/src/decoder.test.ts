@@ -3,7 +3,7 @@ import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 import { decoder, type Decoding } from './decoder.js'
 
-/** What pillow.test-data.py wrote: a file and its pixels, in base64. */
+/** The output of pillow.test-data.py: a file and its pixels, in base64. */
 interface Case extends Pick<Decoding, 'background' | 'range'> {
   readonly file: string
   readonly shape: readonly [height: number, width: number]
@@ -43,7 +43,7 @@ describe('the decoder', () => {
       const { data, image } = await decode(bytes(each), { size: [3, 2], range: each.range })
       expect([name, image, data.length]).toEqual([name, [3, 2, 3], 18])
     }
-    // Stored lying: red on the left, blue on the right; to be shown standing, red above blue.
+    // Stored with red on the left and blue on the right; shown with red above blue.
     const halves = Buffer.from(
       Array.from({ length: 8 * 16 }, (_, i) => (i % 16 < 8 ? [255, 0, 0] : [0, 0, 255])).flat(),
     )
@@ -80,13 +80,13 @@ describe('the decoder', () => {
 
   it('finds pictures that are in the alpha channel alone, or vanish', async () => {
     expect(await alpha((i) => [0, 0, 0, i < 8 ? 255 : 0])).toBe('alpha-alone')
-    expect(await alpha((i) => (i < 8 ? [0, 0, 0, 255] : [9, 9, 9, 0]))).toBe('alpha-alone') // what is seen has one color
+    expect(await alpha((i) => (i < 8 ? [0, 0, 0, 255] : [9, 9, 9, 0]))).toBe('alpha-alone') // all visible pixels have one color
     expect(await alpha((i) => [255, 255, 255, i < 8 ? 255 : 0])).toBe('blank')
     expect(await alpha((i) => [255, 255, 255, i < 8 ? 255 : 0], [0, 0, 0])).toBe('alpha-alone')
     expect(await alpha((i) => [i, i, i, 0])).toBe('blank')
     expect(await alpha((i) => [9 * i, 0, 0, i < 8 ? 255 : 0])).toBeUndefined()
     expect(await alpha((i) => [9 * i, 0, 0, 255])).toBeUndefined()
-    expect(await alpha(() => [9, 9, 9, 255])).toBeUndefined() // plain, and nothing is lost
+    expect(await alpha(() => [9, 9, 9, 255])).toBeUndefined() // no finding
   })
 
   it('finds 16 bits of which twelve are used', async () => {
@@ -97,15 +97,17 @@ describe('the decoder', () => {
   })
 
   it.each([
-    ['float gray TIFF with a range', {}, /^has floats from -\d+\.\d+ to \d+\.\d+, not from 0 to 1: `range` says/],
-    ['32 bit gray TIFF with a range', {}, /^has values of type uint: `range` says which are black and white/],
+    ['float gray TIFF with a range', {}, /^has floats from -\d+\.\d+ to \d+\.\d+, not from 0 to 1: set `range`/],
+    ['32 bit gray TIFF with a range', {}, /^has values of type uint: set `range` to the values of black and white/],
   ])('refuses values whose meaning it cannot know: %s', async (name, options, message) => {
     await expect(decode(bytes(cases[name]!), options)).rejects.toThrow(message)
   })
 
   it('refuses what is no image, and a BMP that is cut', async () => {
-    await expect(decode(Buffer.from('not a picture'))).rejects.toThrow(/^is no image, or of a kind that is not read$/)
-    await expect(decode(bytes(cases['color BMP']!).subarray(0, -9))).rejects.toThrow(/^is a BMP that is damaged/)
-    await expect(decode(Buffer.from('BM'))).rejects.toThrow(/^is a BMP that is damaged/)
+    await expect(decode(Buffer.from('not a picture'))).rejects.toThrow(
+      /^is not an image, or its format is not supported$/,
+    )
+    await expect(decode(bytes(cases['color BMP']!).subarray(0, -9))).rejects.toThrow(/^is a damaged BMP/)
+    await expect(decode(Buffer.from('BM'))).rejects.toThrow(/^is a damaged BMP/)
   })
 })

@@ -4,30 +4,30 @@ import { findingOf, overBackground, type Color, type Finding } from './alpha.js'
 import { colorOfCmyk, colorOfGray, grayOf, scaled } from './colors.js'
 import { smooth, type Resize } from './resize.js'
 
-/** Grows whenever the same file decodes to other pixels than before, so that caches of pixels notice. */
+/** Raised when files decode to other pixels than before, to invalidate caches. */
 export const decodingVersion = 2
 
 /** How image files become pixels. */
 export interface Decoding {
-  /** Resize to this, without keeping proportions. @default images keep their size */
+  /** Resizes to this, ignoring proportions. @default images keep their size */
   readonly size?: readonly [height: number, width: number] | undefined
-  /** 3: sRGB, gray is repeated; 1: gray by ITU-R 601, as `convert('L')` of PIL. */
+  /** 3: sRGB, with gray repeated; 1: gray by ITU-R 601, as `convert('L')` of PIL. */
   readonly channels: 1 | 3
-  /** @default the decoder's own: bilinear with antialiasing */
+  /** @default the decoder's: bilinear with antialiasing */
   readonly resize?: Resize
-  /** Whether images are turned as their EXIF orientation says. @default true */
+  /** Whether to apply the EXIF orientation. @default true */
   readonly orient?: boolean | undefined
   /** Background under transparent images, `0 … 255`. @default white */
   readonly background?: Color | undefined
-  /** The values that become black and white, of images with more than 8 bits. @default [0, 65535], or [0, 1] of floats */
+  /** The values of black and white in images with more than 8 bits. @default [0, 65535], or [0, 1] for floats */
   readonly range?: readonly [black: number, white: number] | undefined
 }
 
-/** Pixels as they came out of a file. */
+/** The decoded pixels of a file. */
 export interface Decoded {
   readonly data: Uint8Array
   readonly image: ImageShape
-  /** Why the picture may not be what its maker saw. */
+  /** Why the picture may not look as intended. */
   readonly finding?: Finding | undefined
 }
 
@@ -45,17 +45,17 @@ const views = { char: Int8Array, ushort: Uint16Array, uint: Uint32Array, int: In
 const isBmp = (file: Uint8Array) => file[0] === 0x42 && file[1] === 0x4d
 
 /**
- * A function from the bytes of an image file to pixels; the README has a table of what is done to each kind of file.
- * It throws an Error that says in a few words what is wrong with the file.
+ * A function from the bytes of an image file to pixels. The README has a table of the treatment of each kind of file. The
+ * function throws an Error with a short description of what is wrong with the file.
  */
 export async function decoder(decoding: Decoding): Promise<(file: Uint8Array) => Promise<Decoded>> {
-  const { default: sharp } = await import('sharp') // here, so that arrays and MNIST need no decoder
+  const { default: sharp } = await import('sharp') // imported here, so that arrays and MNIST need no decoder
   const { size, channels, resize, orient = true, background = white } = decoding
   return async (file) => {
     if (file.length === 0) throw new Error('is empty')
     const { data, width, height, finding, ...read } = isBmp(file)
       ? await readBmp(file)
-      : // Some files of ImageNet are whole but draw warnings.
+      : // Some intact files of ImageNet cause warnings.
         await readFile(file, () => sharp(file, { failOn: 'error' }), { ...decoding, orient })
     const transparent = read.channels % 2 === 0
     const opaque = transparent ? overBackground(data, read.channels, background) : data
@@ -69,14 +69,14 @@ export async function decoder(decoding: Decoding): Promise<(file: Uint8Array) =>
   }
 }
 
-/** Pixels of an image take so many bytes at most, or so many times its file: more is no picture but an attack. */
+/** Limits of an image's pixels: bytes, and multiples of its file's size. More is a decompression bomb. */
 const LARGEST = 2 ** 26
 const MOST_TIMES = 4096
 
-/** @throws Error for an image whose pixels would take more than an image of its file may */
+/** @throws Error for an image above the limits */
 function checkSize(file: Uint8Array, width: number, height: number, channels: number): void {
   if (!(width * height * channels <= Math.max(LARGEST, MOST_TIMES * file.length)))
-    throw new Error(`says that it is ${height}×${width}, in ${file.length} bytes`)
+    throw new Error(`claims to be ${height}×${width} in ${file.length} bytes`)
 }
 
 async function readFile(file: Uint8Array, open: () => Sharp, decoding: Decoding): Promise<Read> {
@@ -94,7 +94,7 @@ async function readFile(file: Uint8Array, open: () => Sharp, decoding: Decoding)
   ))
     throw new Error(`has ${channels} channels`)
   checkSize(file, metadata.width, metadata.height, channels)
-  // Nothing is turned that need not be: turning an image switches off the decoder's quick way to a small size.
+  // Rotate only if needed, because rotation disables the decoder's fast downscaling.
   const turned = () => (decoding.orient && (metadata.orientation ?? 1) > 1 ? open().autoOrient() : open())
   if (space === 'cmyk' && depth === 'uchar') {
     const read = await rawOf(turned().pipelineColorspace('cmyk').toColorspace('cmyk'), 'uchar')
@@ -105,17 +105,17 @@ async function readFile(file: Uint8Array, open: () => Sharp, decoding: Decoding)
   return readDeep(turned(), metadata, decoding)
 }
 
-/** The decoder's message, in words that say what the file is. */
+/** Translates the decoder's message. */
 function notRead(cause: Error): Error {
   const text = cause.message.trim().split('\n')[0]!
   if (text.includes('unsupported image format'))
-    return new Error('is no image, or of a kind that is not read', { cause })
+    return new Error('is not an image, or its format is not supported', { cause })
   if (text.includes('samples out of range'))
-    return new Error('has values of a type that is not read, such as 64-bit floats', { cause })
+    return new Error('has values of an unsupported type, such as 64-bit floats', { cause })
   return cause
 }
 
-/** Formats that the decoder converts to sRGB bytes and resizes by itself. */
+/** Reads formats that the decoder itself converts to sRGB bytes and resizes. */
 async function readBytes(opened: Sharp, { depth, hasAlpha }: Metadata, { size, resize }: Decoding): Promise<Read> {
   const sized =
     size && !resize && !hasAlpha
@@ -125,7 +125,7 @@ async function readBytes(opened: Sharp, { depth, hasAlpha }: Metadata, { size, r
   return depth === 'ushort' && isDim(read.data) ? { ...read, finding: 'dim' } : read
 }
 
-/** Images of more than 8 bits, whose values the decoder must leave as they are. */
+/** Reads images with more than 8 bits, whose values the decoder must not change. */
 async function readDeep(
   opened: Sharp,
   { space, depth, bitsPerSample, hasAlpha }: Metadata,
@@ -133,9 +133,9 @@ async function readDeep(
 ): Promise<Read> {
   const halves = depth === 'float' && bitsPerSample === 16
   if (space === 'cmyk' || !(depth in views) || halves)
-    throw new Error(`has values of a type that is not read (${halves ? 'half' : depth}, ${space})`)
+    throw new Error(`has values of an unsupported type (${halves ? 'half' : depth}, ${space})`)
   if (depth !== 'float' && depth !== 'ushort' && !range)
-    throw new Error(`has values of type ${depth}: \`range\` says which are black and white`)
+    throw new Error(`has values of type ${depth}: set \`range\` to the values of black and white`)
   const kept = opened.pipelineColorspace(space).toColorspace(space)
   const { data, ...read } = await rawOf(kept, depth as keyof typeof views)
   const length = data.byteLength / views[depth as keyof typeof views].BYTES_PER_ELEMENT
@@ -149,13 +149,13 @@ async function rawOf(opened: Sharp, depth: 'uchar' | keyof typeof views): Promis
   return { data, width: info.width, height: info.height, channels: info.channels }
 }
 
-/** Whether no value of 16 bits was above 4095, as where a camera's 12 bits were stored as they are. */
+/** Whether no 16-bit value is above 4095, as for 12 bits of a camera stored without scaling. */
 const isDim = (bytes: Uint8Array) => {
   const most = bytes.reduce((a, b) => Math.max(a, b), 0)
   return most > 0 && most < 16
 }
 
-/** The alpha of a BMP counts only where its header has a mask for it. */
+/** Reads a BMP. Its alpha counts only if the header has a mask for it. */
 async function readBmp(file: Uint8Array): Promise<Read> {
   const { decode } = await import('@cwasm/nsbmp')
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength)
@@ -171,6 +171,6 @@ function decoded<T>(decode: () => T): T {
   try {
     return decode()
   } catch (cause) {
-    throw new Error('is a BMP that is damaged, or compressed in a way that is not read', { cause })
+    throw new Error('is a damaged BMP, or its compression is not supported', { cause })
   }
 }

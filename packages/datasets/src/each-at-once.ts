@@ -1,4 +1,4 @@
-/** Visits `0 … count-1`, with at most `atOnce` visits at the same time; no visit starts after one has failed. */
+/** Visits `0 … count-1`, at most `atOnce` at the same time. No visit starts after one has failed. */
 export async function eachAtOnce(
   count: number,
   atOnce: number,

@@ -19,7 +19,7 @@ let folder: string
 let asked: { readonly url: string | undefined; readonly range: string | undefined }[]
 let answer: Answer
 
-/** A server that knows ranges. */
+/** A server that supports ranges. */
 const ranged: Answer = ({ headers }, response) => {
   const from = Number(/bytes=(\d+)-/.exec(headers.range ?? '')?.[1] ?? 0)
   if (from >= content.length) return void response.writeHead(416).end()
@@ -71,7 +71,7 @@ describe('fetchFiles', () => {
       const from = Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0)
       if (from > 200_000) return ranged(request, response)
       response.writeHead(request.headers.range ? 206 : 200, { 'content-length': content.length - from })
-      // Not at once: `fetch` forgets what nobody has read when the connection breaks.
+      // With a delay: `fetch` drops unread bytes when the connection breaks.
       response.write(content.subarray(from, from + 25_000), () => setTimeout(() => response.destroy(), 20))
     }
     await fetchOne({ retries: 3 })
@@ -109,7 +109,11 @@ describe('fetchFiles', () => {
   })
 
   it.each<[string, object, RegExp]>([
-    ['sha256', { sha256: 'ab'.repeat(32) }, /here\/a\.bin: expected sha256 (ab){32}, got [0-9a-f]{64}\. What came was/],
+    [
+      'sha256',
+      { sha256: 'ab'.repeat(32) },
+      /here\/a\.bin: expected sha256 (ab){32}, got [0-9a-f]{64}\. The download was/,
+    ],
     ['md5', { sha256: undefined, md5: 'cd'.repeat(16) }, /expected md5 (cd){16}, got [0-9a-f]{32}/],
     ['size', { size: 7 }, /expected 7 bytes, got 300000/],
   ])('refuses and deletes what has a wrong %s', async (_, wrong, message) => {
@@ -141,7 +145,7 @@ describe('fetchFiles', () => {
 
   it('tells what the server answered: at once if asking again is no use', async () => {
     answer = (_, response) => response.writeHead(404).end('not here')
-    await expect(fetchOne()).rejects.toThrow(/a file, got status 404\. Check the address, or give another mirror/)
+    await expect(fetchOne()).rejects.toThrow(/a file, got status 404\. Check the address, or use another mirror/)
     expect(asked).toHaveLength(1)
     answer = (_, response) => response.writeHead(503).end()
     await expect(fetchOne({ retries: 2 })).rejects.toThrow(/the server answered 503/)

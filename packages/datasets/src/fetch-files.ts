@@ -7,43 +7,43 @@ import type { ReadableStream } from 'node:stream/web'
 import { HabaError } from '@haba/core'
 import { renameSynced, syncFile } from '@haba/core/files'
 
-/** A file somewhere else; what is known of it is checked. */
+/** A published file; known sizes and checksums are verified. */
 export interface PublishedFile {
-  /** Its name here, and on a mirror. */
+  /** Its local name, and its name on a mirror. */
   readonly name: string
   readonly url: string
   /** In bytes. */
   readonly size?: number
-  /** In hexadecimal, lower case. */
+  /** Lower-case hexadecimal. */
   readonly md5?: string
-  /** In hexadecimal, lower case. */
+  /** Lower-case hexadecimal. */
   readonly sha256?: string
 }
 
-/** How far a file has come. */
+/** Progress of one download. */
 export interface FetchProgress {
   readonly file: string
   /** In bytes. */
   readonly done: number
-  /** In bytes; undefined if the list of files and the server do not say it. */
+  /** In bytes; undefined if neither the list of files nor the server says it. */
   readonly total: number | undefined
 }
 
 /** Options of `fetchFiles`. */
 export interface FetchOptions {
   readonly files: readonly PublishedFile[]
-  /** Made where it is missing. Files that are here and right are not fetched again. */
+  /** Created if missing. Complete and correct files are not fetched again. */
   readonly folder: string
-  /** Fetches `mirror/name` instead of each file's own address. */
+  /** Fetches `mirror/name` instead of each file's address. */
   readonly mirror?: string
   readonly onProgress?: (progress: FetchProgress) => void
-  /** How often a connection that breaks is taken up again without having brought anything. @default 3 */
+  /** How often to retry after a broken connection that brought no bytes. @default 3 */
   readonly retries?: number
 }
 
 /**
  * Fetches files into a folder. If the server allows it, a download resumes from what a broken connection or a killed program
- * left (`name.part`); a file has its name only once size and checksums are right.
+ * left (`name.part`). A file gets its name only after size and checksums are verified.
  *
  * @returns the paths, in order
  */
@@ -89,7 +89,7 @@ async function fetchFile(
       published.url,
       wrong.expected,
       wrong.got,
-      `What came was deleted. Try again, or give another mirror; if the published file has changed, put it at ${path} yourself.`,
+      `The download was deleted. Try again, or use another mirror; if the published file has changed, put it at ${path} yourself.`,
     )
   }
   await syncFile(part)
@@ -103,7 +103,7 @@ async function fetchRest(
   before: number,
   onProgress: FetchOptions['onProgress'],
 ): Promise<void> {
-  // Bytes as they are: a download that the server compresses cannot resume.
+  // No compression, because a compressed download cannot resume.
   const headers = { 'accept-encoding': 'identity', ...(before > 0 && { range: `bytes=${before}-` }) }
   const response = await fetch(url, { headers })
   if (response.status === 416) {
@@ -114,7 +114,7 @@ async function fetchRest(
   if (!response.ok || !response.body) {
     await response.body?.cancel()
     if (response.status >= 500) throw new Error(`the server answered ${response.status}`)
-    throw new HabaError(url, 'a file', `status ${response.status}`, 'Check the address, or give another mirror.')
+    throw new HabaError(url, 'a file', `status ${response.status}`, 'Check the address, or use another mirror.')
   }
   const resumed = response.status === 206
   const length = Number(response.headers.get('content-length') ?? NaN)
@@ -123,7 +123,7 @@ async function fetchRest(
   const { O_WRONLY, O_CREAT, O_APPEND, O_TRUNC, O_NOFOLLOW = 0 } = constants
   const file = await open(part, O_WRONLY | O_CREAT | O_NOFOLLOW | (resumed ? O_APPEND : O_TRUNC))
   try {
-    // A pipeline would drop what it has not written yet when the connection breaks.
+    // A pipeline would drop unwritten bytes when the connection breaks.
     for await (const chunk of response.body as ReadableStream<Uint8Array>) {
       await file.writeFile(chunk)
       done += chunk.length
@@ -141,12 +141,12 @@ function unreachable({ name, url, size, md5, sha256 }: PublishedFile, path: stri
     url,
     'an answer',
     reasonOf(cause),
-    `Without a network, put ${name}${known === '' ? '' : ` (${known})`} at ${path} yourself; what has come so far is kept.`,
+    `Without a network, put ${name}${known === '' ? '' : ` (${known})`} at ${path} yourself. The partial download is kept.`,
     { cause },
   )
 }
 
-/** `fetch` hides why it failed one level down. */
+/** The reason of a failed `fetch`, which hides it in `cause`. */
 function reasonOf(error: unknown): string {
   const { message, cause } = error as Error
   if (!(cause instanceof Error)) return message

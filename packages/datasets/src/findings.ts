@@ -3,9 +3,9 @@ import type { Finding } from './alpha.js'
 import type { Decoded, Decoding } from './decoder.js'
 import { valuesOf } from './pixels.js'
 
-/** A file, or a row of one, that cannot be used. */
+/** An unusable file, or row of a file. */
 export interface Fault {
-  /** The file's path, for parquet with its row. */
+  /** The file's path; for parquet with the row. */
   readonly where: string
   /** What is wrong with it, such as `is 30×20`. */
   readonly what: string
@@ -13,39 +13,39 @@ export interface Fault {
 
 interface FindingsOptions {
   readonly half: 'train' | 'test'
-  /** What an error is about: a folder, or the first file of several. */
+  /** The source of errors: a folder, or the first of several files. */
   readonly place: string
-  /** How many images there are. */
+  /** Number of images. */
   readonly count: number
-  /** Where an image is, for errors. */
+  /** The location of an image, for errors. */
   readonly whereOf: (index: number) => string
-  /** The same within the half, for warnings, which are passed on with reports. */
+  /** The location within the half, for warnings, which reports contain. */
   readonly nameOf: (index: number) => string
   readonly decoding: Decoding
-  /** Whether images that cannot be read are left out. */
+  /** Whether unreadable images are skipped. */
   readonly skipCorrupt: boolean
   readonly onFault?: ((fault: Fault) => void) | undefined
 }
 
-/** Findings for a half after all of it was decoded. */
+/** The findings of a half after decoding. */
 export interface Settled {
   readonly pixels: Uint8Array
-  /** The images among all that were listed, in their order: all but those that were skipped. */
+  /** Indices of the listed images that were not skipped, in order. */
   readonly kept: readonly number[]
-  /** Warnings that a reader of results must know. */
+  /** Warnings for readers of results. */
   readonly warnings: readonly string[]
 }
 
-/** Gathers, while the images of a half are decoded, what is wrong or odd with them. */
+/** Collects faults and oddities while the images of a half are decoded. */
 interface Findings {
-  /** Whether a decoded image has this shape; remembers what is odd about it. */
+  /** Whether a decoded image has this shape; records oddities. */
   fits(index: number, decoded: Decoded, image: ImageShape): boolean
-  /** Remembers an image that cannot be decoded. */
+  /** Records an image that cannot be decoded. */
   unreadable(index: number, error: unknown): void
   /**
-   * The images that are kept, their pixels moved together.
+   * Compacts the pixels of the kept images.
    *
-   * @throws HabaError where images have several sizes, or some cannot be read and are not to be skipped
+   * @throws HabaError if images have several sizes, or unreadable ones must not be skipped
    */
   settle(pixels: Uint8Array, image: ImageShape): Settled
 }
@@ -59,7 +59,7 @@ export const firstLine = (error: unknown): string =>
 /** Whether two images have the same height, width and channels. */
 export const sameShape = (a: ImageShape, b: ImageShape): boolean => a.every((length, axis) => length === b[axis])
 
-/** Findings are kept by index, so that the messages do not depend on the order of decoding. */
+/** Findings are recorded by index, so that messages do not depend on the order of decoding. */
 export function findingsOf({
   half,
   place,
@@ -85,12 +85,12 @@ export function findingsOf({
   const unreadable = (): HabaError =>
     new HabaError(
       place,
-      'images that can be read',
-      `${faults.size} of ${count} that cannot: ${named(sorted(faults), (i) => faults.get(i)!)}`,
-      'Replace or remove them; `exclude` passes files over by name, `skipCorrupt` all that cannot be read.',
+      'readable images',
+      `${faults.size} of ${count} unreadable: ${named(sorted(faults), (i) => faults.get(i)!)}`,
+      'Replace or remove them, exclude them by name with `exclude`, or skip all of them with `skipCorrupt`.',
     )
 
-  /** Names those that differ from the majority; in a test half, from the images of training. */
+  /** Names images that differ from the majority; in a test half, from the training images. */
   const ofSeveralSizes = (first: string): HabaError => {
     const sizeOf = (i: number) => others.get(i) ?? first
     const read = all.filter((i) => !faults.has(i))
@@ -104,7 +104,7 @@ export function findingsOf({
       place,
       `images of ${norm}${like}, the size of ${read.length - outliers.length} of ${count}`,
       `${outliers.length} of another size: ${named(outliers, (i) => `is ${sizeOf(i)}`)}`,
-      `Give \`size\`, such as [${norm.replace('×', ', ')}], to resize them all.`,
+      `Set \`size\`, such as [${norm.replace('×', ', ')}], to resize them all.`,
     )
   }
 
@@ -121,13 +121,10 @@ export function findingsOf({
       ...(faults.size === 0 ? [] : [`${skipped}${named(sorted(faults), (i) => faults.get(i)!, nameOf)}.`]),
       ...say(
         'alpha-alone',
-        `have their picture in the alpha channel alone, and were laid over \`background\` ${background}.`,
+        `have their picture only in the alpha channel, and were composited over \`background\` ${background}.`,
       ),
-      ...say('blank', `are of one color once they are laid over \`background\` ${background}; another may show them.`),
-      ...say(
-        'dim',
-        'have 16 bits, of which at most 12 are used, and are nearly black; give `range`, such as [0, 4095].',
-      ),
+      ...say('blank', `have a single color over \`background\` ${background}; another background may show them.`),
+      ...say('dim', 'have 16 bits, use at most 12 of them and are nearly black; set `range`, such as [0, 4095].'),
     ]
   }
 

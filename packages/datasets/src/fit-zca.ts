@@ -4,19 +4,19 @@ import { valuesOf, type Fit, type Images } from './pixels.js'
 import { covarianceOf, meanOf } from './whiten.js'
 import { zcaFromParts, type Zca } from './zca.js'
 
-/** How to whiten, and on what. */
+/** Options of `zca`. */
 export interface ZcaOptions {
   /** Added to every eigenvalue of the covariance of pixels in `[0, 1]`. @default 0.1 */
   readonly epsilon?: number
-  /** Multiplies the matrices, for the fit and for whole sets. */
+  /** Multiplies matrices, to fit and to whiten data sets. */
   readonly engine: Engine
 }
 
 /**
  * ZCA whitening of pixels in `[0, 1]` as MTT and HaBa use it (kornia's, with ε 0.1): unbiased covariance Σ of the images
- * flattened channels first, transform `(Σ + εI)^-½`, inverse `(Σ + εI)^½`. Nothing is standardized before or after.
+ * flattened channels first, transform `(Σ + εI)^-½`, inverse `(Σ + εI)^½`. Without standardization before or after.
  *
- * @param options.pixels those of the training set, and only those
+ * @param options.pixels those of the training set only
  */
 export async function fitZca({ pixels, image, epsilon = 0.1, engine }: ZcaOptions & Images): Promise<Zca> {
   const size = valuesOf(image)
@@ -34,7 +34,7 @@ export async function fitZca({ pixels, image, epsilon = 0.1, engine }: ZcaOption
 }
 
 /**
- * ZCA as a data set's `preprocessing`: fitted to its training images when it is loaded.
+ * ZCA as a data set's `preprocessing`, fitted to its training images when it is loaded.
  *
  * @example await cifar10({ folder, preprocessing: zca({ engine }) })
  */

@@ -6,7 +6,7 @@ import { decodingOf } from './image-options.js'
 import { listImages } from './list-images.js'
 import { pathFilter } from './path-filter.js'
 
-/** The shape of an image folder's images, and how many classes it has: one image is read, where no size is given. */
+/** The image shape and the number of classes of an image folder. Reads one image if no size is given. */
 export async function imageFolderShape(options: ImageFolderOptions): Promise<ImageContext> {
   const { train } = await halfFolders(options)
   const filter = await pathFilter(options.include, options.exclude)

@@ -23,7 +23,7 @@ beforeEach(async () => {
       for (let i = 0; i < 3; i++) await draw(`${half}/${name}/${i}.png`, 10 * label + i)
 })
 
-/** The set without a word, and the words. */
+/** Loads the data set and collects warnings. */
 async function load(options: ImageFolderOptions = {}) {
   const warnings: string[] = []
   const data = await imageFolder({ root, onWarning: (warning) => warnings.push(warning), ...options })
@@ -64,10 +64,10 @@ describe('among class folders', () => {
 
   it('names a link that leads nowhere', async () => {
     await symlink(join(root, 'gone'), join(root, 'train/fox'))
-    await expect(load()).rejects.toThrow(/train.fox: expected a folder, got a link that leads nowhere/)
+    await expect(load()).rejects.toThrow(/train.fox: expected a folder, got a dangling link/)
     await rm(join(root, 'train/fox'))
     await symlink(join(root, 'gone.png'), join(root, 'train/cat/gone.png'))
-    await expect(load()).rejects.toThrow(/got 1 of 7 that cannot: .*gone\.png \(ENOENT/)
+    await expect(load()).rejects.toThrow(/got 1 of 7 unreadable: .*gone\.png \(ENOENT/)
     expect((await load({ skipCorrupt: true })).warnings[0]).toMatch(/^train: 1 of 7 images .* skipped: cat\/gone\.png/)
   })
 
@@ -115,7 +115,7 @@ describe('the halves', () => {
 
   it('are asked for where one is missing', async () => {
     await rm(join(root, 'test'), { recursive: true })
-    await expect(load()).rejects.toThrow(/expected a folder test or val beside train, got train\. Give `testFraction`/)
+    await expect(load()).rejects.toThrow(/expected a folder test or val beside train, got train\. Set `testFraction`/)
     await expect(load({ root: join(root, 'train') })).rejects.toThrow(
       /train: expected a folder train, and a folder test or val, got cat, owl\. If these are the classes.*`testFraction`/,
     )
@@ -156,15 +156,17 @@ describe('the halves', () => {
   it('name what they hold instead of classes', async () => {
     await rm(join(root, 'test'), { recursive: true })
     await mkdir(join(root, 'test'))
-    await expect(load()).rejects.toThrow(/test: expected folders named as .* \(2 of them\), got an empty folder/)
+    await expect(load()).rejects.toThrow(/test: expected folders with the names of .*, got an empty folder/)
     for (const name of ['0.png', '1.png', '2.png']) await draw(`test/${name}`)
     await expect(load()).rejects.toThrow(
-      /test: expected folders named as the classes of training \(2 of them\), got 3 files and no folder\. .*`testFraction`/,
+      /test: expected folders with the names of the 2 training classes, got 3 files and no folder\. .*`testFraction`/,
     )
     await mkdir(join(root, 'test/cat'))
     await expect(load()).rejects.toThrow(/test: expected at least one image, got none in 1 folders/)
     await draw('test/dog/0.png')
-    await expect(load()).rejects.toThrow(/got also dog \(1 in all\)\. Add images of them to training, or .*`exclude`/)
+    await expect(load()).rejects.toThrow(
+      /got also dog \(1 in all\)\. Add images of these classes to training, or .*`exclude`/,
+    )
     await draw('test/cat/0.png')
     expect((await load({ exclude: ['dog'] })).warnings).toEqual(['test: no images of 1 of 2 classes: owl.'])
   })
@@ -188,13 +190,13 @@ describe('the images', () => {
     expect(faults).toHaveLength(2)
     expect(faults).toContainEqual({
       where: join(root, 'train/cat/1.png'),
-      what: 'is no image, or of a kind that is not read',
+      what: 'is not an image, or its format is not supported',
     })
     const again = await load(options)
     expect([...again.data.train.labels]).toEqual([0, 0, 1, 1, 1])
     expect(again.warnings).toEqual(warnings)
     expect(faults).toHaveLength(2) // of the cache
-    await expect(load({ cache })).rejects.toThrow(/got 2 of 7 that cannot/)
+    await expect(load({ cache })).rejects.toThrow(/got 2 of 7 unreadable/)
   })
 
   it('are compared with the size of most, and of training', async () => {
@@ -207,7 +209,7 @@ describe('the images', () => {
 
   it('that would not fit into memory are an error, not a crash', () => {
     expect(() => roomFor(2 ** 40, [64, 32, 3], 'a folder')).toThrow(
-      /^a folder: expected images that fit into memory, got 1099511627776 of 64×32, the size of the first, .* Give `size`/,
+      /^a folder: expected images that fit into memory, got 1099511627776 of 64×32, the size of the first, .* Set `size`/,
     )
   })
 
@@ -223,12 +225,12 @@ describe('the images', () => {
     expect(warnings).toEqual(
       ['train', 'test'].map(
         (half) =>
-          `${half}: 1 of 6 images have their picture in the alpha channel alone, and were laid over \`background\` ` +
+          `${half}: 1 of 6 images have their picture only in the alpha channel, and were composited over \`background\` ` +
           '[255, 255, 255]. The first is cat/1.png.',
       ),
     )
     expect((await load({ background: [0, 0, 0] })).warnings[0]).toMatch(
-      /are of one color once .* \[0, 0, 0\]; another may/,
+      /have a single color over .* \[0, 0, 0\]; another background may/,
     )
     await expect(load({ background: [0, 0, 256] })).rejects.toThrow(/background \[red, green, blue\] of 0 … 255/)
     await expect(load({ range: [1, 1] })).rejects.toThrow(/range \[black, white\] with black below white, got \[1,1\]/)

@@ -4,14 +4,14 @@ import { fetchFiles, type FetchOptions } from './fetch-files.js'
 import { dataFolder, folderOf, type PublishedSet } from './published-sets.js'
 import { unpack } from './unpack.js'
 
-/** Options of `getPublished` beside the set. */
+/** Options of `getPublished`. */
 export interface GetOptions extends Pick<FetchOptions, 'mirror' | 'onProgress' | 'retries'> {
-  /** Where files go. @default the set's folder in `HABA_DATA`, or in `.cache/haba` of the home folder */
+  /** Target folder. @default the set's folder in `HABA_DATA`, or in `.cache/haba` of the home folder */
   readonly to?: string
 }
 
 /**
- * Fetches a published set, checks it, and unpacks it; what is there already is kept.
+ * Fetches, verifies and unpacks a published data set. Existing files are kept.
  *
  * @returns the folder that the set's loader takes
  * @example await cifar10({ folder: await getPublished(publishedSets.cifar10) })

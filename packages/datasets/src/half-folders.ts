@@ -2,10 +2,10 @@ import { basename, join } from 'node:path'
 import { HabaError } from '@haba/core'
 import { entriesOf } from './list-images.js'
 
-/** Where the images of a data set are. */
+/** The folders of a data set. */
 export interface HalfFolders {
   readonly train: string
-  /** Undefined where test images are held out of the training images. */
+  /** Undefined if test images are held out of the training images. */
   readonly test: string | undefined
   readonly warnings: readonly string[]
 }
@@ -22,13 +22,12 @@ const testNames = ['test', 'testing']
 const validationNames = ['val', 'valid', 'validation', 'dev']
 
 /**
- * The folders of training and test images inside `root`, in capitals or not: `train` or `training`; `test` or
- * `testing`, or else `val`, `valid`, `validation` or `dev`. If test images are held out, `root` itself may contain the
- * class folders.
+ * Finds the folders of training and test images inside `root`, ignoring case: `train` or `training`; `test` or `testing`,
+ * or else `val`, `valid`, `validation` or `dev`. If test images are held out, `root` may contain the class folders itself.
  */
 export async function halfFolders({ root, train, test, testFraction }: HalfOptions): Promise<HalfFolders> {
   if (root === undefined && (train === undefined || (test === undefined && testFraction === undefined)))
-    throw new HabaError('imageFolder', 'root, or train and test', 'neither', 'Say where the images are.')
+    throw new HabaError('imageFolder', 'root, or train and test', 'neither', 'Pass the folder of the images.')
   if (testFraction !== undefined && test !== undefined)
     throw new HabaError('imageFolder', 'test or testFraction', 'both', 'Leave one of them out.')
   if (root === undefined || (train !== undefined && (test !== undefined || testFraction !== undefined)))
@@ -45,7 +44,7 @@ export async function halfFolders({ root, train, test, testFraction }: HalfOptio
       root,
       'a folder train, and a folder test or val',
       has,
-      'If these are the classes, give `testFraction`, such as 0.2: the part of each class that is held out as test images.',
+      'If these are the classes, set `testFraction`, such as 0.2, to hold out that part of each class as test images.',
     )
   if (testFraction !== undefined) return { train: trainFolder, test: undefined, warnings: [] }
   const validation = find(validationNames)
@@ -55,7 +54,7 @@ export async function halfFolders({ root, train, test, testFraction }: HalfOptio
       root,
       'a folder test or val beside train',
       has,
-      'Give `testFraction`, such as 0.2, to hold out that part of each class as test images.',
+      'Set `testFraction`, such as 0.2, to hold out that part of each class as test images.',
     )
   const isValidation = test === undefined && testFolder === validation
   return {

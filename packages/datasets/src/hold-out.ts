@@ -4,15 +4,15 @@ import { roomLike } from './pixels.js'
 
 interface HoldOutOptions {
   readonly classes: number
-  /** Values of an image. */
+  /** Values per image. */
   readonly size: number
   readonly fraction: number
   readonly seed: number
 }
 
 /**
- * Training images in two: a random part of every class becomes the test half, rounded, and at least one image where the
- * class has two. Its pixels are moved together in place.
+ * Splits training images: a random part of every class, rounded, becomes the test half, at least one image if the class has
+ * two. The remaining pixels are compacted in place.
  */
 export function holdOut(
   { pixels, labels, origin = 'dataset' }: Split,
@@ -39,7 +39,7 @@ export function holdOut(
   }
 }
 
-/** A warning for each half that has no images of some classes. */
+/** A warning for each half that lacks images of some classes. */
 export const absentClasses = (
   halves: Readonly<Record<'train' | 'test', Split>>,
   classNames: readonly string[],

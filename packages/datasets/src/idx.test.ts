@@ -37,7 +37,7 @@ describe('readIdx', () => {
     ],
     ['floats', [0, 0, 13, 1, 0, 0, 0, 0], /floats: expected an IDX file of bytes.*got 00 00 0d 01/],
     ['empty', [], /empty: expected an IDX file of bytes.*got an empty file/],
-    ['cut', gzipSync(Uint8Array.from(header)).subarray(0, 20), /cut: expected a whole gzip file/],
+    ['cut', gzipSync(Uint8Array.from(header)).subarray(0, 20), /cut: expected an intact gzip file/],
   ])('names a file that is %s', async (name, bytes, message) => {
     await expect(write(name, bytes).then(readIdx)).rejects.toThrow(message)
   })

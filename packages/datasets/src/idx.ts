@@ -6,13 +6,13 @@ import { inflateInto } from './inflate-into.js'
 
 /** The content of an IDX file of bytes. */
 export interface Idx {
-  /** Lengths of the axes, outermost first. */
+  /** The shape, outermost axis first. */
   readonly shape: readonly number[]
   /** Row-major. */
   readonly values: Uint8Array
 }
 
-/** Reads a file of any kind, or says which one is missing. */
+/** Reads a file. @throws HabaError naming it if it cannot be read */
 export async function readBytes(file: string, todo: string): Promise<Uint8Array> {
   try {
     return await readFile(file)
@@ -22,7 +22,7 @@ export async function readBytes(file: string, todo: string): Promise<Uint8Array>
 }
 
 /**
- * Reads an IDX file of unsigned bytes, the form MNIST and FashionMNIST are published in, gzipped or not.
+ * Reads an IDX file of unsigned bytes, the format of MNIST and FashionMNIST, gzipped or not.
  *
  * @param file a path
  */
@@ -33,7 +33,7 @@ export async function readIdx(file: string): Promise<Idx> {
   if (bytes.length !== announced?.length)
     throw new HabaError(
       file,
-      announced ? `${announced.length} bytes for shape [${announced.shape}]` : 'a whole header',
+      announced ? `${announced.length} bytes for shape [${announced.shape}]` : 'a complete header',
       `${bytes.length}`,
       'Fetch the file again: it is truncated or damaged.',
     )
@@ -49,15 +49,15 @@ interface Header {
   readonly length: number
 }
 
-/** The header in the first bytes; undefined while there are too few. */
+/** Parses the header from the first bytes; undefined if there are too few. */
 function parseHeader(file: string, bytes: Uint8Array): Header | undefined {
   const rank = bytes[3] ?? 0
   if (bytes[0] !== 0 || bytes[1] !== 0 || bytes[2] !== 8 || rank === 0)
     throw new HabaError(
       file,
-      'an IDX file of bytes, which begins with 00 00 08 and the number of axes',
+      'an IDX file of bytes, which starts with 00 00 08 and the number of axes',
       Array.from(bytes.subarray(0, 4), (byte) => byte.toString(16).padStart(2, '0')).join(' ') || 'an empty file',
-      'Check that this is the published file and not, say, a page that says it was not found.',
+      'Check that this is the published file, not a web page with an error.',
     )
   const header = 4 + 4 * rank
   if (bytes.length < header) return undefined
@@ -76,7 +76,7 @@ async function unzip(file: string, stored: Uint8Array): Promise<Uint8Array> {
     })
   } catch (cause) {
     if (HabaError.is(cause)) throw cause
-    throw new HabaError(file, 'a whole gzip file', (cause as Error).message, 'Fetch it again: it is damaged.', {
+    throw new HabaError(file, 'an intact gzip file', (cause as Error).message, 'Fetch it again: it is damaged.', {
       cause,
     })
   }

@@ -88,7 +88,7 @@ describe('imageFolder', () => {
   it('names images of another size than most have, and counts them', async () => {
     for (let i = 0; i < 7; i++) await draw(`train/owl/big${i}.png`, { color: [0, 0, 0], side: 5 })
     await expect(imageFolder({ root })).rejects.toThrow(
-      /train: expected images of 5×5, the size of 7 of 10, got 3 of another size: .*a\.jpg \(is 4×4\);.*Give `size`, such as \[5, 5\]/,
+      /train: expected images of 5×5, the size of 7 of 10, got 3 of another size: .*a\.jpg \(is 4×4\);.*Set `size`, such as \[5, 5\]/,
     )
   })
 
@@ -108,7 +108,7 @@ describe('imageFolder', () => {
     await writeFile(join(root, 'train/owl/text.png'), 'not a picture')
     await writeFile(join(root, 'train/owl/void.png'), '')
     await expect(imageFolder({ root, size: [4, 4] })).rejects.toThrow(
-      /expected images that can be read, got 3 of 6 that cannot: .*cut\.jpg \(.*text\.png \(.*void\.png \(/,
+      /expected readable images, got 3 of 6 unreadable: .*cut\.jpg \(.*text\.png \(.*void\.png \(/,
     )
     const include = (file: string) => !/(cut|text|void)\.\w+$/.test(file)
     await expect(imageFolder({ root, include })).resolves.toMatchObject({ classes: 2 })
@@ -121,7 +121,7 @@ describe('imageFolder', () => {
 
   it('refuses classes that training does not have, and classes without images', async () => {
     await draw('test/dog/x.png', { color: [0, 0, 0] })
-    await expect(imageFolder({ root })).rejects.toThrow(/test: .*classes of training.*got also dog/)
+    await expect(imageFolder({ root })).rejects.toThrow(/test: .*training classes.*got also dog/)
     await mkdir(join(root, 'train/dog'))
     await expect(imageFolder({ root })).rejects.toThrow(/train\/dog: expected at least one image, got none/)
   })

@@ -15,28 +15,28 @@ import { valuesOf } from './pixels.js'
 
 /** Options of `imageFolder`: `root`, or `train` and `test`. */
 export interface ImageFolderOptions extends ImageOptions {
-  /** Holds the folders `train` and `test` (or `val`); with `testFraction`, `train` alone, or the class folders. */
+  /** Contains the folders `train` and `test` (or `val`); with `testFraction` only `train`, or the class folders. */
   readonly root?: string
-  /** Holds one folder a class. @default `train` or `training` in `root` */
+  /** Contains one folder per class. @default `train` or `training` in `root` */
   readonly train?: string
-  /** Holds one folder a class, named as in `train`. @default `test` or `testing` in `root`, else `val` or `validation` */
+  /** Contains one folder per class, named as in `train`. @default `test` or `testing` in `root`, else `val` or `validation` */
   readonly test?: string
   /** Name of the data set in reports. @default the name of `root` */
   readonly name?: string
   /**
-   * Which files are images: patterns such as `*.png`, matched with the path within `train` or `test`, or a function of
-   * the whole path. Those it refuses are passed over in silence. @default all but hidden files
+   * Files to read: patterns such as `*.png`, matched with the path within `train` or `test`, or a function of the whole path.
+   * Other files are ignored silently. @default all files except hidden ones
    */
   readonly include?: Paths
-  /** Which files or class folders are none, as patterns such as `*.txt` or `unsorted`, or a function. @default none */
+  /** Files or class folders to ignore: patterns such as `*.txt` or `unsorted`, or a function. @default none */
   readonly exclude?: Paths
-  /** A file to keep decoded pixels in; it is written again when the name or content of any image has changed. */
+  /** A file that caches decoded pixels; it is written again if the name or content of any image changes. */
   readonly cache?: string
 }
 
 /**
- * Images in folders by class, `train/<class>/*` and `test/<class>/*`; classes are the folder names, sorted. Reads PNG,
- * JPEG, WebP, GIF, TIFF, AVIF, SVG and BMP; the README says what is done to each.
+ * Reads images in folders by class, `train/<class>/*` and `test/<class>/*`; classes are the sorted folder names. Reads PNG,
+ * JPEG, WebP, GIF, TIFF, AVIF, SVG and BMP; the README describes the treatment of each.
  *
  * @example await imageFolder({ root: 'birds', size: [64, 64] })
  * @example await imageFolder({ root: 'birds', testFraction: 0.2 }) // birds/owl/*, birds/wren/*
@@ -70,7 +70,7 @@ export async function imageFolder(options: ImageFolderOptions): Promise<Dataset>
 }
 
 const hint =
-  'Sort the images into one folder a class, named alike for training and test, or give `testFraction`, such as 0.2, to ' +
+  'Sort the images into one folder per class, with equal names for training and test, or set `testFraction`, such as 0.2, to ' +
   'hold test images out of the training images.'
 
 interface DecodeHalvesOptions {
@@ -87,7 +87,7 @@ interface Halves {
   readonly halves: readonly Settled[]
 }
 
-/** Decodes unless the cache holds the pixels of these very images. */
+/** Decodes the images unless the cache has their pixels. */
 async function decodedHalves({ cache, ...options }: DecodeHalvesOptions): Promise<Halves> {
   if (cache === undefined) return decodeHalves(options)
   const { lists, decoding, skipCorrupt = false } = options

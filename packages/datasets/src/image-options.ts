@@ -5,15 +5,14 @@ import type { Decoding } from './decoder.js'
 import type { Fault } from './findings.js'
 import type { Fit } from './pixels.js'
 
-/** How image files are read, whether they lie in folders or in parquet files. */
+/** How image files are read, from folders or parquet files. */
 export interface ImageOptions {
-  /** Resizes every image to this, without keeping proportions. @default all images must have one size already */
+  /** Resizes every image to this, ignoring proportions. @default no resizing: all images must have the same size */
   readonly size?: readonly [height: number, width: number]
-  /** 3: sRGB, gray images are repeated; 1: gray by ITU-R 601, as `convert('L')` of PIL. @default 3 */
+  /** 3: sRGB, with gray repeated; 1: gray by ITU-R 601, as `convert('L')` of PIL. @default 3 */
   readonly channels?: 1 | 3
   /**
-   * Whether images are turned as their EXIF orientation says, as browsers and viewers do, and torchvision's `ImageFolder`
-   * does not.
+   * Whether to apply the EXIF orientation, as browsers and viewers do; torchvision's `ImageFolder` ignores it.
    *
    * @default true
    */
@@ -21,31 +20,31 @@ export interface ImageOptions {
   /** Background under transparent images, `0 … 255`. @default [255, 255, 255] */
   readonly background?: Color
   /**
-   * The values that become black and white, of images with more than 8 bits; values beyond are clamped.
+   * The values of black and white in images with more than 8 bits; others are clamped.
    *
-   * @default [0, 65535] of 16-bit images; floats must lie in [0, 1]
+   * @default [0, 65535] for 16-bit images; floats must be in [0, 1]
    */
   readonly range?: readonly [black: number, white: number]
-  /** Whether images that cannot be read are left out, with a warning that counts them. @default false: they are an error */
+  /** Whether to skip unreadable images, with a warning that counts them. @default false: they are an error */
   readonly skipCorrupt?: boolean
   /**
-   * Holds this part of every class out of the training images, as the test images: rounded, at least one image where a
-   * class has two. A test half that is there is passed over.
+   * Holds out this part of every class of the training images as test images: rounded, at least one image if a class has two.
+   * An existing test half is ignored.
    */
   readonly testFraction?: number
-  /** Which images `testFraction` holds out. @default 0 */
+  /** Seed of the images that `testFraction` holds out. @default 0 */
   readonly testSeed?: number
-  /** Called with what a reader of results must know; `Dataset.warnings` has the same. @default process.emitWarning */
+  /** Called with warnings for readers of results; `Dataset.warnings` has the same. @default process.emitWarning */
   readonly onWarning?: (warning: string) => void
-  /** Called for every image that cannot be read, or has another size, with its name. */
+  /** Called for every image that is unreadable or has another size. */
   readonly onFault?: (fault: Fault) => void
-  /** Called now and then. */
+  /** Called from time to time. */
   readonly onProgress?: (progress: DecodingProgress) => void
   /** @default identity() */
   readonly preprocessing?: Preprocessing | Fit
 }
 
-/** Options that change pixels. @throws HabaError for an invalid size, background or range */
+/** The options that affect pixels. @throws HabaError for an invalid size, background or range */
 export function decodingOf(who: string, options: ImageOptions): Decoding {
   const { size, channels = 3, orient = true, background, range, testFraction } = options
   if (size && !(size.length === 2 && size.every((length) => Number.isInteger(length) && length > 0)))
@@ -59,5 +58,5 @@ export function decodingOf(who: string, options: ImageOptions): Decoding {
   return { size, channels, orient, background, range }
 }
 
-/** Says each warning once, as Node says its own. */
+/** Emits a Node warning. */
 export const emitWarning = (warning: string): void => process.emitWarning(warning, 'HabaWarning')

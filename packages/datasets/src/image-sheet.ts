@@ -2,22 +2,22 @@ import { HabaError, type ImageShape } from '@haba/core'
 import { firstLine } from './findings.js'
 import { valuesOf } from './pixels.js'
 
-/** Images side by side in one picture, so that they share its header and tables. */
+/** Images side by side in one picture, so that they share header and tables. */
 interface Sheet {
-  /** In a row of the sheet. */
+  /** Images per row of the sheet. */
   readonly columns: number
-  /** Height and width of the place of an image: as its codec cuts pictures into blocks. */
+  /** Height and width of a cell, in whole blocks of the codec. */
   readonly cell: readonly [number, number]
 }
 
-/** How so many images lie in a sheet: a reader needs to know nothing but their number and shape. */
+/** The layout of a sheet; it depends only on the number and shape of the images. */
 function sheetOf(count: number, [height, width, channels]: ImageShape): Sheet {
-  const block = channels === 3 ? 16 : 8 // colors are halved
+  const block = channels === 3 ? 16 : 8 // color channels have half the resolution
   const whole = (length: number) => Math.ceil(length / block) * block
   return { columns: Math.ceil(Math.sqrt(count)), cell: [whole(height), whole(width)] }
 }
 
-/** Where the pixels of an image lie in its sheet; places beside the image repeat its last row and column. */
+/** Pairs of indices in the sheet and in an image; the rest of its cell repeats its last row and column. */
 function* places({ columns, cell }: Sheet, index: number, [height, width]: ImageShape): Generator<[number, number]> {
   const [top, left] = [Math.floor(index / columns) * cell[0], (index % columns) * cell[1]]
   for (let y = 0; y < cell[0]; y++)
@@ -52,7 +52,7 @@ export async function toJpegSheet(pixels: Uint8Array, image: ImageShape, quality
  * The images of a file that `toJpegSheet` wrote: bytes `[count × height × width × channels]`.
  *
  * @param name of the file, for errors @default 'JPEG'
- * @throws HabaError where it is damaged, or of another size than so many images have
+ * @throws HabaError if it is damaged, or its size does not match the number of images
  */
 export async function fromJpegSheet(
   file: Uint8Array,

@@ -1,4 +1,4 @@
-/** A class of ILSVRC: its place among the 1000 (0-based, in the order of the WordNet ids), the id that folders are named by, and a name. */
+/** A class of ILSVRC: its index among the 1000 (from 0, in the order of WordNet ids), the WordNet id that names its folder, and a name. */
 export interface ImageNetClass {
   readonly index: number
   readonly wnid: string

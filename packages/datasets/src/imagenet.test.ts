@@ -11,7 +11,7 @@ import { smooth } from './resize.js'
 
 const subsets = [imagenette, imagewoof, imagemeow, imagesquawk, imagefruit, imageyellow]
 
-/** Imagewoof's ten classes, each in a gray of its own, among others. */
+/** Imagewoof's ten classes, each in a different gray, among other classes. */
 let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'haba-imagenet-'))

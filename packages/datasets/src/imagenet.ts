@@ -9,21 +9,21 @@ import { standardize } from './standardize.js'
 
 /** Options of `imageNet`. */
 export interface ImageNetOptions extends LazyOptions {
-  /** Holds `train/<WordNet id>/*` and `val/<WordNet id>/*`. */
+  /** Contains `train/<WordNet id>/*` and `val/<WordNet id>/*`. */
   readonly folder: string
-  /** Ten classes, such as `imagenette`; other folders are passed over. @default all folders, in the order of their ids */
+  /** Ten classes, such as `imagenette`; other folders are ignored. @default all folders, in the order of their ids */
   readonly subset?: ImageNetSubset
-  /** Resizes every image to this, without keeping proportions. @default [128, 128] */
+  /** Resizes every image to this, ignoring proportions. @default [128, 128] */
   readonly size?: readonly [height: number, width: number]
-  /** `bilinear` makes the published images; `smooth` has antialiasing. @default bilinear */
+  /** `bilinear` gives the published images; `smooth` has antialiasing. @default bilinear */
   readonly resize?: Resize
-  /** Already fitted: images are read one batch at a time, so none can be fitted to all. @default standardize(imageNetConstants) */
+  /** A fitted preprocessing, because images are read batch by batch. @default standardize(imageNetConstants) */
   readonly preprocessing?: Preprocessing
 }
 
 /**
- * ImageNet, or some classes of it, `[128, 128, 3]` by default. Images stay on disk, and are decoded and
- * resized when they are asked for; orientations in EXIF are passed over, as by the code that numbers are published of.
+ * ImageNet, or some of its classes, `[128, 128, 3]` by default. Images stay on disk and are decoded and resized on demand. EXIF
+ * orientation is ignored, as in the published codes.
  *
  * @example await imageNet({ folder: 'imagenet', subset: imagewoof })
  */

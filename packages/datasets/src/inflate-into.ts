@@ -1,7 +1,7 @@
 import type { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
-/** Maximum output of one byte of deflate, in bytes: two bits can mean 258. */
+/** Maximum output of one byte of deflate, in bytes: two bits can encode 258. */
 export const MOST_INFLATED = 1032
 
 interface InflateOptions {
@@ -9,11 +9,11 @@ interface InflateOptions {
   /** Length of the source, in bytes. */
   readonly stored: number
   readonly inflater: Transform
-  /** How many bytes will come in all, from the first of them; undefined while those are too few to tell. */
+  /** The total number of bytes, from the first ones; undefined if these are too few to tell. */
   readonly length: (first: Buffer) => number | undefined
 }
 
-/** Decompresses a stream into one array of the right length, so that nothing is in memory twice. */
+/** Decompresses a stream into one array of the final length, so that nothing is in memory twice. */
 export async function inflateInto({ source, stored, inflater, length }: InflateOptions): Promise<Uint8Array> {
   let first = Buffer.alloc(0)
   let whole: Uint8Array | undefined
@@ -26,11 +26,11 @@ export async function inflateInto({ source, stored, inflater, length }: InflateO
         const all = length(first)
         if (all === undefined) continue
         if (all > MOST_INFLATED * stored)
-          throw new Error(`${stored} bytes that announce ${all}, which is more than they can hold`)
+          throw new Error(`${stored} bytes that claim to hold ${all}, which is impossible`)
         whole = new Uint8Array(all)
         rest = first
       }
-      if (at + rest.length > whole.length) throw new Error(`more than the ${whole.length} bytes that it announces`)
+      if (at + rest.length > whole.length) throw new Error(`more than the announced ${whole.length} bytes`)
       whole.set(rest, at)
       at += rest.length
     }

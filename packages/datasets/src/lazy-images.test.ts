@@ -33,7 +33,7 @@ describe('images on disk', () => {
     await writeFile(join(folder, 'a', '5.png'), 'not a picture')
     const data = await load(2 ** 20)
     expect(await reds(data, 3, 0, 3)).toEqual([3, 0, 3])
-    await expect(reds(data, 0, 5)).rejects.toThrow(/5\.png: expected an image of 8×8, got is no image/)
+    await expect(reds(data, 0, 5)).rejects.toThrow(/5\.png: expected an image of 8×8, got is not an image/)
     await expect(reds(data, 6)).rejects.toThrow(/'lazy', train: expected indices 0 … 5, got 6/)
   })
 
@@ -43,7 +43,7 @@ describe('images on disk', () => {
     for (const i of [0, 1, 2]) await unlink(join(folder, 'a', `${i}.png`))
     expect(await reds(data, 0, 1)).toEqual([0, 1]) // from memory
     expect(await reds(data, 1)).toEqual([1])
-    expect(await reds(data, 3)).toEqual([3]) // pushes 0 out
+    expect(await reds(data, 3)).toEqual([3]) // evicts 0
     expect(await reds(data, 1)).toEqual([1])
     await expect(reds(data, 0)).rejects.toThrow(/0\.png: .*ENOENT/)
   })

@@ -8,11 +8,11 @@ import { lazySource } from './lazy-source.js'
 import type { ImageFiles } from './list-images.js'
 import { valuesOf } from './pixels.js'
 
-/** Common part of loaders that leave images on disk. */
+/** Options of loaders that leave images on disk. */
 export interface LazyOptions {
   /**
-   * Decoded pixels kept in memory, in bytes; those used longest ago go first. 0 keeps none; as many bytes as the set
-   * has decode every file once.
+   * Size of the cache of decoded pixels, in bytes; the least recently used are dropped first. 0 disables it; with the size of
+   * the data set every file is decoded once.
    *
    * @default 2 ** 30
    */
@@ -31,15 +31,15 @@ interface LazyImages {
   readonly cacheBytes: number
 }
 
-/** A data set of image files that are decoded when they are asked for. */
+/** A data set of image files that are decoded on demand. */
 export async function lazyImages(options: LazyImages): Promise<Dataset> {
   const { name, image, classNames, train, test, decoding, preprocessing, cacheBytes } = options
   const who = `dataset '${name}'`
   if (!Number.isSafeInteger(cacheBytes) || cacheBytes < 0)
-    throw new HabaError(who, 'cacheBytes of 0 or more', `${cacheBytes}`, 'Say how many bytes of pixels to keep.')
+    throw new HabaError(who, 'cacheBytes of 0 or more', `${cacheBytes}`, 'It is the size of the cache of pixels.')
   for (const { folder, files } of [train, test])
     if (files.length === 0) throw new HabaError(folder, 'at least one image', 'none', 'Put the images here.')
-  preprocessing.apply(new Float32Array(valuesOf(image)), image) // refuses images it does not fit, before any is read
+  preprocessing.apply(new Float32Array(valuesOf(image)), image) // throws early if it does not fit the images
   const read = cached(await fileReader(image, decoding), cacheBytes)
   const source = ({ folder, files, labels }: ImageFiles, half: string) =>
     lazySource({
@@ -80,7 +80,7 @@ async function fileReader(image: ImageShape, decoding: Decoding): Promise<ReadFi
   }
 }
 
-/** Keeps what was read, up to so many bytes; a file that is asked for twice at once is read once. */
+/** Caches up to so many bytes; concurrent requests for a file read it once. */
 function cached(read: ReadFile, maxSize: number): ReadFile {
   if (maxSize === 0) return read
   const cache = new LRUCache<string, Uint8Array>({

@@ -14,7 +14,7 @@ interface LazySourceOptions {
   readonly read: (index: number) => Promise<Uint8Array>
 }
 
-/** Images that are read, and preprocessed, when they are asked for; only what is asked for is in memory. */
+/** A source that reads and preprocesses images on demand; only requested images are in memory. */
 export function lazySource({ origin, image, classes, labels, preprocessing, read }: LazySourceOptions): RealSource {
   const size = valuesOf(image)
   const pixels = async (indices: Int32Array) => {

@@ -16,13 +16,13 @@ export interface ImageFiles {
 
 interface ListOptions {
   readonly folder: string
-  /** The classes that are known already. @default the names of the folders, sorted */
+  /** The classes, if known. @default the sorted names of the folders */
   readonly classNames?: readonly string[]
-  /** Whether folders of other classes are passed over, not refused. @default false */
+  /** Whether folders of other classes are ignored instead of refused. @default false */
   readonly othersToo?: boolean
-  /** Whether every class must have an image. @default true where classes are not known already */
+  /** Whether every class must have an image. @default true if classes are not known */
   readonly every?: boolean
-  /** Which files and class folders are taken. @default all */
+  /** Files and class folders to read. @default all */
   readonly filter?: PathFilter
   /** Whether the caller has an option `exclude` that leaves classes out. @default false */
   readonly excludes?: boolean
@@ -30,13 +30,13 @@ interface ListOptions {
   readonly hint?: string
 }
 
-const sortThem = 'Sort the images into one folder a class, named alike for training and test.'
+const sortThem = 'Sort the images into one folder per class, with equal names for training and test.'
 const takeAll: PathFilter = { takes: () => true, drops: () => false }
 
 /**
- * Lists a folder of folders: classes and files sorted by code unit. Names are compared, and given, in Unicode's composed
- * form (NFC). Files beside the class folders, hidden files, and what systems leave behind (`Thumbs.db`) are passed over;
- * a link counts as what it leads to.
+ * Lists a folder of class folders, with classes and files sorted by code unit. Names are compared and returned in Unicode's
+ * composed form (NFC). Files beside the class folders, hidden files and system files (`Thumbs.db`) are ignored. Links are
+ * followed.
  */
 export async function listImages({
   folder,
@@ -49,7 +49,7 @@ export async function listImages({
 }: ListOptions): Promise<ImageFiles> {
   const entries = (await entriesOf(folder)).filter(({ name }) => !filter.drops(name.normalize()))
   const lost = entries.find(({ kind }) => kind === 'nothing')
-  if (lost) throw new HabaError(join(folder, lost.name), 'a folder', 'a link that leads nowhere', 'Remove it.')
+  if (lost) throw new HabaError(join(folder, lost.name), 'a folder', 'a dangling link', 'Remove it.')
   const found = new Map<string, string[]>()
   for (const { name } of entries.filter(({ kind }) => kind === 'folder'))
     found.set(name.normalize(), [...(found.get(name.normalize()) ?? []), name])
@@ -59,9 +59,11 @@ export async function listImages({
   if (found.size === 0 || unknown.length > 0)
     throw new HabaError(
       folder,
-      classNames ? `folders named as the classes of training (${names.length} of them)` : 'one folder a class',
+      classNames ? `folders with the names of the ${names.length} training classes` : 'one folder per class',
       unknown.length > 0 ? `also ${unknown.slice(0, 5).join(', ')} (${unknown.length} in all)` : whatElse(entries),
-      unknown.length > 0 && excludes ? `Add images of them to training, or leave them out with \`exclude\`.` : hint,
+      unknown.length > 0 && excludes
+        ? `Add images of these classes to training, or exclude them with \`exclude\`.`
+        : hint,
     )
   const files: string[] = []
   const labels: number[] = []
@@ -74,7 +76,7 @@ export async function listImages({
         'none',
         classNames
           ? 'Put the images of this class here.'
-          : `Fill the folder${excludes ? ', leave it out with `exclude`,' : ''} or remove it.`,
+          : `Fill the folder${excludes ? ', exclude it with `exclude`' : ''} or remove it.`,
       )
     for (const file of within) {
       files.push(file)
@@ -91,7 +93,7 @@ const whatElse = (entries: readonly Entry[]) =>
     ? 'an empty folder'
     : `${entries.length} ${entries.length === 1 ? 'file' : 'files'} and no folder`
 
-/** A class may be spelled in two ways of Unicode, and so have two folders. */
+/** The files of a class, which may have two folders with different Unicode spellings of its name. */
 async function filesOfClass(folder: string, names: readonly string[], filter: PathFilter): Promise<string[]> {
   const files: string[] = []
   for (const name of names)
@@ -100,7 +102,7 @@ async function filesOfClass(folder: string, names: readonly string[], filter: Pa
   return files
 }
 
-/** @param above the real paths of the folders around it, so that a link to one of them ends the search */
+/** @param above real paths of its parent folders: a link to one of them would never end */
 async function filesWithin(folder: string, above: readonly string[]): Promise<string[]> {
   const real = await realpath(folder)
   if (above.includes(real)) return []
@@ -112,19 +114,19 @@ async function filesWithin(folder: string, above: readonly string[]): Promise<st
   return files.sort()
 }
 
-/** Something in a folder; links are followed. */
+/** An entry of a folder; links are followed. */
 export interface Entry {
   readonly name: string
   readonly kind: 'folder' | 'file' | 'nothing'
 }
 
-/** Files that systems and tools create among images, besides hidden ones. */
+/** Files that systems and tools create, besides hidden ones. */
 const leftBehind = new Set(['thumbs.db', 'ehthumbs.db', 'desktop.ini', 'icon\r', '__macosx', '@eadir', '$recycle.bin'])
 
 /** The files of a folder, without hidden files and those that operating systems create. */
 export async function entriesOf(folder: string): Promise<readonly Entry[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((cause: Error) => {
-    throw new HabaError(folder, 'a folder with one folder a class', cause.message, 'Check the path.', { cause })
+    throw new HabaError(folder, 'a folder with one folder per class', cause.message, 'Check the path.', { cause })
   })
   const wanted = entries.filter(({ name }) => !name.startsWith('.') && !leftBehind.has(name.toLowerCase()))
   return Promise.all(
@@ -135,7 +137,7 @@ export async function entriesOf(folder: string): Promise<readonly Entry[]> {
   )
 }
 
-/** A digest of the names and contents of all files, and of how they are to be read. */
+/** A digest of the names and contents of all files, and of the reading options. */
 export async function fingerprint(halves: readonly ImageFiles[], how: unknown): Promise<string> {
   const whole = createHash('sha256').update(JSON.stringify(how))
   for (const { folder, files } of halves) {

@@ -9,7 +9,7 @@ import { npz } from './npz.js'
 import { parquet } from './parquet.js'
 import { svhn } from './svhn.js'
 
-// Files that other programs wrote, so that reader and writer share no mistake.
+// Files of other programs, so that reader and writer do not share mistakes.
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 const bytesOf = (values: ArrayLike<number>) => Array.from(values, (v) => Math.round(v * 255))
 

@@ -8,7 +8,7 @@ interface Written {
   readonly values: Uint8Array | Float64Array | Float32Array | BigInt64Array | BigUint64Array
 }
 
-/** What an array's numbers are, to the file: as MATLAB's class, and as they are stored. */
+/** The codes of an array's type in the file: MATLAB's class, and the stored type. */
 function codesOf(values: Written['values']): readonly [kind: number, stored: number] {
   if (values instanceof Uint8Array) return [9, 2]
   if (values instanceof Float32Array) return [7, 7]
@@ -19,7 +19,7 @@ function codesOf(values: Written['values']): readonly [kind: number, stored: num
 
 const word = (...values: readonly number[]) => Buffer.from(Uint32Array.from(values).buffer)
 
-/** A tag and what it tells of, filled up to eight bytes; up to four bytes stand inside the tag, as MATLAB writes them. */
+/** A tag and its data, padded to eight bytes; up to four bytes are inside the tag, as MATLAB writes them. */
 function element(code: number, bytes: Uint8Array): Buffer {
   if (bytes.length <= 4) return Buffer.concat([word(code | (bytes.length << 16)), bytes], 8)
   return Buffer.concat([word(code, bytes.length), bytes], 8 + Math.ceil(bytes.length / 8) * 8)

@@ -43,7 +43,7 @@ describe('readMat', () => {
     expect([...arrays.get('u')!.values]).toEqual([10])
     const large = matFile([{ ...unsigned, values: BigUint64Array.of(2n ** 53n) }])
     await expect(readMat(await write('large', large))).rejects.toThrow(
-      /got the whole number 9007199254740992, which is beyond/,
+      /got the whole number 9007199254740992, which is above/,
     )
   })
 
@@ -57,18 +57,22 @@ describe('readMat', () => {
   other.write('MI', 126, 'latin1')
   it.each<[string, Uint8Array, RegExp]>([
     ['page', Buffer.from('<html>not found'), /page: expected a little-endian MATLAB 5 file, got 15 bytes/],
-    ['endian', other, /endian: expected a little-endian MATLAB 5 file, got one that begins 'MATLAB 5.0 MAT-file,'/],
+    [
+      'endian',
+      other,
+      /endian: expected a little-endian MATLAB 5 file, got one that starts with 'MATLAB 5.0 MAT-file,'/,
+    ],
     [
       'cut',
       good.subarray(0, -5),
-      /cut: expected a whole MATLAB 5 file, got \d+ bytes, where an array needs \d+\. Fetch/,
+      /cut: expected an intact MATLAB 5 file, got \d+ bytes, where an array needs \d+\. Fetch/,
     ],
-    ['tag', good.subarray(0, 131), /tag: expected a whole MATLAB 5 file, got 131 bytes/],
-    ['damaged', Buffer.concat([good.subarray(0, 140), Buffer.alloc(good.length - 140)]), /damaged: expected a whole/],
+    ['tag', good.subarray(0, 131), /tag: expected an intact MATLAB 5 file, got 131 bytes/],
+    ['damaged', Buffer.concat([good.subarray(0, 140), Buffer.alloc(good.length - 140)]), /damaged: expected an intact/],
     [
       'shape',
       matFile([{ ...bytes, shape: [2, 3, 3] }]),
-      /shape: expected a whole MATLAB 5 file, got 12 numbers in long_name, which is \[2,3,3\]/,
+      /shape: expected an intact MATLAB 5 file, got 12 numbers in long_name, which is \[2,3,3\]/,
     ],
   ])('names a file that is wrong: %s', async (name, content, message) => {
     await expect(write(name, content).then((file) => readMat(file))).rejects.toThrow(message)

@@ -6,12 +6,12 @@ import { inflateInto } from './inflate-into.js'
 
 /** A numeric array of a MATLAB file. */
 export interface MatArray {
-  /** Lengths of the axes; the first varies fastest. */
+  /** The shape; the first axis varies fastest. */
   readonly shape: readonly number[]
   readonly values: Uint8Array | Float64Array
 }
 
-/** Numbers by their code in the file: bytes each, and how to read one. Bytes are not copied. */
+/** Types by their code in the file: bytes per number, and how to read one. Bytes are not copied. */
 const readers: Readonly<Record<number, readonly [bytes: number, read: (view: DataView, at: number) => number]>> = {
   1: [1, (view, at) => view.getInt8(at)],
   2: [1, (view, at) => view.getUint8(at)],
@@ -26,7 +26,7 @@ const readers: Readonly<Record<number, readonly [bytes: number, read: (view: Dat
 }
 
 function exact(value: bigint): number {
-  if (!Number.isSafeInteger(Number(value))) throw new Error(`the whole number ${value}, which is beyond 2^53`)
+  if (!Number.isSafeInteger(Number(value))) throw new Error(`the whole number ${value}, which is above 2^53`)
   return Number(value)
 }
 
@@ -50,7 +50,7 @@ export async function readMat(file: string, todo = 'Check the path.'): Promise<R
     return await readArrays(file, handle)
   } catch (cause) {
     if (HabaError.is(cause)) throw cause
-    throw new HabaError(file, 'a whole MATLAB 5 file', (cause as Error).message, 'Fetch it again: it is damaged.', {
+    throw new HabaError(file, 'an intact MATLAB 5 file', (cause as Error).message, 'Fetch it again: it is damaged.', {
       cause,
     })
   } finally {
@@ -66,8 +66,10 @@ async function readArrays(file: string, handle: FileHandle): Promise<ReadonlyMap
     throw new HabaError(
       file,
       'a little-endian MATLAB 5 file',
-      header.length < headerLength ? `${size} bytes` : `one that begins '${header.subarray(0, 20).toString('latin1')}'`,
-      'Check that this is the published file; version 7.3 (HDF5) is not read.',
+      header.length < headerLength
+        ? `${size} bytes`
+        : `one that starts with '${header.subarray(0, 20).toString('latin1')}'`,
+      'Check that this is the published file; version 7.3 (HDF5) is not supported.',
     )
   const arrays = new Map<string, MatArray>()
   for (let at = headerLength; at < size;) {
@@ -93,7 +95,7 @@ async function bytesAt(handle: FileHandle, position: number, length: number): Pr
   return buffer
 }
 
-/** The content of a compressed element, which is one matrix with a tag of its own. */
+/** The content of a compressed element: one matrix with its tag. */
 async function inflated(file: string, start: number, end: number): Promise<Uint8Array> {
   const whole = await inflateInto({
     source: createReadStream(file, { start, end }),
@@ -104,7 +106,7 @@ async function inflated(file: string, start: number, end: number): Promise<Uint8
   return whole.subarray(8)
 }
 
-/** Flags, shape, name and numbers; undefined for what is no real numeric array. */
+/** Parses flags, shape, name and numbers; undefined for anything but real numeric arrays. */
 function matrix(bytes: Uint8Array): (MatArray & { readonly name: string }) | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   const [flags, afterFlags] = part(bytes, view, 0)
@@ -131,7 +133,7 @@ interface Part {
   readonly bytes: Uint8Array
 }
 
-/** One part of a matrix, and where the next begins. Up to four bytes stand inside the tag. */
+/** One part of a matrix, and the offset of the next. Up to four bytes are inside the tag. */
 function part(bytes: Uint8Array, view: DataView, at: number): readonly [Part, number] {
   const word = view.getUint32(at, true)
   const small = word >>> 16

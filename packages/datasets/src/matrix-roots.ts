@@ -1,9 +1,9 @@
 import { HabaError, matMul, mul, square, sub, sum, tensor, type Engine } from '@haba/core'
 import type { Tensor2D } from '@tensorflow/tfjs-core'
 
-/** Iterations beyond which a matrix is too badly conditioned; 12 to 16 are usual. */
+/** Most iterations; a matrix that needs more is too badly conditioned. 12 to 16 are usual. */
 const mostIterations = 40
-/** Root mean square of `Z A Z - I` over a row's diagonal scale above which the result is refused. */
+/** Largest accepted root mean square of `Z A Z - I`, relative to the diagonal. */
 const tolerance = 1e-2
 
 interface MatrixRootsOptions {
@@ -14,8 +14,8 @@ interface MatrixRootsOptions {
 }
 
 /**
- * `A^½` and `A^-½` of a symmetric positive definite matrix by the coupled Newton-Schulz iteration, which needs matrix
- * products only (Higham, Functions of Matrices, eq. 6.35): `W = Z Y, Y ← Y (3I - W)/2, Z ← (3I - W) Z/2`.
+ * `A^½` and `A^-½` of a symmetric positive definite matrix by the coupled Newton-Schulz iteration, which needs only matrix
+ * products (Higham, Functions of Matrices, eq. 6.35): `W = Z Y, Y ← Y (3I - W)/2, Z ← (3I - W) Z/2`.
  */
 export async function matrixRoots({ matrix, size, engine }: MatrixRootsOptions) {
   const norm = Math.sqrt(matrix.reduce((total, value) => total + value * value, 0))
@@ -60,7 +60,7 @@ async function iterate({ scaled, eye, size, engine }: IterateOptions): Promise<{
     ;[y, z] = [next.y, next.z]
     const residual = await rootMean(next.error, size)
     if (!Number.isFinite(residual)) throw notConverged(residual)
-    // Convergence is quadratic: where the residual no longer falls, only rounding is left.
+    // Convergence is quadratic: a residual that stops falling is rounding error.
     if (residual < tolerance && residual > previous / 4) return { y, z }
     previous = residual
   }
@@ -85,5 +85,5 @@ const notConverged = (residual: number) =>
     'zca',
     `a covariance whose inverse square root exists in float32 (residual below ${tolerance})`,
     `a residual of ${residual.toPrecision(3)}`,
-    'Raise epsilon (0.1 is usual), and check that pixels lie in [0, 1] and are finite.',
+    'Raise epsilon (0.1 is usual), and check that pixels are finite and in [0, 1].',
   )

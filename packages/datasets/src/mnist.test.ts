@@ -19,7 +19,7 @@ describe('mnist', () => {
     expect([data.train.labels.length, data.test.labels.length]).toEqual([60_000, 10_000])
     const pixels = (await data.test.images(Int32Array.from({ length: 10_000 }, (_, i) => i))).dataSync()
     const bytes = Uint8Array.from(pixels, (value) => Math.round(value * 255))
-    // SHA-256 of the bodies of the published files, their headers left out
+    // SHA-256 of the published files without their headers
     expect(digest(bytes)).toBe('6d87418db22cc8025d05968bec9bd5c3932904b23485740db143a061a2c9d161')
     expect(digest(Uint8Array.from(data.test.labels))).toBe(
       'ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5',

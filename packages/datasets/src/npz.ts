@@ -19,12 +19,13 @@ export interface NpzOptions extends Pick<ImageOptions, 'testFraction' | 'testSee
   /** Name of the data set in reports. @default the name of `file` */
   readonly name?: string
   /**
-   * Names of the four arrays; without the last two, test images are held out (`testFraction`).
+   * Names of the four arrays: training images and labels, test images and labels. Without the last two, test images are held
+   * out (`testFraction`).
    *
-   * @default as Keras (x_train, y_train, x_test, y_test) or MedMNIST (train_images, train_labels, …) call them; else x, y
+   * @default the names of Keras (x_train, y_train, x_test, y_test) or MedMNIST (train_images, train_labels, …); else x, y
    */
   readonly arrays?: readonly string[]
-  /** Whether images are stored as `[images, channels, height, width]`. @default where only that has 1 or 3 channels */
+  /** Whether images are stored as `[images, channels, height, width]`. @default true if only this order has 1 or 3 channels */
   readonly channelsFirst?: boolean
   /** In the order of the labels. @default the numbers up to the highest */
   readonly classNames?: readonly string[]
@@ -32,7 +33,7 @@ export interface NpzOptions extends Pick<ImageOptions, 'testFraction' | 'testSee
   readonly preprocessing?: Preprocessing | Fit
 }
 
-/** Names that people give to images and labels of both halves, or of one. */
+/** Usual names of images and labels, of both halves or of one. */
 const known: readonly (readonly string[])[] = [
   ['x_train', 'y_train', 'x_test', 'y_test'],
   ['X_train', 'y_train', 'X_test', 'y_test'],
@@ -48,8 +49,8 @@ const known: readonly (readonly string[])[] = [
 ]
 
 /**
- * Images and labels as NumPy arrays of one file: images `[images, height, width]`, with channels last or first, as whole
- * numbers `0 … 255` or floats in `[0, 1]`; labels `[images]` or `[images, 1]`, whole numbers from 0.
+ * Reads images and labels from the NumPy arrays of one file: images `[images, height, width]`, with channels last or first, as
+ * integers `0 … 255` or floats in `[0, 1]`; labels `[images]` or `[images, 1]`, integers from 0.
  *
  * @example await npz({ file: 'pneumoniamnist.npz' })
  */
@@ -70,7 +71,7 @@ export async function npz(options: NpzOptions): Promise<Dataset> {
         `${file}, ${labelsAt}`,
         'labels of shape [images]',
         `[${shape}]`,
-        'For one-hot labels write argmax of them.',
+        'For one-hot labels store their argmax.',
       )
     const images = read(imagesAt)
     const own = shapeOf(images, `${file}, ${imagesAt}`, options.channelsFirst)
@@ -147,7 +148,7 @@ function arrayNames(
     file,
     `arrays ${(arrays ?? known[0]!).slice(0, count).join(', ')}`,
     has,
-    `Name them with \`arrays\`: training images, training labels${count === 4 ? ', test images, test labels; without the last two give `testFraction`' : ''}.`,
+    `Name them with \`arrays\`: training images, training labels${count === 4 ? ', test images, test labels; without the last two set `testFraction`' : ''}.`,
   )
 }
 
@@ -179,7 +180,7 @@ function channelsLast(pixels: Pixels, image: ImageShape): Pixels {
   return moved
 }
 
-/** The files of an .npz, which is a zip, by the names of their arrays. */
+/** The files of an .npz (a zip archive) by the names of their arrays. */
 async function filesIn(file: string): Promise<ReadonlyMap<string, Uint8Array>> {
   const { openPromise } = await import('yauzl')
   const arrays = new Map<string, Uint8Array>()
@@ -188,17 +189,17 @@ async function filesIn(file: string): Promise<ReadonlyMap<string, Uint8Array>> {
     let stored = 0
     for await (const entry of zip.eachEntry()) {
       const { fileName, compressedSize, uncompressedSize } = entry
-      // Entries that share their bytes would be a small file that fills any memory.
+      // Entries that share bytes could make a small file fill any memory.
       stored += compressedSize
       if (stored > zip.fileSize) throw new Error(`${stored} bytes in its entries, of ${zip.fileSize}`)
       if (uncompressedSize > MOST_INFLATED * compressedSize)
         throw new Error(`${fileName} of ${uncompressedSize} bytes in ${compressedSize}`)
       const bytes = await buffer(await zip.openReadStreamPromise(entry))
-      if (crc32(bytes) !== entry.crc32) throw new Error(`${fileName} with another checksum than it was written with`)
+      if (crc32(bytes) !== entry.crc32) throw new Error(`${fileName} with a wrong checksum`)
       arrays.set(fileName.replace(/\.npy$/, ''), bytes)
     }
   } catch (cause) {
-    throw new HabaError(file, 'a whole .npz file', firstLine(cause), 'Check the path, or write it again.', { cause })
+    throw new HabaError(file, 'an intact .npz file', firstLine(cause), 'Check the path, or write it again.', { cause })
   }
   return arrays
 }

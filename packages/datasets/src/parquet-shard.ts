@@ -2,15 +2,15 @@ import { HabaError, parseJson } from '@haba/core'
 import type { Compressors, FileMetaData } from 'hyparquet'
 import { firstLine } from './findings.js'
 
-/** The names of the columns that are read. */
+/** The names of the columns to read. */
 export interface Columns {
   readonly image: string
   readonly label: string
 }
 
-/** One image with its label, as they are stored. */
+/** One stored image with its label. */
 interface ParquetRow {
-  /** The bytes of an image file; none where the row has no image, or only names one. */
+  /** The bytes of an image file; empty if the row has no image, or only a path. */
   readonly bytes: Uint8Array
   readonly label: string | number
 }
@@ -20,19 +20,19 @@ export interface Shard {
   readonly file: string
   /** Rows of every row group. */
   readonly groups: readonly number[]
-  /** As Hugging Face writes them into the file. */
+  /** From the metadata that Hugging Face writes. */
   readonly classNames: readonly string[] | undefined
   /** Rows `start … end-1`. */
   read(start: number, end: number): Promise<readonly ParquetRow[]>
 }
 
-const damaged = 'Fetch it again: it is damaged, or no parquet file.'
+const damaged = 'Fetch it again: it is damaged, or not a parquet file.'
 
-/** Opens a parquet file and checks its columns; no image is read yet. */
+/** Opens a parquet file and checks its columns; reads no image yet. */
 export async function openShard(file: string, columns: Columns): Promise<Shard> {
   const { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } = await import('hyparquet')
   const { compressors } = await import('hyparquet-compressors')
-  const wrong = (cause: unknown) => new HabaError(file, 'a whole parquet file', firstLine(cause), damaged, { cause })
+  const wrong = (cause: unknown) => new HabaError(file, 'an intact parquet file', firstLine(cause), damaged, { cause })
   const open = async () => {
     const buffer = await asyncBufferFromFile(file)
     const metadata = await parquetMetadataAsync(buffer)
@@ -48,7 +48,7 @@ export async function openShard(file: string, columns: Columns): Promise<Shard> 
   })
   for (const column of [columns.image, columns.label])
     if (!names.includes(column))
-      throw new HabaError(file, `a column '${column}'`, names.join(', '), 'Name imageColumn and labelColumn.')
+      throw new HabaError(file, `a column '${column}'`, names.join(', '), 'Set imageColumn and labelColumn.')
   return {
     file,
     groups,
@@ -70,11 +70,11 @@ export async function openShard(file: string, columns: Columns): Promise<Shard> 
   }
 }
 
-/** A page decompresses to so many bytes at most, or to so many times its own. */
+/** Limits of a decompressed page: bytes, and multiples of its compressed size. */
 const LARGEST_PAGE = 2 ** 26
 const MOST_TIMES = 1032
 
-/** Compressors that make no room for more than a page can be. */
+/** Compressors that allocate no more than the limits of a page. */
 const bounded = (compressors: Compressors): Compressors =>
   Object.fromEntries(
     Object.entries(compressors).map(([name, decompress]) => [
@@ -94,14 +94,14 @@ function rowOf(row: Readonly<Record<string, unknown>>, { image, label }: Columns
   const bytes = stored instanceof Uint8Array ? stored : (stored as { bytes?: unknown } | null | undefined)?.bytes
   const value = typeof row[label] === 'bigint' ? Number(row[label]) : row[label]
   if (typeof value !== 'string' && typeof value !== 'number')
-    throw new HabaError(who, `a number or a name in '${label}'`, String(value), 'Name another labelColumn.')
+    throw new HabaError(who, `a number or a name in '${label}'`, String(value), 'Choose another labelColumn.')
   return {
     bytes: bytes instanceof Uint8Array ? bytes : nothing,
     label: typeof value === 'string' ? value.normalize() : value,
   }
 }
 
-/** Hugging Face keeps the features of a data set as JSON in the file. */
+/** Class names from the features that Hugging Face stores as JSON in the file. */
 function classNamesOf({ key_value_metadata: pairs = [] }: FileMetaData, label: string): readonly string[] | undefined {
   const text = pairs.find(({ key }) => key === 'huggingface')?.value
   if (text === undefined) return undefined
@@ -111,6 +111,6 @@ function classNamesOf({ key_value_metadata: pairs = [] }: FileMetaData, label: s
     if (!Array.isArray(names) || !names.every((name) => typeof name === 'string')) return undefined
     return names.map((name) => name.normalize())
   } catch {
-    return undefined // someone else's text; names can still be given
+    return undefined // not from Hugging Face; the caller can pass names
   }
 }

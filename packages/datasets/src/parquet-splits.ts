@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { HabaError } from '@haba/core'
 
-/** The files of the halves; those of the test half are none where it is held out of the other. */
+/** The files of the halves; none for a test half that is held out of the other. */
 interface Halves {
   readonly train: readonly string[]
   readonly test: readonly string[]
@@ -15,13 +15,13 @@ interface SplitOptions extends Partial<Halves> {
   readonly testFraction?: number | undefined
 }
 
-/** Which parquet files are which half: those that are listed, or those that are named as the split. */
+/** The parquet files of each half: listed ones, or those with the name of the split. */
 export async function parquetHalves(options: SplitOptions): Promise<Halves> {
   const { folder, train, test, trainSplit, testSplit, testFraction } = options
   if (folder === undefined && (train === undefined || (test === undefined && testFraction === undefined)))
-    throw new HabaError('parquet', 'folder, or train and test', 'neither', 'Say where the files are.')
+    throw new HabaError('parquet', 'folder, or train and test', 'neither', 'Pass the folder of the files.')
   if (testFraction !== undefined && (test !== undefined || testSplit !== undefined))
-    throw new HabaError('parquet', 'test, testSplit or testFraction', 'several', 'Leave all but one of them out.')
+    throw new HabaError('parquet', 'test, testSplit or testFraction', 'several', 'Pass only one of them.')
   const found = folder === undefined ? [] : await filesIn(folder)
   const matching = (wanted: (part: string) => boolean) =>
     found.filter((file) => file.split(/[\\/]/).some(wanted)).map((file) => join(folder!, file))
@@ -43,13 +43,13 @@ export async function parquetHalves(options: SplitOptions): Promise<Halves> {
         folder ?? 'parquet',
         `files or folders named ${names[half]}`,
         `${found.length} parquet files${found.length === 0 ? '' : `: ${splitsOf(found)}`}`,
-        `Name the split with \`${half}Split\`, or list its files with \`${half}\`` +
-          (half === 'test' ? ', or give `testFraction`, such as 0.2, to hold out test images.' : '.'),
+        `Set the name of the split with \`${half}Split\`, or list its files with \`${half}\`` +
+          (half === 'test' ? ', or set `testFraction`, such as 0.2, to hold out test images.' : '.'),
       )
   return halves
 }
 
-/** Names of files without the numbers of shards. */
+/** Names of files without shard numbers. */
 function splitsOf(files: readonly string[]): string {
   const names = [...new Set(files.map((file) => file.replace(/(-\d+(-of-\d+)?)?\.parquet$/, '')))]
   return names.slice(0, 5).join(', ') + (names.length > 5 ? ', …' : '')

@@ -24,7 +24,7 @@ interface Shape {
   readonly names?: readonly string[]
 }
 
-/** Writes what Hugging Face hosts: a structure of bytes and path, labels as int64, and class names as JSON aside. */
+/** Writes a file as Hugging Face hosts it: structures of bytes and path, int64 labels, and class names as JSON metadata. */
 async function write(file: string, rows: readonly Row[], { struct = true, names }: Shape = {}): Promise<string> {
   const drawn = rows.map(async ({ red, height = 6, width = 5, bytes }) =>
     bytes === undefined ? new Uint8Array(await png({ color: [red, 0, 0], height, width })) : bytes,
@@ -138,23 +138,23 @@ describe('parquet', () => {
       { red: 3, label: 0, width: 7 },
     ])
     await expect(parquet({ folder })).rejects.toThrow(
-      /test-00000.*: expected images of 6×5 as in training, .* got 1 of another size: .*, row 2 \(is 6×7\)\. Give `size`/,
+      /test-00000.*: expected images of 6×5 as in training, .* got 1 of another size: .*, row 2 \(is 6×7\)\. Set `size`/,
     )
     await write('data/test-00000-of-00001.parquet', [{ red: 1, label: 0, bytes: Uint8Array.of(1, 2, 3) }])
     await expect(parquet({ folder })).rejects.toThrow(
-      /expected images that can be read, got 1 of 1 that cannot: .*, row 0 \(is no image/,
+      /expected readable images, got 1 of 1 unreadable: .*, row 0 \(is not an image/,
     )
     await write('data/test-00000-of-00001.parquet', [{ red: 1, label: 0, bytes: null }])
-    await expect(parquet({ folder })).rejects.toThrow(/got 1 of 1 that cannot: .*, row 0 \(is empty\)/)
+    await expect(parquet({ folder })).rejects.toThrow(/got 1 of 1 unreadable: .*, row 0 \(is empty\)/)
     await write('data/test-00000-of-00001.parquet', [{ red: 1, label: 3 }])
     await expect(parquet({ folder })).rejects.toThrow(/test, column 'label': expected labels 0 … 2, got 3/)
     await writeFile(file, whole.subarray(0, whole.length - 20))
-    await expect(parquet({ folder })).rejects.toThrow(/test-00000.*: expected a whole parquet file, got/)
+    await expect(parquet({ folder })).rejects.toThrow(/test-00000.*: expected an intact parquet file, got/)
   })
 
   it('says which files or columns are missing', async () => {
     await expect(parquet({ folder, labelColumn: 'species' })).rejects.toThrow(
-      /train-00000.*: expected a column 'species', got image, label\. Name imageColumn/,
+      /train-00000.*: expected a column 'species', got image, label\. Set imageColumn/,
     )
     await expect(parquet({})).rejects.toThrow(/expected folder, or train and test, got neither/)
     await expect(parquet({ folder: join(folder, 'none') })).rejects.toThrow(/none: expected a folder of parquet files/)
@@ -162,7 +162,9 @@ describe('parquet', () => {
     await expect(parquet({ folder })).rejects.toThrow(
       /files or folders named test… or val…, got 2 parquet files: data\/train\. .*`testSplit`.*`testFraction`/,
     )
-    await expect(parquet({ folder, test: [join(folder, 'x.parquet')] })).rejects.toThrow(/x\.parquet: expected a whole/)
+    await expect(parquet({ folder, test: [join(folder, 'x.parquet')] })).rejects.toThrow(
+      /x\.parquet: expected an intact/,
+    )
   })
 
   it('brings labels together by name where files name their classes in another order', async () => {
@@ -210,7 +212,7 @@ describe('parquet', () => {
     expect(await reds(chosen, 'train')).toEqual([0, 10, 20, 30, 40, 99])
     expect(await reds(chosen, 'test')).toEqual([77])
     await expect(parquet({ folder, testSplit: 'dev' })).rejects.toThrow(
-      /files or folders named dev, got 5 parquet files: data.test, data.train, data.train_extra, data.validation\. Name/,
+      /files or folders named dev, got 5 parquet files: data.test, data.train, data.train_extra, data.validation\. Set/,
     )
     const held = await parquet({ ...quiet, trainSplit: 'train', testFraction: 0.5, testSeed: 3 })
     expect([...held.test.labels].sort()).toEqual([0, 1, 2])
@@ -242,7 +244,7 @@ describe('parquet', () => {
       expect.stringMatching(
         /^test: 2 of 4 images .* skipped: test-00000-of-00001\.parquet, row 0 \(is no.*row 3 \(is empty\)/,
       ),
-      expect.stringMatching(/^test: 1 of 4 images are of one color .*, row 2\.$/),
+      expect.stringMatching(/^test: 1 of 4 images have a single color .*, row 2\.$/),
       'test: no images of 1 of 3 classes: owl.',
     ])
   })

@@ -11,11 +11,11 @@ import { readShards } from './read-shards.js'
 
 /** Options of `parquet`: `folder`, or `train` and `test`. */
 export interface ParquetOptions extends ImageOptions {
-  /** Holds files whose names begin with those of the splits, or folders of such names with files in them. */
+  /** Contains files whose names start with those of the splits, or folders with such names. */
   readonly folder?: string
-  /** How files or folders of the training half begin. @default 'train' */
+  /** Prefix of files or folders of the training half. @default 'train' */
   readonly trainSplit?: string
-  /** How files or folders of the test half begin. @default 'test', else 'val' */
+  /** Prefix of files or folders of the test half. @default 'test', else 'val' */
   readonly testSplit?: string
   /** The files of the training half, in order. @default those of `folder` */
   readonly train?: readonly string[]
@@ -25,15 +25,15 @@ export interface ParquetOptions extends ImageOptions {
   readonly name?: string
   /** The column of images: `{ bytes, path }` as Hugging Face stores them, or the bytes of a file. @default 'image' */
   readonly imageColumn?: string
-  /** The column of labels: whole numbers, or names. @default 'label' */
+  /** The column of labels: integers, or names. @default 'label' */
   readonly labelColumn?: string
-  /** In the order of the labels. @default as the files say; else the names sorted, or the numbers from 0 */
+  /** In the order of the labels. @default those of the files; else the sorted names, or the numbers from 0 */
   readonly classNames?: readonly string[]
 }
 
 /**
- * Images in parquet files as Hugging Face hosts them, one or several a half; row group by row group, they are decoded
- * into memory. Where files name their classes in different orders, labels are brought together by name.
+ * Reads images from parquet files as Hugging Face hosts them, one or several per half. They are decoded into memory row group
+ * by row group. If files list their classes in different orders, labels are matched by name.
  *
  * @example await parquet({ folder: 'birds', labelColumn: 'species', testSplit: 'validation' })
  */
@@ -67,14 +67,14 @@ export async function parquet(options: ParquetOptions): Promise<Dataset> {
   return fitArrays({ name, image, classNames, ...splits, preprocessing, warnings })
 }
 
-/** One after the other, so that errors name the first that is wrong. */
+/** Opens shards one by one, so that errors name the first bad one. */
 async function openShards(files: readonly string[], columns: Columns): Promise<Shard[]> {
   const shards: Shard[] = []
   for (const file of files) shards.push(await openShard(file, columns))
   return shards
 }
 
-/** The names of all files, in the order of the first. */
+/** The class names of all files, in the order of the first file. */
 function namesIn(shards: readonly Shard[]): readonly string[] | undefined {
   const names = shards.flatMap(({ classNames }) => classNames ?? [])
   const first = shards.find(({ classNames }) => classNames)?.classNames
@@ -117,12 +117,12 @@ function numberOf(label: string | number, classNames: readonly string[], origin:
       origin,
       `one of ${classNames.length} class names`,
       `'${label}'`,
-      'Give all of them in classNames.',
+      'List all of them in classNames.',
     )
   return number
 }
 
-/** Names sorted, or the numbers up to the highest. */
+/** The sorted names, or the numbers up to the highest. */
 function namesOf(labels: readonly (string | number)[], file: string): readonly string[] {
   if (labels.every((label) => typeof label === 'string')) return [...new Set(labels)].sort()
   return numbersUpTo(labels.map(Number), file)

@@ -1,19 +1,19 @@
 import type { Matcher } from 'picomatch'
 
-/** Patterns such as `owl`, `*.png`, `2019/**`, or a function of a file's whole path. */
+/** Patterns such as `owl`, `*.png`, `2019/**`, or a function of a file's full path. */
 export type Paths = readonly string[] | ((file: string) => boolean)
 
-/** Which files and folders of a half are taken. */
+/** Selects files and folders of a half. */
 export interface PathFilter {
-  /** @param path within the half's folder, as `class/file.png` @param file the whole path */
+  /** @param path within the half's folder, as `class/file.png` @param file the full path */
   takes(path: string, file: string): boolean
-  /** Whether a class folder is left out altogether. */
+  /** Whether a class folder is excluded. */
   drops(className: string): boolean
 }
 
 /**
- * Files that `include` has and `exclude` has not. Patterns are matched with the path within the half's folder, those
- * without a slash with the last name of it; a class folder that `exclude` names is left out with all that is in it.
+ * Selects files that match `include` but not `exclude`. Patterns are matched with the path within the half's folder, those
+ * without a slash with its last name. A class folder that `exclude` names is excluded with its files.
  */
 export async function pathFilter(include?: Paths, exclude?: Paths): Promise<PathFilter> {
   const { default: picomatch } = await import('picomatch')

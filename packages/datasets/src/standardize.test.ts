@@ -26,7 +26,7 @@ describe('standardize', () => {
 
   it('refuses other channels and unfit constants', () => {
     expect(() => standardize(mnistConstants).apply(pixels, image)).toThrow(/expected images of 1 channels, got 3/)
-    expect(() => standardize({ mean: [0, 0], std: [1] })).toThrow(/one positive std a channel/)
-    expect(() => standardize({ mean: [0], std: [0] })).toThrow(/one positive std a channel/)
+    expect(() => standardize({ mean: [0, 0], std: [1] })).toThrow(/one positive std per channel/)
+    expect(() => standardize({ mean: [0], std: [0] })).toThrow(/one positive std per channel/)
   })
 })

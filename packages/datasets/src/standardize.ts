@@ -4,17 +4,17 @@ import type { ChannelConstants } from './constants.js'
 /**
  * `(pixel - mean) / std`, channel by channel.
  *
- * @param options.mean one number a channel, of pixels in `[0, 1]`
- * @param options.std one positive number a channel, of pixels in `[0, 1]`
+ * @param options.mean one number per channel, for pixels in `[0, 1]`
+ * @param options.std one positive number per channel, for pixels in `[0, 1]`
  * @example standardize(cifar10Constants)
  */
 export function standardize({ mean, std }: ChannelConstants): Preprocessing {
   if (mean.length === 0 || mean.length !== std.length || !mean.every(Number.isFinite) || !std.every((s) => s > 0))
     throw new HabaError(
       'standardize',
-      'one mean and one positive std a channel',
+      'one mean and one positive std per channel',
       `mean [${mean}] and std [${std}]`,
-      'Give both lists the same length, e.g. standardize(cifar10Constants).',
+      'Both lists need the same length, as in standardize(cifar10Constants).',
     )
   const check = ([, , channels]: ImageShape) => {
     if (channels !== mean.length)

@@ -13,7 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-/** A byte that tells image, row, column and channel. */
+/** A byte that encodes image, row, column and channel. */
 const byte = (n: number, y: number, x: number, c: number) => (n * 90 + y * 7 + x * 3 + c * 50) % 256
 
 function half(digits: readonly number[], side = 32): Buffer {
@@ -103,7 +103,7 @@ describe('svhn', () => {
       /train_32x32.mat, X: .* got numbers from NaN to NaN/,
     ],
     ['digit', { 'test_32x32.mat': half([11]) }, /test_32x32.mat: expected labels 0 … 9, got 11 for image 0/],
-    ['cut', { 'test_32x32.mat': half([1]).subarray(0, 500) }, /test_32x32.mat: expected a whole MATLAB 5 file/],
+    ['cut', { 'test_32x32.mat': half([1]).subarray(0, 500) }, /test_32x32.mat: expected an intact MATLAB 5 file/],
   ])('names the file where it is wrong: %s', async (name, changed, message) => {
     await expect(write(name, changed).then((where) => svhn({ folder: where }))).rejects.toThrow(message)
   })

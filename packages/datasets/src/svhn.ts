@@ -9,16 +9,16 @@ import { standardize } from './standardize.js'
 
 /** Options of `svhn`. */
 export interface SvhnOptions {
-  /** Holds train_32x32.mat and test_32x32.mat. @default where `getPublished(publishedSets.svhn)` puts them */
+  /** The folder of train_32x32.mat and test_32x32.mat. @default where `getPublished(publishedSets.svhn)` puts them */
   readonly folder?: string
   /** @default standardize(svhnConstants) */
   readonly preprocessing?: Preprocessing | Fit
 }
 
 /**
- * SVHN (cropped digits): 73 257 training and 26 032 test images, `[32, 32, 3]`; the digit 0 is class 0. Own digits in
- * MATLAB 5 files of this form (`scipy.io.savemat`) may have labels of any type, and pixels as whole numbers `0 … 255` or
- * in `[0, 1]`.
+ * SVHN (cropped digits): 73 257 training and 26 032 test images, `[32, 32, 3]`; the digit 0 is class 0. Your own digits in
+ * MATLAB 5 files of this form (`scipy.io.savemat`) may have labels of any type, and pixels as integers `0 … 255` or in
+ * `[0, 1]`.
  */
 export async function svhn({
   folder = folderOf(publishedSets.svhn),
@@ -54,11 +54,11 @@ async function readHalf(file: string): Promise<Split> {
     )
   const pixels = pixelsOf(images.values, `${file}, X`)
   toChannelsLast(pixels, count)
-  // The file calls the digit 0 "10".
+  // The files label the digit 0 as 10.
   return { pixels, labels: Array.from(labels.values, (label) => (label === 10 ? 0 : label)), origin: file }
 }
 
-/** Turns images that are stored column by column, channel after channel, into rows of pixels, in place. */
+/** Transposes images that are stored column by column, channel by channel, to rows of pixels, in place. */
 function toChannelsLast(pixels: Pixels, count: number): void {
   const size = 32 * 32 * 3
   const before = new Float32Array(size)

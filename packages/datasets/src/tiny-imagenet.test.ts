@@ -96,7 +96,7 @@ describe('tinyImageNet', () => {
       /val_annotations.txt, line \d: expected an image .*val_7.JPEG, got none/,
     )
     await writeFile(join(folder, 'val/val_annotations.txt'), '')
-    await expect(tinyImageNet({ folder })).rejects.toThrow(/expected a line an image, got none/)
+    await expect(tinyImageNet({ folder })).rejects.toThrow(/expected a line per image, got none/)
     await rm(join(folder, 'val'), { recursive: true })
     await expect(tinyImageNet({ folder })).rejects.toThrow(/val.images: expected a folder of images/)
     await expect(tinyImageNet({ folder, cacheBytes: -1 })).rejects.toThrow()

@@ -13,7 +13,7 @@ import { standardize } from './standardize.js'
 export interface TinyImageNetOptions extends LazyOptions {
   /** The unpacked `tiny-imagenet-200`. @default where `getPublished(publishedSets.tinyImageNet)` puts it */
   readonly folder?: string
-  /** Already fitted: images are read one batch at a time, so none can be fitted to all. @default standardize(imageNetConstants) */
+  /** A fitted preprocessing, because images are read batch by batch. @default standardize(imageNetConstants) */
   readonly preprocessing?: Preprocessing
 }
 
@@ -21,7 +21,7 @@ const jpeg: PathFilter = { takes: (path) => /\.jpe?g$/i.test(path), drops: () =>
 
 /**
  * Tiny ImageNet: 100 000 training and 10 000 test images (the published validation half), `[64, 64, 3]`, 200 classes in
- * the order of their WordNet ids. Images stay on disk, and are decoded when they are asked for.
+ * the order of their WordNet ids. Images stay on disk and are decoded on demand.
  */
 export async function tinyImageNet({
   folder = folderOf(publishedSets.tinyImageNet),
@@ -47,7 +47,7 @@ export async function tinyImageNet({
   })
 }
 
-/** The words of words.txt, each id's first; an id stands with its word where two classes share it. */
+/** The first word of each id in words.txt, with the id if two classes share the word. */
 async function namesOf(folder: string, wnids: readonly string[]): Promise<string[]> {
   const text = await readFile(join(folder, 'words.txt'), 'utf8').catch(() => '')
   const words = new Map(text.split(/\r?\n/).map((line) => line.split('\t') as [string, string | undefined]))
@@ -55,7 +55,7 @@ async function namesOf(folder: string, wnids: readonly string[]): Promise<string
   return names.map((name, i) => (names.indexOf(name) === names.lastIndexOf(name) ? name : `${name} ${wnids[i]}`))
 }
 
-/** The validation half as it is published, or sorted into one folder a class, as training code expects it. */
+/** The validation half, as published or sorted into one folder per class. */
 async function validation(folder: string, wnids: readonly string[]): Promise<ImageFiles> {
   const images = join(folder, 'images')
   const entries = await readdir(images, { withFileTypes: true }).catch((cause: Error) => {
@@ -66,7 +66,7 @@ async function validation(folder: string, wnids: readonly string[]): Promise<Ima
   return annotated(folder, wnids, new Set(entries.map(({ name }) => name)))
 }
 
-/** val_annotations.txt: a line an image, with its name, its class and a box. */
+/** Reads val_annotations.txt: one line per image, with its name, its class and a box. */
 async function annotated(folder: string, wnids: readonly string[], found: ReadonlySet<string>): Promise<ImageFiles> {
   const file = join(folder, 'val_annotations.txt')
   const text = new TextDecoder().decode(await readBytes(file, getTodo(publishedSets.tinyImageNet)))
@@ -87,6 +87,6 @@ async function annotated(folder: string, wnids: readonly string[], found: Readon
     files.push(join('images', name))
     return label
   })
-  if (files.length === 0) throw new HabaError(file, 'a line an image', 'none', 'Restore the published file.')
+  if (files.length === 0) throw new HabaError(file, 'a line per image', 'none', 'Restore the published file.')
   return { folder, classNames: wnids, files, labels: Int32Array.from(labels) }
 }

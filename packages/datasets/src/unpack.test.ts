@@ -15,7 +15,7 @@ vi.mock('node:fs/promises', async (original) => {
   return {
     ...real,
     rm: async (path: string, options: object) => {
-      // The first removal is of what an attempt before left.
+      // The first removal cleans up after an earlier attempt.
       if (broken.rm && (await real.stat(path).catch(() => undefined))) throw new Error('cannot be removed')
       return real.rm(path, options)
     },
@@ -35,7 +35,7 @@ interface TarEntry extends HeaderData {
   readonly text?: string
 }
 
-/** A gzipped tar whose headers say what is asked for, right or wrong. */
+/** A gzipped tar with these headers, valid or not. */
 function tar(entries: readonly TarEntry[]): Uint8Array {
   const blocks = entries.flatMap(({ text = '', ...data }) => {
     const header = new Header({ mode: 0o644, size: text.length, type: 'File', mtime: new Date(0), ...data })
@@ -86,7 +86,7 @@ const bad: readonly (readonly [what: string, kind: 'zip' | 'tar.gz', bytes: () =
   ],
   ['a hard link', 'tar.gz', () => tar([good, { path: 'set/l', type: 'Link', linkpath: 'set/one.txt' }]), /type Link/],
   ['a device', 'tar.gz', () => tar([good, { path: 'set/d', type: 'CharacterDevice' }]), /type CharacterDevice/],
-  ['a symbolic link', 'zip', () => zip({ 'set/l': [evil, { os: 3, attrs: 0o120777 << 16 }] }), /no file: "set\/l"/],
+  ['a symbolic link', 'zip', () => zip({ 'set/l': [evil, { os: 3, attrs: 0o120777 << 16 }] }), /not a file: "set\/l"/],
   ['a bomb', 'tar.gz', () => tar([good, { path: 'set/b', size: 2 ** 32 }]), /unpack to more than 268435456/],
   ['a bomb', 'zip', () => inDirectory(zip({ 'set/b': evil }), 24, () => 2 ** 31), /more than|ize/],
   ['shared bytes', 'zip', () => inDirectory(zip({ 'set/b': evil }), 20, () => 1000), /of \d+|ize/],
@@ -94,7 +94,7 @@ const bad: readonly (readonly [what: string, kind: 'zip' | 'tar.gz', bytes: () =
     'another CRC',
     'zip',
     () => inDirectory(zip({ 'set/b': evil }), 16, (old) => old ^ 1),
-    /set\/b with another checksum/,
+    /set\/b with a wrong checksum/,
   ],
   ['no folder of the name', 'zip', () => zipSync({ set: evil }), /got none/],
   ['the same file twice', 'tar.gz', () => tar([good, { path: 'set', text: 'x' }]), /got/],

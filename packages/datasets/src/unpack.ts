@@ -6,23 +6,23 @@ import { pipeline } from 'node:stream/promises'
 import { crc32 } from 'node:zlib'
 import { HabaError, systemCode, systemError } from '@haba/core'
 
-/** Codes of system errors for names that clash or are too long: faults of the archive, not of the disk. */
+/** Error codes for names that clash or are too long: faults of the archive, not of the disk. */
 const ofNames = new Set(['EEXIST', 'EISDIR', 'ENAMETOOLONG', 'ENOTDIR', 'ENOTEMPTY'])
 
-/** An archive unpacks to so many bytes at most, or to so many times its own. */
+/** Limits of an unpacked archive: bytes, and multiples of its size. */
 const MOST_BYTES = 2 ** 28
 const MOST_TIMES = 100
 
 /**
- * Unpacks a .tar.gz or .zip file by file, so that `into/holds` is there whole or not at all. Files and folders below `into` are
- * all that is made: no links, no devices, nothing outside.
+ * Unpacks a .tar.gz or .zip file by file, so that `into/holds` exists completely or not at all. It creates only files and folders
+ * below `into`: no links, no devices, nothing outside.
  *
- * @param holds the folder that the archive has at its top
- * @throws HabaError naming the archive, and the entry where one is wrong; nothing of it stays
+ * @param holds the top folder of the archive
+ * @throws HabaError naming the archive, and the entry if one is bad; nothing stays unpacked
  */
 export async function unpack(archive: string, into: string, holds: string): Promise<void> {
   const beside = join(into, `${holds}.part`)
-  // What cannot be cleaned up is not what went wrong first; the next attempt begins by removing it.
+  // Ignore errors here: the first error is the one to report, and the next attempt cleans up again.
   const clean = () => rm(beside, { recursive: true, force: true }).catch(() => {})
   try {
     await rm(beside, { recursive: true, force: true })
@@ -54,7 +54,7 @@ export async function unpack(archive: string, into: string, holds: string): Prom
   }
 }
 
-/** Counts bytes that entries unpack to. @throws Error where they are more than an archive of this size may have */
+/** Counts unpacked bytes. @throws Error above the limits of an archive of this size */
 type Budget = (bytes: number) => void
 
 function budgetOf(size: number): Budget {
@@ -66,7 +66,7 @@ function budgetOf(size: number): Budget {
   }
 }
 
-/** @throws Error for a name that leads out of the folder that it is unpacked to, on any system */
+/** @throws Error for a name that leads out of the target folder, on any system */
 function checkName(name: string): void {
   const wrong = name.includes('\0')
     ? 'a name with a NUL'
@@ -85,7 +85,7 @@ function checkName(name: string): void {
 async function untar(file: string, cwd: string, budget: Budget): Promise<void> {
   const { extract } = await import('tar')
   let wrong: unknown
-  // Throwing in here would leave files open: the first wrong entry, and all that follow it, are passed over.
+  // Throwing here would leave files open, so the first bad entry and all later ones are skipped.
   const filter = (path: string, entry: object) => {
     if (wrong !== undefined) return false
     const { type, size } = entry as { readonly type?: string; readonly size: number }
@@ -111,12 +111,12 @@ async function unzip(file: string, folder: string, budget: Budget, size: number)
   for await (const entry of zip.eachEntry()) {
     const { fileName, compressedSize, uncompressedSize, externalFileAttributes } = entry
     checkName(fileName)
-    // Mode bits of Unix; 0 where another system wrote it.
+    // Mode bits of Unix; 0 if another system wrote it.
     const kind = (externalFileAttributes >>> 16) & 0o170000
     if (kind !== 0 && kind !== 0o100000 && kind !== 0o040000)
-      throw new Error(`an entry that is no file: ${JSON.stringify(fileName)}`)
+      throw new Error(`an entry that is not a file: ${JSON.stringify(fileName)}`)
     budget(uncompressedSize)
-    // Entries that share their bytes would be a small file that fills any disk.
+    // Entries that share bytes could make a small file fill any disk.
     stored += compressedSize
     if (stored > size) throw new Error(`${stored} bytes in its entries, of ${size}`)
     const path = join(folder, fileName)
@@ -133,6 +133,6 @@ async function unzip(file: string, folder: string, budget: Budget, size: number)
       },
     })
     await pipeline(await zip.openReadStreamPromise(entry), check, createWriteStream(path, { flags: 'wx' }))
-    if (checksum !== entry.crc32) throw new Error(`${fileName} with another checksum than it was written with`)
+    if (checksum !== entry.crc32) throw new Error(`${fileName} with a wrong checksum`)
   }
 }

@@ -3,7 +3,7 @@ import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core'
 import { channelsFirst, chunksOf } from './channels-first.js'
 import type { Images } from './pixels.js'
 
-/** Images in a chunk: large enough that matrix products run at full speed, and small beside the matrices. */
+/** Images per chunk: large enough for fast matrix products, and small compared with the matrices. */
 const mostRows = 1024
 
 const rowsOf = ({ pixels }: Images, values: number) => Math.min(mostRows, pixels.length / values)
@@ -26,7 +26,7 @@ export function meanOf({ pixels, image }: Images): Float32Array {
   return Float32Array.from(order, (place) => sums[place]! / count)
 }
 
-/** Unbiased covariance `Xcᵀ Xc / (n - 1)`, `[values × values]`, channels first; centered before it is multiplied. */
+/** Unbiased covariance `Xcᵀ Xc / (n - 1)`, `[values × values]`, channels first; `Xc` is centered before the product. */
 export async function covarianceOf({ images, mean, engine }: CovarianceOptions): Promise<Float32Array> {
   const size = mean.length
   const accumulate = engine.compile('zca covariance', (total: Tensor2D, rows: Tensor2D, middle: Tensor1D) => {
@@ -53,7 +53,7 @@ interface WhitenOptions extends CovarianceOptions {
   readonly transform: Float32Array
 }
 
-/** `(X - mean) · transform` for a whole set, chunk by chunk; the result is channels last, as the images. */
+/** `(X - mean) · transform` for a whole data set, chunk by chunk; the result is channels last, like the images. */
 export async function whiten({ images, mean, transform, engine }: WhitenOptions): Promise<Float32Array> {
   const size = mean.length
   const order = channelsFirst(images.image)

@@ -12,7 +12,7 @@ const size = 24
 const count = 50
 const epsilon = 0.05
 
-/** Neighbors are alike, as in pictures, and channels have different means. */
+/** Neighboring pixels are correlated, as in pictures, and channels have different means. */
 const pixels = (() => {
   const noise = uniform(foldIn(keyFrom(7), 'pixels'), count * size)
   return Float32Array.from(noise, (value, i) => (i % 2 === 0 ? 0.9 : 0.5) * (0.3 * value + 0.7 * noise[i - (i % 6)]!))
@@ -46,7 +46,7 @@ beforeAll(async () => {
 describe('fitZca', () => {
   it('takes the mean channels first', () => {
     expect(difference(Array.from(fitted.mean), expected.mean)).toBeLessThan(1e-6)
-    expect(fitted.mean[0]! - fitted.mean[12]!).toBeGreaterThan(0.1) // else a wrong order would pass
+    expect(fitted.mean[0]! - fitted.mean[12]!).toBeGreaterThan(0.1) // otherwise a wrong order would pass
   })
 
   it('whitens: transform · (Σ + εI) · transform = I, with n - 1', () => {

@@ -4,7 +4,7 @@ import { channelsFirst } from './channels-first.js'
 import type { Images } from './pixels.js'
 import { whiten } from './whiten.js'
 
-/** The tensors of a fitted ZCA; values of an image are in the order `[channel, row, column]`. */
+/** The tensors of a fitted ZCA; values of an image have the order `[channel, row, column]`. */
 export interface ZcaTensors {
   /** `[values]` */
   readonly mean: Tensor1D
@@ -22,7 +22,7 @@ export interface Zca extends Preprocessing {
   readonly transform: Float32Array
   /** `[values × values]`: `(Σ + εI)^½`, symmetric. */
   readonly inverse: Float32Array
-  /** Whitens a whole set on the engine; absent from a ZCA restored without one. */
+  /** Whitens a whole data set on the engine; absent in a ZCA that was restored without one. */
   applyAll?(images: Images): Promise<Float32Array>
 }
 
@@ -35,7 +35,7 @@ export interface ZcaParts {
   readonly engine?: Engine | undefined
 }
 
-/** A ZCA from its parts; without an engine, sets are whitened row by row as they are read, which is slow. */
+/** A ZCA from its parts. Without an engine images are whitened row by row when they are read, which is slow. */
 export function zcaFromParts({ mean, transform, inverse, epsilon, engine }: ZcaParts): Zca {
   const check = (image: ImageShape) => {
     const order = channelsFirst(image)
@@ -59,11 +59,11 @@ export function zcaFromParts({ mean, transform, inverse, epsilon, engine }: ZcaP
   }
 }
 
-/** Whether a data set's preprocessing is a fitted ZCA, whose tensors are saved apart from its settings. */
+/** Whether a preprocessing is a fitted ZCA, whose tensors are saved separately from its settings. */
 export const isZca = (preprocessing: Preprocessing): preprocessing is Zca =>
   preprocessing.name === 'zca' && 'transform' in preprocessing
 
-/** `(x - before) · matrix + after` for rows of channels-last images, summed in float64. */
+/** `(x - before) · matrix + after` for rows of channels-last images, accumulated in float64. */
 function multiply(
   values: Float32Array,
   order: Int32Array,
@@ -103,7 +103,7 @@ export interface RestoreZcaOptions {
   readonly tensors: ZcaTensors
   /** `settings.epsilon` of the ZCA that was saved. */
   readonly epsilon: number
-  /** Whitens whole sets; not needed to view images. */
+  /** Whitens whole data sets; not needed to view images. */
   readonly engine?: Engine
 }
 
@@ -113,7 +113,7 @@ export async function zcaFromTensors({ tensors, epsilon, engine }: RestoreZcaOpt
   if (![tensors.transform, tensors.inverse].every(({ shape }) => shape[0] === size && shape[1] === size))
     throw new HabaError(
       'zcaFromTensors',
-      `transform and inverse of [${size}, ${size}], as mean has ${size} values`,
+      `transform and inverse of [${size}, ${size}], because mean has ${size} values`,
       `[${tensors.transform.shape}] and [${tensors.inverse.shape}]`,
       'Take all three from one file.',
     )

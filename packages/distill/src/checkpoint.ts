@@ -12,26 +12,26 @@ import {
 } from '@haba/core'
 import { readWhole, writeWhole } from '@haba/core/files'
 
-/** A place-holder for a tensor in the JSON structure. */
+/** Placeholder of a tensor in the JSON structure. */
 interface TensorMark {
   readonly $tensor: string
 }
 
 /**
- * Writes a whole tree to one safetensors file: tensors by their paths, everything else as JSON in its metadata. The file
- * appears whole or not at all, with checksums.
+ * Writes a tree to one safetensors file with checksums: tensors by their paths, everything else as JSON in the metadata. The
+ * write is atomic.
  *
- * @throws HabaError naming the first tensor that holds NaN or an infinity: nothing is written then
+ * @throws HabaError naming the first tensor that holds NaN or an infinity; nothing is written then
  */
 export async function saveTree(path: string, tree: Args): Promise<void> {
-  checkFinite(`checkpoint ${path}`, tree, 'when it was to be written', 'Nothing was written.')
+  checkFinite(`checkpoint ${path}`, tree, 'before it was written', 'Nothing was written.')
   const tensors = namedLeaves(tree)
   const names = tensors.keys()
   const marks = treeToJson(tree, () => names.next().value)
   await writeWhole(path, toSafetensors(tensors, { structure: JSON.stringify(marks) }))
 }
 
-/** Reads back what `saveTree` wrote, bit for bit. @throws HabaError naming the file where it is damaged */
+/** Reads a tree that `saveTree` wrote, bit for bit. @throws HabaError naming the file if it is damaged */
 export async function loadTree<T extends Args>(path: string): Promise<T> {
   const { tensors, metadata } = fromSafetensors(path, await readWhole(path), 'checkpoint')
   if (metadata.structure === undefined)

@@ -44,7 +44,7 @@ import { studentObjective } from './student-objective.fixture.js'
 const real = toyData()
 const set: Parameterization<Tree> = toySet({ image: real.image, classes: real.classes, views: 3 })
 
-/** A game small enough to see through: the set pays for its distance from the critic's number. */
+/** A minimal game: the set loss is the set's distance from the critic's number. */
 const numberGame: Game<Rows, { readonly number: Scalar }> = {
   name: 'number',
   optimizer: sgd({ learningRate: 0.1, momentum: 0.9 }),
@@ -218,7 +218,7 @@ describe('saveTree', () => {
   })
 })
 
-/** Stores values of -128 … 127 in a byte each. */
+/** Stores each value of -128 … 127 in a byte. */
 const wholeNumbers: SetCodec = {
   name: 'whole numbers',
   encode: (tensors) => ({
@@ -273,7 +273,9 @@ describe('a finished set', () => {
     const file = await readFile(join(folder, 'set.safetensors'))
     expect(file.length - 8 - Number(file.readBigUInt64LE(0))).toBe(storage.bytes)
     const other = { ...(first as object), mask: tensor(new Int32Array(12), [3, 4]) } as Tree
-    await expect(readSet(folder, other)).rejects.toThrow('expected 3 words, got 2. It was written with other settings.')
+    await expect(readSet(folder, other)).rejects.toThrow(
+      'expected 3 words, got 2. The file was written with other settings.',
+    )
   })
 
   it('is what its codec decodes, in the bytes that the codec reports', async () => {

@@ -36,28 +36,28 @@ import { differentiate } from './gradient.js'
 import { compileCritique, compilePenalty, compileUpdate, type Scaled } from './programs.js'
 import { recompute, type Differentiation } from './stepper.js'
 
-/** What is distilled, how, and where it runs. */
+/** A distillation: data, set, objective, optimizers and engine. */
 export interface DistillSpec<P extends Tree = Tree> {
   readonly engine: Engine
   readonly key: Key
   readonly real: RealSource
   readonly parameterization: Parameterization<P>
   readonly objective: AnyObjective
-  /** Moves the set's parameters. */
+  /** Updates the set's parameters. */
   readonly optimizer: Optimizer
-  /** Moves what the objective learns, such as MTT's step size. @default setToZero */
+  /** Updates what the objective learns, such as MTT's step size. @default setToZero */
   readonly objectiveOptimizer?: Optimizer
   /** @default [] */
   readonly games?: readonly AnyGame[]
-  /** Iterations in all, those of a resumed state included. */
+  /** Total steps, including those of a resumed state. */
   readonly steps: number
   /** How recurrences are differentiated. @default recompute */
   readonly differentiation?: Differentiation
-  /** By what all steps are multiplied for each time that a state says its rates were lowered, `(0, 1)`. @default 0.5 */
+  /** Multiplies all learning rates once for each count in the state's `lowered`, `(0, 1)`. @default 0.5 */
   readonly lowerRates?: number
 }
 
-/** Everything that a run carries from step to step: saved and loaded, it goes on bit for bit as if never stopped. */
+/** The complete state of a run: a run resumed from it is identical bit for bit. */
 export type DistillState<P extends Tree = Tree> = {
   /** Steps taken. */
   readonly step: number
@@ -65,25 +65,25 @@ export type DistillState<P extends Tree = Tree> = {
   readonly setOptimizer: Tree
   readonly objective: { readonly params: Tree; readonly optimizer: Tree; readonly state: Args }
   readonly games: readonly { readonly critic: Tree; readonly optimizer: Tree }[]
-  /** How many times rates were lowered, because a step was not finite. @default 0 */
+  /** How often learning rates were lowered because a step was not finite. @default 0 */
   readonly lowered?: number
 }
 
-/** What one step tells. */
+/** The report of one step. */
 export interface DistillReport<P extends Tree = Tree> {
   /** Steps taken, this one included. */
   readonly step: number
-  /** The objective's matching loss, before the update. */
+  /** Loss of the objective, before the update. */
   readonly loss: number
   /** Set loss of each game, before the update. */
   readonly penalties: readonly number[]
-  /** Loss of each critic, after it. */
+  /** Loss of each critic, after the update. */
   readonly critiques: readonly number[]
-  /** Belongs to the run until the next report is asked for; the last one belongs to the caller. All of it is finite. */
+  /** Owned by the run until the next report is requested; the caller owns the last one. All values are finite. */
   readonly state: DistillState<P>
 }
 
-/** The set as its parameterization starts it, before it is fitted. */
+/** The initial parameters of a set, before `fit`. */
 export const initialSet = <P extends Tree>({ key, real, parameterization }: DistillSpec<P>): Promise<P> =>
   parameterization.init(
     foldIn(key, 'set'),
@@ -91,7 +91,7 @@ export const initialSet = <P extends Tree>({ key, real, parameterization }: Dist
     Math.min(...indicesByClass(real.labels, real.classes).map(({ length }) => length)),
   )
 
-/** The set before distilling: as its parameterization starts it, and fitted where that asks for it. */
+/** The set before the first step: initialized, and fitted if its parameterization has a `fit`. */
 async function startSet<P extends Tree>(spec: DistillSpec<P>): Promise<P> {
   const set = await initialSet(spec)
   if (!spec.parameterization.fit) return set
@@ -104,7 +104,7 @@ async function startSet<P extends Tree>(spec: DistillSpec<P>): Promise<P> {
 /**
  * The state before the first step.
  *
- * @param from the set to start from, which belongs to the state then @default initialSet(spec), fitted where its parameterization asks for it
+ * @param from the set to start from; the state owns it then @default initialSet(spec), fitted if its parameterization has a `fit`
  */
 export async function startDistilling<P extends Tree>(spec: DistillSpec<P>, from?: P): Promise<DistillState<P>> {
   checkSpec('startDistilling', spec)
@@ -127,7 +127,7 @@ export async function startDistilling<P extends Tree>(spec: DistillSpec<P>, from
   }
 }
 
-/** @throws HabaError naming the part that is absent or of another kind */
+/** @throws HabaError naming the option that is absent or of another kind */
 export const checkSpec = (who: string, spec: object): void =>
   void checkArguments(who, spec, {
     engine: 'engine',
@@ -142,15 +142,15 @@ export const checkSpec = (who: string, spec: object): void =>
   })
 
 /**
- * Distills: at each step the objective draws, the set moves against its loss plus every game's penalty, each critic moves
- * once on the updated set, and the objective carries its state on.
+ * Distills. At each step the objective draws, the set is updated by the gradient of its loss plus every game's set loss, each
+ * critic is updated once on the new set, and the objective advances its state.
  *
- * A step with a loss, gradient, parameter or critic that is not finite is not taken: the state before it, which was reported
- * last, stays whole and belongs to the caller.
+ * If a loss, gradient, parameter or critic is not finite, the step is not taken: the state before it, which was reported
+ * last, stays intact and belongs to the caller.
  *
- * @param from a state to continue from, which stays the caller's own: dispose it when it is no longer needed @default a fresh start
- * @throws HabaError for a specification with a wrong part, naming it; where a step is not finite, naming the first tensor
- *   that is not, and the step (`isNotFinite` knows it)
+ * @param from a state to resume from; the caller still owns it and disposes it @default a fresh start
+ * @throws HabaError naming an invalid option; if a step is not finite, naming the first tensor that is not, and the step
+ *   (`isNotFinite` recognizes this error)
  * @example
  * for await (const report of distill(spec)) console.log(report.step, report.loss)
  */
@@ -163,13 +163,13 @@ export async function* distill<P extends Tree>(
   if (!Number.isInteger(steps) || steps < 1)
     throw new HabaError('distill', 'at least 1 step', `${steps}`, 'Change steps.')
   const take = compileStep(spec)
-  // A copy, which shares the values: each step disposes the state before it.
+  // A copy that shares the values, because each step disposes the state before it.
   let state = from ? copyOf(from) : await startDistilling(spec)
   let reported = false
   try {
     const bad = firstNotFinite(state)
     if (bad)
-      throw notFiniteError('distill', bad, `before step ${state.step + 1}`, 'Check the data and the start of the set.')
+      throw notFiniteError('distill', bad, `before step ${state.step + 1}`, 'Check the data and the initial set.')
     while (state.step < steps) {
       const report = await take(state, foldIn(foldIn(key, 'step'), state.step))
       state = report.state
@@ -181,7 +181,7 @@ export async function* distill<P extends Tree>(
   }
 }
 
-/** Compiles everything that a step does; the step itself is the method on one screen. */
+/** Compiles the functions of a step and returns the step. */
 function compileStep<P extends Tree>(spec: DistillSpec<P>) {
   const {
     engine,
@@ -208,7 +208,7 @@ function compileStep<P extends Tree>(spec: DistillSpec<P>) {
   const step =
     (state: DistillState<P>, key: Key) =>
     async (own: Own): Promise<DistillReport<P>> => {
-      /** Looks closer only where a number that is read anyway is not finite. @param named in the order that they were made */
+      /** Searches for the tensor at fault only if `number`, which is read anyway, is not finite. @param named in the order of computation */
       const check = (number: number, named: Readonly<Record<string, Args>>) => {
         if (Number.isFinite(number)) return
         for (const [name, tree] of Object.entries(named)) {
@@ -226,14 +226,14 @@ function compileStep<P extends Tree>(spec: DistillSpec<P>) {
       let gradient = own(matched.set)
       own(matched.params)
       check(matched.loss, { drawn, loss: matched.loss })
-      const paid: number[] = []
+      const setLosses: number[] = []
       for (const [i, game] of games.entries()) {
         const move = own(game.draw(foldIn(foldIn(key, 'penalty'), i), layout))
         const weight = own(scalar(game.relative ? matched.loss : 1))
         const { value, total } = await penalties[i]!(state.set, state.games[i]!.critic, move, gradient, weight)
         own(total)
-        paid.push(await number(own(value)))
-        check(paid[i]!, { [`penalty of ${game.name}`]: paid[i]! })
+        setLosses.push(await number(own(value)))
+        check(setLosses[i]!, { [`set loss of ${game.name}`]: setLosses[i]! })
         disposeTree(value, gradient, move, weight)
         gradient = total
       }
@@ -248,21 +248,21 @@ function compileStep<P extends Tree>(spec: DistillSpec<P>) {
         check(await number(sum), { ...ofParams, 'optimizer of the objective': params.state })
 
       const critics: DistillState['games'][number][] = []
-      const owed: number[] = []
+      const criticLosses: number[] = []
       for (const [i, game] of games.entries()) {
         const move = own(game.draw(foldIn(foldIn(key, 'critique'), i), layout))
         const moved = own(await critiques[i]!(set.params, state.games[i]!, move, byRate))
-        owed.push(await number(moved.value))
+        criticLosses.push(await number(moved.value))
         const { critic, optimizer } = moved
-        const ofGame = { 'critic loss': owed[i]!, critic, optimizer }
+        const ofGame = { 'critic loss': criticLosses[i]!, critic, optimizer }
         const named = Object.entries(ofGame).map(([name, tree]) => [`${name} of ${game.name}`, tree])
-        check(owed[i]! + (await number(moved.sum)), Object.fromEntries(named))
+        check(criticLosses[i]! + (await number(moved.sum)), Object.fromEntries(named))
         critics.push({ critic, optimizer })
         disposeTree(moved.value, moved.sum, move)
       }
       let carried = before.state
       if (objective.advance) {
-        // A copy: what it is given it may dispose, and this step may still turn out not to be taken.
+        // A copy, because `advance` may dispose its input and this step may still be discarded.
         carried = own(
           await objective.advance(foldIn(key, 'advance'), {
             engine,
@@ -273,7 +273,7 @@ function compileStep<P extends Tree>(spec: DistillSpec<P>) {
           }),
         )
         const named = { 'state of the objective': carried }
-        // Values known here, such as counters, would be constants of a program, and each step would compile its own.
+        // Checked outside of programs: values such as counters would be constants, and each step would compile again.
         const leaves = tensorLeaves(carried)
         if (firstNotFinite(leaves.filter((leaf) => hostValue(leaf)))) check(NaN, named)
         const computed = leaves.filter((leaf) => !hostValue(leaf))
@@ -289,8 +289,8 @@ function compileStep<P extends Tree>(spec: DistillSpec<P>) {
       return {
         step: state.step + 1,
         loss: matched.loss,
-        penalties: paid,
-        critiques: owed,
+        penalties: setLosses,
+        critiques: criticLosses,
         state: {
           step: state.step + 1,
           set: set.params,
@@ -307,7 +307,7 @@ function compileStep<P extends Tree>(spec: DistillSpec<P>) {
     })
 }
 
-/** What objectives find while they draw, such as an expert that is not finite, does not know of the step. */
+/** Adds the step to an error of a draw, such as an expert that is not finite. */
 function atStep(error: unknown, step: number): unknown {
   if (!HabaError.is(error) || !isNotFinite(error) || error.facts.source === 'distill') return error
   const { source: who, expected, received: got, hint: todo } = error.facts
@@ -326,7 +326,7 @@ export async function drawRealImages(key: Key, real: RealSource, perClass: numbe
         'distill',
         `at least ${perClass} real images of class ${label}`,
         `${members.length}`,
-        'Start from noise, or store fewer.',
+        'Start from noise, or store fewer images.',
       )
     return drawSome(foldIn(key, label), members, perClass)
   })

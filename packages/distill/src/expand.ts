@@ -14,15 +14,15 @@ import {
   type Tree,
 } from '@haba/core'
 
-/** Compiled once for each engine and parameterization, however often sets are expanded. */
+/** Compiled once for each engine and parameterization. */
 const rendererOn = oncePerEngine((engine) => {
   const made = new WeakMap<AnyParameterization, Compiled<[Tree, Rows], Batch>>()
   return (parameterization: AnyParameterization) => {
-    const known =
+    const cached =
       made.get(parameterization) ??
       engine.compile('expand', (set: Tree, rows: Rows): Batch => parameterization.render(set, rows))
-    made.set(parameterization, known)
-    return known
+    made.set(parameterization, cached)
+    return cached
   }
 })
 

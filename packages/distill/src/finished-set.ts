@@ -29,10 +29,10 @@ import {
 import { writeWhole } from '@haba/core/files'
 import type { Tensor } from '@tensorflow/tfjs-core'
 
-/** What is written beside the numbers of a finished set. */
+/** The manifest of a finished set (`set.json`). */
 export interface SetManifest {
   readonly format: 'haba-set'
-  /** 2: coded by `codec`; 1: numbers of 32 bits. */
+  /** 1: 32-bit values; 2: coded by `codec`. */
   readonly version: 1 | 2
   /** The name of the codec that wrote the parameters. */
   readonly codec?: string
@@ -44,7 +44,7 @@ export interface SetManifest {
     readonly views: number
   }
   readonly storage: StorageReport
-  /** Fixed parts that lie in the file as packed words (`packIndexSets`), by their paths. */
+  /** Fixed parts that the file stores as packed words (`packIndexSets`), by their paths. */
   readonly indexSets?: NonNullable<Parameterization<Tree>['indexSets']>
   /** Anything else needed to use the set: preprocessing, augmentation, protocol, key, versions. */
   readonly about: Readonly<Record<string, unknown>>
@@ -55,8 +55,8 @@ const FILES = { tensors: 'set.safetensors', manifest: 'set.json' } as const
 /**
  * Writes a finished set into a folder: `set.safetensors` (parameters and labels) and `set.json`, with checksums.
  *
- * @param codec stores the parameters in fewer bits; the set is then what `readSet` gives, no longer `params`
- * @throws HabaError where the file would not have the bytes that are reported, or a parameter is not finite
+ * @param codec stores the parameters in fewer bits; the set is then what `readSet` returns, not `params`
+ * @throws HabaError if the file would not have the reported size, or a parameter is not finite
  */
 export async function writeSet<P extends Tree>(
   folder: string,
@@ -71,7 +71,7 @@ export async function writeSet<P extends Tree>(
     { folder: 'text', parameterization: 'parameterization', params: 'object' },
   )
   const { image, classes, slots, views } = parameterization.layout
-  checkFinite(`set ${folder}`, params, 'when it was to be written', 'Nothing was written.')
+  checkFinite(`set ${folder}`, params, 'before it was written', 'Nothing was written.')
   const plain = storageOf(parameterization, params)
   const { indexSets } = parameterization
   const packed = new Map(
@@ -90,7 +90,9 @@ export async function writeSet<P extends Tree>(
       'writeSet',
       `${storage.bytes} bytes, as ${codec?.name ?? parameterization.name} reports`,
       `${bytes}`,
-      codec ? 'The parts of its encode() must add up to what it stores.' : 'Its storage() must say what it stores.',
+      codec
+        ? 'The parts of its encode() must add up to the bytes it stores.'
+        : 'Its storage() must report the bytes it stores.',
     )
   const manifest: SetManifest = {
     format: 'haba-set',
@@ -113,7 +115,7 @@ const bytesOf = (one: Tensor | Uint8Array) => (one instanceof Uint8Array ? one.l
 const codedStorage = (coded: StorageReport['parts'], labels: number): StorageReport =>
   storageReport([...coded, { name: 'labels', floats: 0, bytes: labels }])
 
-/** What `readSet` uses of a manifest. */
+/** Checks the fields of a manifest that `readSet` uses. */
 function checkManifest(value: unknown): Complaint {
   const manifest = (typeof value === 'object' && value !== null ? value : {}) as Readonly<Record<string, unknown>>
   const { format, codec, indexSets = {} } = manifest
@@ -128,11 +130,11 @@ function checkManifest(value: unknown): Complaint {
 }
 
 /**
- * Reads a finished set's parameters; those of a coded set as its codec decodes them.
+ * Reads the parameters of a finished set. A coded set is decoded.
  *
  * @param like parameters of the same structure, such as those of a fresh `init`; only shapes matter
- * @param codec of the name that the manifest says, for a coded set
- * @throws HabaError where there is no set, a damaged one, one of other shapes, or one of another codec
+ * @param codec the codec that the manifest names, for a coded set
+ * @throws HabaError if the folder has no set, or a set that is damaged, has other shapes or another codec
  */
 export async function readSet<P extends Tree>(
   folder: string,
@@ -178,7 +180,7 @@ export function parseSet<P extends Tree>(
   const coded = new Map<string, Tensor | Uint8Array>([...tensors, ...bytes])
   coded.delete('labels')
   const decoded = manifest.codec === undefined ? tensors : codec!.decode(coded, file)
-  const who = `set ${file}, read as ${FILES.manifest} says`
+  const who = `set ${file}, read with its ${FILES.manifest}`
   const unpacked = new Map(decoded)
   for (const [path, { below }] of Object.entries(manifest.indexSets ?? {})) {
     const [words, shape] = [decoded.get(path), namedLeaves(like).get(path)?.shape]
@@ -195,11 +197,11 @@ function packedSets(leaf: Tensor, below: number): Tensor {
   return tensor(words, [words.length])
 }
 
-/** @throws HabaError for another number of words than the shape needs */
+/** @throws HabaError if the number of words does not match the shape */
 function unpackedSets(who: string, words: Tensor, shape: readonly number[], below: number): Tensor {
   const sets = setsOf(shape, below)
   const count = Math.ceil(bitsOfIndexSets(sets) / 32)
   if (words.size !== count)
-    throw new HabaError(who, `${count} words`, `${words.size}`, 'It was written with other settings.')
+    throw new HabaError(who, `${count} words`, `${words.size}`, 'The file was written with other settings.')
   return tensor(unpackIndexSets(words.dataSync<'int32'>(), sets), shape)
 }

@@ -37,7 +37,7 @@ describe('fit', () => {
   it('brings every slot under every view near a real image of its class', async () => {
     const { losses, last } = await run(spec(80), await start(spec(80)))
     expect(losses.at(-1)).toBeLessThan(0.7 * losses[0]!)
-    // Patterns of classes are as far apart as random images: what a slot shows is nearest to its own class.
+    // Class patterns are as far apart as random images, so a slot is nearest to its own class.
     const { layout } = set
     const means = await Promise.all(
       Array.from({ length: layout.classes }, async (_, label) => {

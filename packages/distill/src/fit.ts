@@ -26,7 +26,7 @@ import {
   type Tree,
 } from '@haba/core'
 
-/** What is fitted, to what, and where it runs; a `DistillSpec` is one. */
+/** A fit: set, real images and engine. Every `DistillSpec` is one. */
 export interface FitSpec<P extends Tree = Tree> {
   readonly engine: Engine
   readonly key: Key
@@ -34,7 +34,7 @@ export interface FitSpec<P extends Tree = Tree> {
   readonly parameterization: Parameterization<P>
 }
 
-/** What fitting carries from step to step: saved and loaded, it continues bit for bit as if never stopped. */
+/** The complete state of a fit: a fit resumed from it is identical bit for bit. */
 export type FitState<P extends Tree = Tree> = {
   /** Steps taken. */
   readonly step: number
@@ -42,18 +42,18 @@ export type FitState<P extends Tree = Tree> = {
   readonly optimizer: AdamState
 }
 
-/** What one step of fitting tells. */
+/** The report of one step of fitting. */
 export interface FitReport<P extends Tree = Tree> {
   /** Mean squared error of the step's images, before the update, in the preprocessed space. */
   readonly loss: number
-  /** Belongs to the fit until the next report is asked for; the last one belongs to the caller. */
+  /** Owned by the fit until the next report is requested; the caller owns the last one. */
   readonly state: FitState<P>
 }
 
-/** Images a step: enough for a steady gradient, few enough for large sets. */
+/** Images per step: enough for a stable gradient, few enough for large sets. */
 const BATCH = 256
 
-/** Fitting before its first step. @param set as its parameterization starts it; it belongs to the fit from here on */
+/** The state before the first step of fitting. @param set initial parameters; the fit owns them from here on */
 export async function startFitting<P extends Tree>(
   { engine, parameterization }: FitSpec<P>,
   set: P,
@@ -65,7 +65,7 @@ export async function startFitting<P extends Tree>(
 
 const fitOf = ({ parameterization }: Pick<FitSpec, 'parameterization'>) => {
   const { fit, name } = parameterization
-  if (!fit) throw new HabaError(`fit ${name}`, 'a parameterization with `fit`', 'none', 'Distill it as it starts.')
+  if (!fit) throw new HabaError(`fit ${name}`, 'a parameterization with `fit`', 'none', 'Distill it without fitting.')
   if (!Number.isInteger(fit.steps) || fit.steps < 1 || !(fit.learningRate > 0))
     throw new HabaError(
       `fit ${name}`,
@@ -77,8 +77,8 @@ const fitOf = ({ parameterization }: Pick<FitSpec, 'parameterization'>) => {
 }
 
 /**
- * Fits a set to real images, as its parameterization's `fit` says: every slot under every view has a real image of its class
- * of its own (classes with too few give theirs again), and Adam lowers the mean squared error.
+ * Fits a set to real images with the settings of its parameterization's `fit`. Every rendered slot gets a different real image
+ * of its class as its target (repeated in classes with too few images), and Adam minimizes the mean squared error.
  *
  * @throws HabaError naming the first tensor that is not finite, and the step, which is not taken
  */
@@ -93,9 +93,9 @@ export async function* fit<P extends Tree>(
   const targets = targetsOf(spec)
   const { slots, views } = parameterization.layout
   const products = Int32Array.from({ length: slots * views }, (_, i) => i)
-  const move = engine.compile('fit/step', (set: P, before: AdamState, rows: Rows, wanted: Tensor4D) => {
+  const move = engine.compile('fit/step', (set: P, before: AdamState, rows: Rows, targetImages: Tensor4D) => {
     const { value, grad } = valueAndGrad(
-      (x: P) => mean(square(sub(parameterization.render(x, rows).images, wanted))),
+      (x: P) => mean(square(sub(parameterization.render(x, rows).images, targetImages))),
       set,
     )
     const { updates, state } = optimizer.update(grad, before, set)
@@ -105,7 +105,7 @@ export async function* fit<P extends Tree>(
   let state = from
   while (state.step < steps) {
     const drawn = drawSome(foldIn(foldIn(key, 'fit'), state.step), products, BATCH)
-    const wanted = await real.images(drawn.map((product) => targets[product]!))
+    const targetImages = await real.images(drawn.map((product) => targets[product]!))
     const rows = rowsOf(
       drawn.map((product) => product % slots),
       drawn.map((product) => Math.floor(product / slots)),
@@ -115,8 +115,8 @@ export async function* fit<P extends Tree>(
       sum,
       set,
       optimizer: moved,
-    } = await move(state.set, state.optimizer, rows, wanted).catch((error: unknown) => {
-      disposeTree(rows, wanted)
+    } = await move(state.set, state.optimizer, rows, targetImages).catch((error: unknown) => {
+      disposeTree(rows, targetImages)
       throw error
     })
     const value = (await loss.data())[0]!
@@ -124,11 +124,11 @@ export async function* fit<P extends Tree>(
       ? undefined
       : Number.isFinite(value)
         ? firstNotFinite({ set, optimizer: moved })
-        : (firstNotFinite({ images: wanted }) ?? { path: 'loss', value })
-    disposeTree(rows, wanted, loss, sum)
+        : (firstNotFinite({ images: targetImages }) ?? { path: 'loss', value })
+    disposeTree(rows, targetImages, loss, sum)
     if (bad) {
       disposeTree(set, moved)
-      throw notFiniteError(`fit ${parameterization.name}`, bad, `at step ${state.step + 1}`, 'Lower its rate.')
+      throw notFiniteError(`fit ${parameterization.name}`, bad, `at step ${state.step + 1}`, 'Lower its learning rate.')
     }
     disposeTree(state.set, state.optimizer)
     state = { step: state.step + 1, set, optimizer: moved }
@@ -136,7 +136,7 @@ export async function* fit<P extends Tree>(
   }
 }
 
-/** The real image of each product, `view · slots + slot`. */
+/** The index of the real image of each rendering, at `view · slots + slot`. */
 function targetsOf({ key, parameterization, real }: FitSpec): Int32Array {
   const { layout } = parameterization
   const { slots, views, classes } = layout

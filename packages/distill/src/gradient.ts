@@ -22,21 +22,21 @@ import {
 } from '@haba/core'
 import type { Differentiation } from './stepper.js'
 
-/** The matching loss of one step with its gradients; all trees belong to the caller. */
+/** The objective's loss of one step with its gradients; the caller owns all trees. */
 export interface ObjectiveGradient<P extends Tree = Tree> {
   readonly loss: number
   readonly set: P
   readonly params: Tree
 }
 
-/** An objective's compiled loss and gradient for what was drawn. */
+/** The compiled loss and gradient of an objective for a draw. */
 export type DifferentiatedObjective<P extends Tree = Tree> = (
   set: P,
   params: Tree,
   drawn: Drawn<Args, Args>,
 ) => Promise<ObjectiveGradient<P>>
 
-/** What objectives and games see of parameters. */
+/** Parameters as the `Synthetic` that objectives and games see. */
 export const bind = <P extends Tree>(parameterization: Parameterization<P>, params: P): Synthetic => ({
   layout: parameterization.layout,
   render: (rows: Rows) => parameterization.render(params, rows),
@@ -61,7 +61,7 @@ export function differentiate<P extends Tree>(
     : differentiateRecurrence(engine, parameterization, objective, differentiation)
 }
 
-/** One term at a time, so that the memory is that of one term. */
+/** One term at a time, so that memory holds only one term. */
 function differentiateSum<P extends Tree>(
   engine: Engine,
   parameterization: Parameterization<P>,

@@ -22,7 +22,7 @@ import { checkSpec, initialSet, startDistilling, type DistillSpec, type DistillS
 import { bind } from './gradient.js'
 import { recompute, store, type Differentiation } from './stepper.js'
 
-/** Bytes of the arrays of one distillation step, by how a recurrence is differentiated; equal for a sum. */
+/** Bytes of the arrays of one distillation step for each differentiation of a recurrence; equal for a sum. */
 export interface MemoryEstimate {
   /** `recompute`: the weights before every student step, and one step's intermediates. */
   readonly least: number
@@ -30,14 +30,14 @@ export interface MemoryEstimate {
   readonly fastest: number
 }
 
-/** The least memory, the least time, or the least time within so many bytes. */
+/** The least memory, the least time, or the least time within a number of bytes. */
 export type Memory = 'least' | 'fastest' | number
 
 /**
- * Estimates the memory of a run before its first step, from the shapes of its programs: nothing is computed but the first
- * draw. What is not counted: the process itself, the real data, and what an allocator keeps for later.
+ * Estimates the memory of a run before its first step, from the shapes of its programs. It computes only the first draw.
+ * Not counted: the process itself, the real data, and memory that an allocator keeps.
  *
- * @param state a state that the run goes on from @default a fresh start
+ * @param state a state that the run resumes from @default a fresh start
  */
 export async function estimateMemory(spec: DistillSpec, state?: DistillState): Promise<MemoryEstimate> {
   checkSpec('estimateMemory', spec)
@@ -59,9 +59,9 @@ export async function estimateMemory(spec: DistillSpec, state?: DistillState): P
 }
 
 /**
- * How to differentiate a recurrence within a limit.
+ * Chooses the differentiation of a recurrence within a limit of memory.
  *
- * @throws HabaError where even `recompute` needs more than `available`, or than `memory` itself
+ * @throws HabaError if even `recompute` needs more than `available` or `memory`
  */
 export function differentiationWithin(
   { least, fastest }: MemoryEstimate,
@@ -71,28 +71,28 @@ export function differentiationWithin(
   if (typeof memory === 'number' && !(memory > 0))
     throw new HabaError('memory', '"least", "fastest" or a number of bytes above 0', `${memory}`, '')
   const limit = typeof memory === 'number' ? Math.min(memory, available) : available
-  const wanted = memory === 'least' || (typeof memory === 'number' && fastest > limit) ? least : fastest
-  if (wanted > limit)
+  const needed = memory === 'least' || (typeof memory === 'number' && fastest > limit) ? least : fastest
+  if (needed > limit)
     throw new HabaError(
       'memory',
       `a step within ${inMegabytes(limit)}`,
-      `about ${inMegabytes(wanted)} (least ${inMegabytes(least)}, fastest ${inMegabytes(fastest)})`,
+      `about ${inMegabytes(needed)} (least ${inMegabytes(least)}, fastest ${inMegabytes(fastest)})`,
       memory === 'fastest' && least <= limit
         ? 'Use memory "least".'
-        : 'Use fewer images a step, a narrower network, or a machine with more memory.',
+        : 'Use fewer images per step, a narrower network, or a machine with more memory.',
     )
-  return wanted === least && memory !== 'fastest' ? recompute : store
+  return needed === least && memory !== 'fastest' ? recompute : store
 }
 
 const inMegabytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MB`
 
 const bytesIn = (tree: Args): number => tensorLeaves(tree).reduce((total, { shape }) => total + bytesOf(shape), 0)
 
-/** What a program returns, as tensors of which only shapes are asked. */
+/** The result of a program, as tensors whose values are never read. */
 const shapesOf = <R>({ graph, result }: Program<R>): R =>
   result(graph.outputs.map(({ shape, dtype }) => hostTensor({ values: new Float32Array(0) }, shape, dtype)))
 
-/** Term by term: the memory of the largest term. Classes differ in their numbers of images. */
+/** The memory of the largest term, because terms run one by one. Classes differ in their numbers of images. */
 function sumMemory(
   parameterization: Parameterization<Tree>,
   objective: SumObjective,
@@ -127,7 +127,7 @@ function recurrenceMemory(
   const taken: Taken = { params, carry, input: x }
   const { forward, backward } = traceLinear(step, [taken, common])
   const adjoint = trace(
-    (taken: Taken, common: Args, owed: Tree) => vjp((x: Taken) => step(x, common), taken).pull(owed),
+    (taken: Taken, common: Args, cotangent: Tree) => vjp((x: Taken) => step(x, common), taken).pull(cotangent),
     [taken, common, carry],
   )
   const taking = shapesOf(forward)

@@ -44,7 +44,7 @@ const numberGame: Game<Rows, { readonly number: Scalar }> = {
   critique: (move, s, critic) => square(sub(mean(s.render(move).images), critic.number)),
 }
 
-/** Carries a tensor, as objectives with networks of their own do. */
+/** Carries a tensor, like objectives with networks. */
 const carrying = (): AnyObjective => {
   const plain = studentObjective({ steps: 2 })
   return {
@@ -71,7 +71,7 @@ const spec = (engine: Engine, options: Partial<DistillSpec> = {}): DistillSpec =
   ...options,
 })
 
-/** An engine that spoils one number of a result: of the first tensor whose path fits, at the call that is counted. */
+/** An engine that replaces one value of a result: in the first tensor whose path matches, at the given call. */
 function spoiled(program: string, pick: (result: Tree) => Tree, value: number, at: number): Engine {
   const engine = referenceEngine()
   let calls = 0
@@ -100,7 +100,7 @@ const part =
     (result as { readonly [part: string]: Tree })[name]!
 const numbers = (tree: Args) => tensorLeaves(tree).map((t) => [...t.dataSync()])
 
-/** The state after so many steps. */
+/** The state after this number of steps. */
 async function after(steps: number): Promise<DistillState> {
   let last: DistillState | undefined
   for await (const { state } of distill(spec(referenceEngine(), { steps }))) last = state
@@ -111,12 +111,12 @@ describe('a step that is not finite', () => {
   it.each([
     ['the loss', 'student/finish', part('value'), 2, 'NaN in loss'],
     ['a gradient of the set', 'student/input adjoint', (x: Tree) => x, 4, 'NaN in gradient.set.'],
-    ['a penalty', 'number/penalty', part('value'), 2, 'NaN in penalty of number'],
+    ['a penalty', 'number/penalty', part('value'), 2, 'NaN in set loss of number'],
     ['a critic', 'number/critique', part('critic'), 2, 'NaN in critic of number.number'],
     ['the loss of a critic', 'number/critique', part('value'), 2, 'NaN in critic loss of number'],
     ['what the objective carries', 'practice', (x: Tree) => x, 2, 'NaN in state of the objective.weights'],
   ])('by %s is not taken, and names it and the step', async (_, program, pick, at, text) => {
-    // Sums are spoiled with what they are of: here the parts are, so the sum must be made of them.
+    // Here the parts are replaced, so the sum must be recomputed from them.
     const engine = spoiled(program, pick, NaN, at)
     const summed = program === 'number/critique' && text.includes('number.number')
     const faulty = summed ? spoiltSum(program, at) : engine
@@ -179,7 +179,7 @@ describe('a step that is not finite', () => {
   })
 })
 
-/** The same for a critic: its sum is what is looked at first. */
+/** The same for a critic, whose sum is checked first. */
 function spoiltSum(program: string, at: number): Engine {
   const inner = spoiled(program, part('critic'), NaN, at)
   let calls = 0
@@ -211,7 +211,7 @@ describe('rates that were lowered', () => {
         .map((v, i) => v - before[i]!)
     }
     const [whole, twice] = [await moved(), await moved(2)]
-    // The critic moves on the updated set, which differs a little.
+    // The critic is updated on the new set, which differs slightly.
     whole.forEach((by, i) => expect(twice[i]! / by, `${i}`).toBeCloseTo(1 / 16, 1))
   })
 })
@@ -241,7 +241,7 @@ describe('what is not finite is never written', () => {
     const folder = await mkdtemp(join(tmpdir(), 'haba-finite-'))
     const params = { images: tensor([1, value], [2]) }
     await expect(saveTree(join(folder, 'a.safetensors'), { set: params })).rejects.toThrow(
-      `a.safetensors: expected finite numbers, got ${value} in set.images when it was to be written.`,
+      `a.safetensors: expected finite numbers, got ${value} in set.images before it was written.`,
     )
     await expect(writeSet(join(folder, 'set'), set, params, {})).rejects.toThrow(`got ${value} in images`)
     expect(await readdir(folder)).toEqual([])

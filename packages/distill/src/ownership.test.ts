@@ -35,7 +35,7 @@ const numberGame: Game<Rows, { readonly number: Scalar }> = {
   critique: (move, s, critic) => square(sub(mean(s.render(move).images), critic.number)),
 }
 
-/** Matches mean images, reads real ones, and carries a tensor that a program moves. */
+/** Matches mean images, reads real ones, and carries a tensor that a program updates. */
 const meanImages = {
   kind: 'sum',
   name: 'means',

@@ -17,13 +17,13 @@ import {
 } from '@haba/core'
 import { bind } from './gradient.js'
 
-/** What steps are multiplied by, where the objective says. */
+/** The multiplier on the set's update, for objectives that have one. */
 export type Scaled = { readonly scale?: Scalar }
 
 /**
- * One step of an optimizer, with a sum that is not finite where any number of it is not.
+ * One step of an optimizer. It also returns a sum that is not finite if any value of the step is not.
  *
- * @param least what parts never fall below, by name
+ * @param least lower bounds of parts, by name
  */
 export const compileUpdate = <P extends Tree>(
   engine: Engine,
@@ -42,12 +42,12 @@ export const compileUpdate = <P extends Tree>(
     return {
       params: bounded.length > 0 ? Object.assign({}, moved, ...bounded) : moved,
       state,
-      // None where nothing is learned: no program has to run then.
+      // No sum if nothing is learned, so that no program has to run.
       sums: tensorLeaves(params).length > 0 ? [sumOfAll(gradient, moved, state)] : [],
     }
   })
 
-/** The set loss of a game, added to the set's gradient; the critic is constant. */
+/** The set loss of a game, with its gradient added to the set's; the critic is constant. */
 export const compilePenalty = <P extends Tree>(engine: Engine, parameterization: Parameterization<P>, game: AnyGame) =>
   engine.compile(`${game.name}/penalty`, (set: P, critic: Tree, move: Args, gradient: P, weight: Scalar) => {
     const { value, grad } = valueAndGrad(
@@ -57,7 +57,7 @@ export const compilePenalty = <P extends Tree>(engine: Engine, parameterization:
     return { value, total: mapTree((a, b) => add(a, b), gradient, grad) }
   })
 
-/** One step of a critic on the set as it is; the set is held fixed. */
+/** One update of a critic; the set is constant. */
 export const compileCritique = (engine: Engine, parameterization: Parameterization<Tree>, game: AnyGame) =>
   engine.compile(
     `${game.name}/critique`,

@@ -3,21 +3,21 @@ import { vjp, type Engine, type Tree } from '@haba/core'
 /** One step of a recurrence: `(params, common, carry, input) → carry`. */
 export type Step = (params: Tree, common: Tree, carry: Tree, input: Tree) => Tree
 
-/** The adjoint of one step in all that it took. (A type, not an interface: it is a `Tree`.) */
+/** The gradient of one step with respect to all of its arguments. (A type, because an interface is not a `Tree`.) */
 export type StepGradient = {
   readonly params: Tree
   readonly carry: Tree
   readonly input: Tree
 }
 
-/** A step that can be taken and, later, taken back. */
+/** A compiled step and its adjoint. */
 export interface CompiledStep {
   forward(params: Tree, common: Tree, carry: Tree, input: Tree): Promise<{ readonly carry: Tree; readonly kept: Tree }>
-  /** The adjoint: how ⟨next carry, cotangent⟩ changes with everything the step took. */
+  /** The adjoint: the gradient of ⟨next carry, cotangent⟩ with respect to all arguments of the step. */
   backward(params: Tree, common: Tree, carry: Tree, input: Tree, kept: Tree, cotangent: Tree): Promise<StepGradient>
 }
 
-/** How a recurrence is differentiated: the same value in other time and memory (`recompute`, `store`), or an approximation (`tesla`). */
+/** How a recurrence is differentiated: exactly (`recompute` and `store` differ in time and memory), or approximately (`tesla`). */
 export interface Differentiation {
   readonly name: string
   /** @param hasVelocity whether the carry is `MovingWeights` @default false */
@@ -27,8 +27,8 @@ export interface Differentiation {
 type Taken = { readonly params: Tree; readonly carry: Tree; readonly input: Tree }
 
 /**
- * Keeps the weights before each step and computes the rest of it again on the way back: exact, in the memory of one step
- * and the weights of all.
+ * Keeps the weights before each step and recomputes the rest in the backward pass. Exact; its memory is that of one step
+ * and of all steps' weights.
  */
 export const recompute: Differentiation = {
   name: 'recompute',
@@ -46,7 +46,7 @@ export const recompute: Differentiation = {
   },
 }
 
-/** Keeps what the way back needs of every step: less work, more memory. */
+/** Keeps what the backward pass needs of every step: less work, more memory. */
 export const store: Differentiation = {
   name: 'store',
   compile(engine, name, step) {

@@ -23,7 +23,7 @@ import type { Scalar } from '@tensorflow/tfjs-core'
 
 type Common = { readonly start: Tree; readonly target: Tree }
 
-/** A student of the set that should reach made-up weights: trajectory matching in small. @param momentum @default 0 */
+/** A small trajectory matching: a student of the set should reach given weights. @param momentum @default 0 */
 export function studentObjective({
   steps,
   momentum = 0,

@@ -22,7 +22,7 @@ const set = toySet({ image: real.image, classes: real.classes, views: 3 })
 const engine = referenceEngine()
 const numbers = (tree: Args) => tensorLeaves(tree).flatMap((t) => [...t.dataSync()])
 
-/** Both gradients of one draw: by `how`, and of the loss written out with the weights that steps start from constant. */
+/** Two gradients of one draw: by `how`, and of the written-out loss with constant weights before each step. */
 async function gradients(steps: number, how: Differentiation, momentum = 0) {
   const objective = studentObjective({ steps, momentum }) as RecurrenceObjective
   const params = await set.init(keyFrom(1), seedFrom(real))
@@ -40,7 +40,7 @@ async function gradients(steps: number, how: Differentiation, momentum = 0) {
           const next = objective.step(x.of, common, from, input)
           const reached = velocity ? (next as MovingWeights).weights : next
           const moved = mapTree((w, to) => sub(w, to), held, reached)
-          // θ ← θ - (what the step takes off): the first θ passes gradients on, the rest does not see it.
+          // θ ← θ - update: gradients pass through the first θ; the update treats θ as constant.
           const passed = mapTree((w, by) => sub(w, by), weights, moved)
           return velocity ? { weights: passed, velocity: (next as MovingWeights).velocity } : passed
         }, objective.start(common))
@@ -65,7 +65,7 @@ describe('tesla', () => {
     near(got.set, written.grad.at)
     near(got.params, written.grad.of)
     expect(got.loss).toBeCloseTo(exact.loss, 6)
-    // An approximation: it is not the exact one.
+    // It is an approximation, so it differs from the exact one.
     const apart = numbers(got.set).map((v, i) => v - numbers(exact.set)[i]!)
     expect(Math.hypot(...apart) / Math.hypot(...numbers(exact.set))).toBeGreaterThan(0.01)
   })

@@ -2,16 +2,17 @@ import { mapTree, mul, vjp, type MovingWeights, type Tree } from '@haba/core'
 import type { CompiledStep, Differentiation, Step, StepGradient } from './stepper.js'
 
 /**
- * TESLA's gradient (Cui et al., ICML 2023): the weights that a step starts from are held constant, so the cotangent of
- * the last weights passes every step unchanged and no Hessian is needed. With student steps `θ - α g` it is
- * `-α ∂⟨g, λ⟩/∂x` a step, `λ = 2(θ_N - θ*)/‖θ_0 - θ*‖²`. Exact for the last step, an approximation before;
- * the step size's gradient is truncated alike. With momentum the velocity, which is linear in the gradients, is still
- * differentiated: a step's input is charged for all later steps that its gradient keeps moving the weights in.
+ * TESLA's gradient (Cui et al., ICML 2023). The weights before each step are held constant, so the cotangent of the last
+ * weights passes every step unchanged and no Hessian is needed. With student steps `θ - α g` the gradient of a step is
+ * `-α ∂⟨g, λ⟩/∂x`, `λ = 2(θ_N - θ*)/‖θ_0 - θ*‖²`. It is exact for the last step and an approximation for earlier ones; the
+ * gradient of the step size is truncated in the same way. With momentum the velocity, which is linear in the gradients, is
+ * still differentiated: the gradient of a step's input includes its effect on all later steps through the velocity.
  */
 export const tesla: Differentiation = { name: 'tesla', compile: truncated((input) => input) }
 
-/** * TESLA as released, which produced its published numbers: the gradients of inputs are halved, because the factor 2
- * multiplies a tuple there. The step size's gradient loses nothing.
+/**
+ * TESLA as released, for its published numbers: the gradients of inputs are halved, because the released factor 2 multiplies
+ * a tuple. The gradient of the step size is not halved.
  */
 export const teslaReleased: Differentiation = {
   name: 'tesla, released',
@@ -19,7 +20,7 @@ export const teslaReleased: Differentiation = {
 }
 
 /** A step with constant weights: the cotangent of the next step is that of the last one. */
-function truncated(owed: (input: Tree) => Tree): Differentiation['compile'] {
+function truncated(ofInput: (input: Tree) => Tree): Differentiation['compile'] {
   return (engine, name, step: Step, hasVelocity = false): CompiledStep => {
     const take = engine.compile(`${name}/step`, step)
     const adjoint = engine.compile(
@@ -32,9 +33,9 @@ function truncated(owed: (input: Tree) => Tree): Differentiation['compile'] {
           { params, input, moving },
         )
         const back = pull(cotangent)
-        // Multiplied, for a result is the caller's own and this one came in.
+        // Multiplied by 1 to make a new tensor: the caller owns results, and this one is an argument.
         const passed = mapTree((x) => mul(x, 1), cotangent)
-        return { params: back.params, input: owed(back.input), carry: withVelocity(passed, back.moving) }
+        return { params: back.params, input: ofInput(back.input), carry: withVelocity(passed, back.moving) }
       },
     )
     return {
@@ -44,6 +45,6 @@ function truncated(owed: (input: Tree) => Tree): Differentiation['compile'] {
   }
 }
 
-/** A carry with another velocity, where it has one. */
+/** The carry with another velocity, if it has one. */
 const withVelocity = (carry: Tree, [velocity]: readonly Tree[]): Tree =>
   velocity === undefined ? carry : { weights: (carry as MovingWeights).weights, velocity }

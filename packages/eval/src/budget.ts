@@ -1,36 +1,36 @@
 import { sizeOf, type ImageContext, type StorageReport } from '@haba/core'
 
-/** A part of what a set stores, or of what it needs. */
+/** A part that a set stores or needs. */
 export interface BudgetPart {
   readonly name: string
   readonly floats: number
   readonly bytes: number
-  /** False for what belongs to the data and is the same for every set, such as the transform to their space. */
+  /** False for parts that belong to the data and are the same for every set, such as a whitening matrix. */
   readonly counted: boolean
 }
 
-/** Exactly what a set costs. */
+/** The exact storage of a set. */
 export interface SetBudget {
   readonly parts: readonly BudgetPart[]
-  /** 32-bit numbers, of the counted parts. */
+  /** Values of the counted parts. */
   readonly floats: number
-  /** Sum of the counted parts, with labels. */
+  /** Bytes of the counted parts, labels included. */
   readonly bytes: number
-  /** Images a class that have as many values. */
+  /** Images per class with as many values. */
   readonly imagesPerClass: number
 }
 
 /** Options of `budgetOfSet`. */
 export interface SetBudgetOptions extends ImageContext {
-  /** Images or bases, decoder, labels, as the parameterization reports them. */
+  /** The parameterization's report: images or bases, decoder, labels. */
   readonly storage: StorageReport
-  /** Floats of what was learned beside the set and is needed to use it, by name, such as MTT's step size. */
+  /** Floats of learned values that are needed to use the set, by name, such as MTT's step size. */
   readonly learned?: Readonly<Record<string, number>>
-  /** Floats of the transform from pixels to what networks see: means and deviations, or a whitening matrix. */
+  /** Floats of the preprocessing: means and deviations, or a whitening matrix. */
   readonly transform?: number
 }
 
-/** Floats and bytes of a set, part by part. */
+/** Floats and bytes of a set by part. */
 export function budgetOfSet({ storage, learned = {}, transform, image, classes }: SetBudgetOptions): SetBudget {
   const part = (name: string, floats: number, counted: boolean) => ({ name, floats, bytes: 4 * floats, counted })
   const parts: readonly BudgetPart[] = [
@@ -43,14 +43,14 @@ export function budgetOfSet({ storage, learned = {}, transform, image, classes }
   return { parts, floats, bytes: total('bytes'), imagesPerClass: floats / (classes * sizeOf(image)) }
 }
 
-/** A set that is compared with others. */
+/** The budget of a named set, for comparisons. */
 export interface NamedBudget {
   readonly name: string
   readonly floats: number
   readonly bytes: number
 }
 
-/** How budgets differ, in one line: what a comparison says before anything else. */
+/** One line that says how budgets differ; every comparison starts with it. */
 export function budgetDifference([first, ...others]: readonly [NamedBudget, ...NamedBudget[]]): string {
   if (others.every(({ bytes }) => bytes === first.bytes))
     return others.every(({ floats }) => floats === first.floats)

@@ -10,7 +10,7 @@ import { holdOut, relabeled } from './subset.js'
 const real = toyData({ noise: 0.3, perClass: 10 })
 const { train, validation } = holdOut(real, 0.2, keyFrom(1))
 
-/** A source that writes down whose images are read. */
+/** A source that records which images are read. */
 const watched = (source: RealSource, name: string, log: string[]): RealSource => ({
   ...source,
   images: (indices) => {

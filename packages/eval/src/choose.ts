@@ -10,7 +10,7 @@ export interface Candidate {
   readonly data: TrainingData
 }
 
-/** A trial on validation data. */
+/** The result of one candidate at one learning rate on validation data. */
 export interface Trial {
   readonly candidate: string
   readonly rate: number
@@ -25,22 +25,22 @@ export interface Choice extends Trial {
 
 /** Options of `chooseOnValidation`. */
 export interface ChooseOptions extends Omit<EvaluateOptions, 'protocol' | 'test'> {
-  /** In order: the last one is the end of the run. */
+  /** In order; the last one is the final set of the run. */
   readonly candidates: readonly Candidate[]
   readonly rates: readonly number[]
-  /** Held out of the training data; distillation never saw it. */
+  /** Held out of the training data and unseen by distillation. */
   readonly validation: RealSource
-  /** The protocol at a rate. */
+  /** Makes the protocol for a learning rate. */
   readonly protocolAt: (rate: number) => Protocol
-  /** Networks for each trial. @default 1 */
+  /** Networks per trial. @default 1 */
   readonly trialNetworks?: number
   /** Called after every trial. */
   readonly onTrial?: (trial: Trial) => void
 }
 
 /**
- * Chooses a rate for the last candidate, then among all candidates at that rate, by validation accuracy; the first of
- * equals is taken.
+ * Chooses by validation accuracy: first a learning rate for the last candidate, then a candidate at that rate. The first of
+ * equal ones wins.
  */
 export async function chooseOnValidation(options: ChooseOptions): Promise<Choice> {
   checkArguments('chooseOnValidation', options, {
@@ -72,13 +72,13 @@ export async function chooseOnValidation(options: ChooseOptions): Promise<Choice
 
 const best = (trials: readonly Trial[]) => trials.reduce((a, b) => (b.mean > a.mean ? b : a))
 
-/** An accuracy with how it was chosen. */
+/** A test accuracy and the choice it belongs to. */
 export interface ChosenAccuracy extends Accuracy {
   readonly choice: Choice
   readonly protocol: Protocol
 }
 
-/** Validation data choose; then the test set is touched for the first time, by fresh networks on what was chosen. */
+/** Chooses on validation data, then tests fresh networks of the chosen candidate. Only they see the test set. */
 export async function evaluateChosen(options: ChooseOptions & Pick<EvaluateOptions, 'test'>): Promise<ChosenAccuracy> {
   const choice = await chooseOnValidation(options)
   const { data } = options.candidates.find(({ name }) => name === choice.candidate)!

@@ -8,7 +8,7 @@ import { relabeled } from './subset.js'
 
 const real = toyData({ noise: 0.3 })
 
-/** The first image of each class, as a method would make it: of a source that knows these classes only. */
+/** The first image of each class, from a source with only these classes, as for a method. */
 async function firstOfEach(classes: readonly number[]): Promise<RenderedSet> {
   const some = relabeled(real, classes)
   const set = await selectionAsSet(

@@ -5,16 +5,16 @@ import { ofClasses } from './subset.js'
 
 /** Options of `continual`. */
 export interface ContinualOptions extends Omit<EvaluateOptions, 'onNetwork' | 'onStep'> {
-  /** Classes as they arrive, such as `numpyPermutation(seed, 100)`. */
+  /** Classes in their order of arrival, such as `numpyPermutation(seed, 100)`. */
   readonly order: readonly number[]
-  /** 5 or 10 in the papers; each brings about as many classes. */
+  /** Steps, each with about the same number of classes; 5 or 10 in the papers. */
   readonly steps: number
-  /** The memory of a step's classes, made from their images alone; its targets are over all classes. */
+  /** Makes the memory of a step's classes, from their images only; its targets cover all classes. */
   memory(classes: readonly number[], step: number): Promise<RenderedSet>
   readonly onStep?: (step: ContinualStep) => void
 }
 
-/** A point of the curve. */
+/** The result of one step. */
 export interface ContinualStep {
   /** From 1. */
   readonly step: number
@@ -22,13 +22,13 @@ export interface ContinualStep {
   readonly seen: readonly number[]
   /** Stored items so far. */
   readonly slots: number
-  /** On the test images of all classes seen, by a head over all classes. */
+  /** On the test images of all classes so far, with a head over all classes. */
   readonly accuracy: Accuracy
 }
 
 /**
- * Class-incremental learning as GDumb and DM do it: at every step networks are trained from scratch on all
- * memory so far, and tested on the classes seen.
+ * Class-incremental learning as in GDumb and DM: at every step networks are trained from scratch on all memory so far, and
+ * tested on the classes so far.
  */
 export async function continual(options: ContinualOptions): Promise<readonly ContinualStep[]> {
   checkArguments('continual', options, { order: 'list', steps: 'number', memory: 'function', test: 'real' })
@@ -47,7 +47,7 @@ export async function continual(options: ContinualOptions): Promise<readonly Con
   return curve
 }
 
-/** Classes in their order, cut into steps of equal size, or of one more in the first ones. */
+/** Cuts classes, in order, into steps of equal size; the first ones get one more if needed. */
 export function classSteps(order: readonly number[], steps: number): readonly (readonly number[])[] {
   if (!Number.isInteger(steps) || steps < 1 || steps > order.length)
     throw new HabaError('continual', `1 … ${order.length} steps, one class each`, `${steps}`, 'Take fewer steps.')
@@ -56,7 +56,7 @@ export function classSteps(order: readonly number[], steps: number): readonly (r
   return Array.from({ length: steps }, (_, step) => order.slice(start(step), start(step + 1)))
 }
 
-/** Two sets as one, the slots of the first before those of the second. */
+/** Joins two sets; the slots of the first come first. */
 export function joinSets(a: RenderedSet, b: RenderedSet): RenderedSet {
   const [one, two] = [a.layout, b.layout]
   if (one.views !== two.views || one.classes !== two.classes)
@@ -84,7 +84,7 @@ export function joinSets(a: RenderedSet, b: RenderedSet): RenderedSet {
   }
 }
 
-/** A set over some classes as one over all: class i becomes `classes[i]`, and other classes have targets of zero. */
+/** Turns a set of some classes into one of all: class i becomes `classes[i]`, and other classes have targets of 0. */
 export function spreadClasses(set: RenderedSet, classes: readonly number[], all: number): RenderedSet {
   const { layout } = set
   const targets = new Float32Array(layout.slots * all)

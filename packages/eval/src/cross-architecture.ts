@@ -1,10 +1,10 @@
 import { checkArguments, HabaError } from '@haba/core'
 import { halfInterval95, summarize, type Accuracy } from './statistics.js'
 
-/** Does one job after the other, such as a worker process. */
+/** Runs one job at a time, such as a worker process. */
 export type Worker<Job, Result> = (job: Job) => Promise<Result>
 
-/** Does all jobs, each worker one at a time; results are in the order of the jobs. The first failure ends it. */
+/** Distributes jobs to workers, one at a time each. Results are in the order of the jobs; the first failure rejects. */
 export async function shareOut<Job, Result>(
   jobs: readonly Job[],
   workers: readonly Worker<Job, Result>[],
@@ -28,22 +28,22 @@ export async function shareOut<Job, Result>(
   return results
 }
 
-/** How many workers, and how many threads each may use: never more threads in all than cores. */
+/** The number of workers and the threads of each, never more threads in total than cores. */
 export function planWorkers({ cores, jobs, workers }: WorkerNeeds): {
   readonly workers: number
   readonly threads: number
 } {
   if (workers !== undefined && (!Number.isInteger(workers) || workers < 1 || workers > cores))
-    throw new HabaError('workers', `1 … ${cores}, as many as there are cores`, `${workers}`, 'More would be slower.')
+    throw new HabaError('workers', `1 … ${cores}, the number of cores`, `${workers}`, 'More would be slower.')
   const used = Math.max(1, Math.min(workers ?? cores, jobs))
   return { workers: used, threads: Math.floor(cores / used) }
 }
 
-/** Cores and jobs to divide among workers. */
+/** Cores and jobs to distribute. */
 export interface WorkerNeeds {
   readonly cores: number
   readonly jobs: number
-  /** @default as many as there are jobs for, up to one a core */
+  /** @default one per job, at most one per core */
   readonly workers?: number
 }
 
@@ -58,7 +58,7 @@ export interface CrossArchitectureOptions {
   readonly networks: readonly string[]
   /** Fresh networks of each kind. @default 3 */
   readonly seeds?: number
-  /** Each gives the test accuracy of the network of a job. */
+  /** Each returns the test accuracy of a job's network. */
   readonly workers: readonly Worker<NetworkJob, number>[]
   readonly onResult?: (job: NetworkJob, accuracy: number, done: number) => void
 }
@@ -70,7 +70,7 @@ export interface NetworkAccuracy extends Accuracy {
   readonly halfInterval?: number
 }
 
-/** Several seeds of several kinds of networks, a row for each kind. */
+/** Evaluates several seeds of several kinds of networks; one row per kind. */
 export async function crossArchitecture(options: CrossArchitectureOptions): Promise<readonly NetworkAccuracy[]> {
   checkArguments('crossArchitecture', options, { networks: 'list', workers: 'list' })
   const { networks, seeds = 3, workers, onResult } = options

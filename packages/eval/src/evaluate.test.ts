@@ -8,7 +8,7 @@ const real = toyData({ noise: 0.3 })
 const network = tinyNetwork()
 const quick = { ...protocols.dsa({ epochs: 12, learningRate: 0.05 }), weightDecay: 0 }
 
-/** The first images of every class as a set of one view, or of two: the second with labels that lie. */
+/** The first images of every class as a set of one view, or of two, the second with wrong labels. */
 async function setOf(views: 1 | 2): Promise<RenderedSet> {
   const slots = [0, 1, 2].map((label) => real.labels.indexOf(label))
   const images = (await (await real.images(Int32Array.from(slots))).data()) as Float32Array
@@ -44,7 +44,7 @@ describe('evaluateSet', () => {
   })
 
   it('draws a view for every image of every epoch', async () => {
-    // Images of the second view are empty; were it the only one drawn, nothing could be learned.
+    // Images of the second view are empty: if only this view were drawn, nothing could be learned.
     const half = await evaluateSet(await setOf(2), options)
     const blank = await setOf(2)
     blank.images.fill(0)
@@ -65,7 +65,7 @@ describe('evaluateReal', () => {
   it('trains on the chosen images only', async () => {
     const chosen = Int32Array.from([...real.labels.keys()].filter((i) => real.labels[i] === 0))
     const { mean } = await evaluateReal(real, options, chosen)
-    // Having seen one class only, it finds that class everywhere: 8 of 8 + 9 + 10.
+    // Trained on one class, it predicts that class everywhere: 8 of 8 + 9 + 10.
     expect(mean).toBeCloseTo(8 / 27, 6)
   })
 

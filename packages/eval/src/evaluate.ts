@@ -28,30 +28,30 @@ export interface EvaluateOptions {
   readonly key: Key
   /** Fresh networks. @default 5 */
   readonly networks?: number
-  /** The number of the first one: network i is the same in every evaluation. @default 0 */
+  /** Index of the first network: network i is the same in every evaluation. @default 0 */
   readonly first?: number
-  /** Called after every training step: how many its network has taken, and how many it takes in all. */
+  /** Called after every training step with the network's steps so far and in total. */
   readonly onStep?: (step: number, steps: number) => void
   /** Called after every network. */
   readonly onNetwork?: (index: number, accuracy: number) => void
 }
 
 /**
- * Trains fresh networks on a rendered set and tests each once on real data. Hallucination is online: for every image of
- * every epoch a view is drawn, so an epoch sees each slot once.
+ * Trains fresh networks on a rendered set and tests each once on real data. Every epoch shows each slot once, under a random
+ * view.
  */
 export async function evaluateSet(set: RenderedSet, options: EvaluateOptions): Promise<Accuracy> {
   checkArguments('evaluateSet', { set }, { set: 'rendered' })
   return evaluate('evaluateSet', options, () => dataOfSet(set))
 }
 
-/** The same with real images: all of a source, or the chosen ones. */
+/** `evaluateSet` for real images: all of a source, or the chosen ones. */
 export async function evaluateReal(real: RealSource, options: EvaluateOptions, chosen?: Int32Array): Promise<Accuracy> {
   checkArguments('evaluateReal', { real, chosen }, { real: 'real', chosen: 'integers?' })
   return evaluate('evaluateReal', options, () => dataOfReal(real, chosen))
 }
 
-/** The same with real images that are chosen again for each network, so that the deviation includes the choice. */
+/** `evaluateSet` for real images that are drawn again for each network, so that the deviation includes the draw. */
 export async function evaluateDraws(
   real: RealSource,
   options: EvaluateOptions,
@@ -61,13 +61,13 @@ export async function evaluateDraws(
   return evaluate('evaluateDraws', options, (network) => dataOfReal(real, choose(network)))
 }
 
-/** The same with any source of batches. */
+/** `evaluateSet` for any training data. */
 export async function evaluateOn(data: TrainingData, options: EvaluateOptions): Promise<Accuracy> {
   checkArguments('evaluateOn', { data }, { data: 'object' })
   return evaluate('evaluateOn', options, () => data)
 }
 
-/** A rendered set to train on. */
+/** A rendered set as training data. */
 export function dataOfSet(set: RenderedSet): TrainingData {
   const { slots, views, image, classes } = set.layout
   const size = sizeOf(image)
@@ -90,7 +90,7 @@ export function dataOfSet(set: RenderedSet): TrainingData {
   }
 }
 
-/** Real images to train on: all of a source, or the chosen ones. */
+/** Real images as training data: all of a source, or the chosen ones. */
 export function dataOfReal(real: RealSource, chosen: Int32Array = Int32Array.from(real.labels.keys())): TrainingData {
   return {
     items: chosen.length,

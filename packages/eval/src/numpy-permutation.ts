@@ -1,6 +1,6 @@
 /**
- * `numpy.random.RandomState(seed).permutation(length)`, number for number: class orders of the continual-learning papers
- * are given as seeds of it. Nothing else here draws from it.
+ * Equals `numpy.random.RandomState(seed).permutation(length)`: papers of continual learning give class orders as its seeds.
+ * Everything else in haba draws from a `Key`.
  *
  * @param seed `0 … 2³²-1`
  */
@@ -8,7 +8,7 @@ export function numpyPermutation(seed: number, length: number): readonly number[
   const next = mersenneTwister(seed)
   const order = Array.from({ length }, (_, i) => i)
   for (let i = length - 1; i > 0; i--) {
-    // numpy's bounded draw: as many bits as i has, again until they are not above it.
+    // numpy's bounded draw: masks to the bits of i and rejects values above i.
     const mask = 2 ** Math.ceil(Math.log2(i + 1)) - 1
     let j = (next() & mask) >>> 0
     while (j > i) j = (next() & mask) >>> 0

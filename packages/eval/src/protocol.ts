@@ -1,54 +1,54 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core'
 import { canonicalHash, div, mean, sqrt, square, sub, sum, type Augmentation, type Mixing } from '@haba/core'
 
-/** A stretch of epochs at one rate. */
+/** A phase of epochs at one learning rate. */
 export interface Phase {
-  /** Its first epoch, counted from 0. */
+  /** Its first epoch, from 0. */
   readonly epoch: number
-  /** Factor of the protocol's rate. */
+  /** Multiplies the protocol's learning rate. */
   readonly factor: number
-  /** Whether a new optimizer is made, whose momentum starts at zero. */
+  /** Whether a new optimizer starts, with zero velocity. */
   readonly newOptimizer: boolean
 }
 
-/** How a network is trained on a set before it is tested: a named value, printed with every result. */
+/** How a network is trained on a set before its test. Named, and printed with every result. */
 export interface Protocol {
   readonly name: string
-  /** Raised whenever numbers under this name would change. */
+  /** Raised when a change of the protocol would change results. */
   readonly version: number
-  /** Epochs trained. The released codes of DC and its successors train one more than their option says. */
+  /** Epochs actually trained. The released codes of DC and its successors train one more than their option says. */
   readonly epochs: number
-  /** Images a step. */
+  /** Images per step. */
   readonly batch: number
   readonly rate: number
-  /** Where the rate comes from: it is `fixed`, `learned` with the set, or chosen on held-out data. */
+  /** Whether the learning rate is fixed, learned with the set, or chosen on held-out data. */
   readonly rateFrom: 'fixed' | 'learned' | 'validation'
   readonly momentum: number
-  /** Added to the gradient of every weight, as `weightDecay · p`. */
+  /** Added to the gradient of every weight as `weightDecay · p`. */
   readonly weightDecay: number
-  /** The first begins at epoch 0. */
+  /** In order; the first starts at epoch 0. */
   readonly phases: readonly Phase[]
-  /** For training batches; a draw for each image. */
+  /** Applied to training batches, with a separate draw for each image. */
   readonly augmentation?: Augmentation
-  /** For training batches, last. */
+  /** Applied to training batches, last. */
   readonly mixing?: Mixing
-  /** For training and test batches. */
+  /** Applied to training and test batches. */
   readonly transform?: BatchTransform
-  /** Images a test batch: it matters only where `transform` mixes them. */
+  /** Images per test batch; matters only if `transform` depends on the batch. */
   readonly testBatch: number
-  /** How the reported number is chosen, in words. */
+  /** How the reported number was chosen, in words. */
   readonly choice: string
 }
 
-/** A named change of whole batches. */
+/** A named transform of whole batches. */
 export interface BatchTransform {
   readonly name: string
   readonly apply: (images: Tensor4D) => Tensor4D
 }
 
 /**
- * HaBa's hidden protocol: every batch, in training and in testing, is shifted and scaled by one mean and one (unbiased)
- * deviation over all its values (`utils.epoch` in the released code).
+ * HaBa's undocumented batch standardization (`utils.epoch` in the released code): every batch, in training and testing, is
+ * standardized by the mean and the unbiased standard deviation of all its values.
  */
 export const batchStandardization: BatchTransform = {
   name: 'batch standardization',
@@ -69,8 +69,8 @@ export function describeProtocol(protocol: Protocol): Readonly<Record<string, un
 }
 
 /**
- * The first 12 hexadecimal digits of the SHA-256 of all settings of a protocol, as JSON with sorted names. A rate that
- * was learned or chosen is left out: it is the set's, and two sets measured alike share one hash.
+ * The first 12 hexadecimal digits of the SHA-256 of a protocol's settings, as JSON with sorted names. A learned or chosen
+ * learning rate is left out because it belongs to the set: sets with the same protocol share a hash.
  */
 export function protocolHash(protocol: Protocol): string {
   const { rate, choice: _, transform, ...rest } = plain(protocol)
@@ -79,7 +79,7 @@ export function protocolHash(protocol: Protocol): string {
   return canonicalHash(hashed).slice(0, 12)
 }
 
-/** What hashes are made with where a name has changed since: results of earlier versions keep their hash. */
+/** Earlier names, for hashes: results of earlier versions keep their hash. */
 const earlier: Readonly<Record<string, string>> = {
   [batchStandardization.name]: 'batch standardisation', // earlier name
 }

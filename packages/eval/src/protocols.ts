@@ -5,12 +5,12 @@ import { batchStandardization, type BatchTransform, type Phase, type Protocol } 
 export interface ProtocolOptions {
   /** @default 0.01 */
   readonly learningRate?: number
-  /** Where the rate comes from. @default 'fixed', and 'validation' for `ours` */
+  /** Where the learning rate comes from. @default 'fixed', and 'validation' for `ours` */
   readonly rateFrom?: Protocol['rateFrom']
-  /** As the released codes count: 1000 means 1001, except for `idc` and `rtp`. */
+  /** As the released codes count: 1000 means 1001 trained epochs, except for `idc` and `rtp`. */
   readonly epochs?: number
   readonly augmentation?: Augmentation
-  /** @default none; IDC's numbers are with cutmix, on half of the batches */
+  /** @default none; IDC's published numbers use cutmix on half of the batches */
   readonly mixing?: Mixing
   /** @default 256; 64 for `idc`, 640 for `rtp` */
   readonly batch?: number
@@ -23,7 +23,7 @@ interface Preset {
   readonly batch: number
   readonly testBatch: number
   readonly phases: (epochs: number) => readonly Phase[]
-  /** Epochs trained beyond those asked for. */
+  /** Epochs trained beyond the option `epochs`. */
   readonly more: 0 | 1
   readonly transform?: BatchTransform
   readonly rateFrom?: Protocol['rateFrom']
@@ -60,16 +60,16 @@ const protocol =
     }
   }
 
-/** A tenth of the rate from half-time on, by a new optimizer: epoch index 502 of 0 … 1000. */
+/** A tenth of the learning rate from the middle on, with a new optimizer: from epoch 502 of 0 … 1000. */
 const halfTime = (epochs: number): readonly Phase[] => [
   { epoch: 0, factor: 1, newOptimizer: true },
   { epoch: Math.floor(epochs / 2) + 2, factor: 0.1, newOptimizer: true },
 ]
 
-/** One rate for all epochs. */
+/** One learning rate for all epochs. */
 const constant = (): readonly Phase[] => [{ epoch: 0, factor: 1, newOptimizer: true }]
 
-/** A fifth after two thirds, and again after five sixths; momentum is kept. */
+/** A fifth of the learning rate after two thirds of the epochs, and again after five sixths; velocity is kept. */
 const twoThirds = (epochs: number): readonly Phase[] => [
   { epoch: 0, factor: 1, newOptimizer: true },
   { epoch: Math.floor((2 * epochs) / 3), factor: 0.2, newOptimizer: false },
@@ -80,7 +80,7 @@ const once = 'The set of the last step; every network is tested once, after its 
 const published = (how: string) => `${once} Published numbers: ${how}.`
 const released = { version: 1, batch: 256, phases: halfTime, more: 1 } as const
 
-/** The protocols of the released codes, and ours, as functions of what they leave open. */
+/** The protocols of the released codes, and ours, as functions of their open settings. */
 export const protocols = {
   /** DC: 300 epochs without augmentation. */
   dc: protocol({
@@ -90,7 +90,7 @@ export const protocols = {
     testBatch: 256,
     choice: published('5 sets of the last iteration, 20 networks each'),
   }),
-  /** DSA and DM: 1000 epochs with the siamese augmentation, one draw an image. */
+  /** DSA and DM: 1000 epochs with the siamese augmentation, one draw per image. */
   dsa: protocol({
     ...released,
     name: 'dsa',
@@ -98,7 +98,7 @@ export const protocols = {
     testBatch: 256,
     choice: published('5 sets of the last iteration, 20 networks each'),
   }),
-  /** MTT: as DSA, at the learned step size. */
+  /** MTT: as DSA, with the learned step size as its learning rate. */
   mtt: protocol({
     ...released,
     name: 'mtt',
@@ -106,7 +106,7 @@ export const protocols = {
     testBatch: 128,
     choice: published('5 networks, the best of all evaluations on the test set'),
   }),
-  /** HaBa: as MTT, with batch standardization and a view drawn for every image. */
+  /** HaBa: as MTT, with batch standardization and a random view of every image. */
   haba: protocol({
     ...released,
     name: 'haba',
@@ -115,7 +115,7 @@ export const protocols = {
     transform: batchStandardization,
     choice: published('5 networks, the best of 16 evaluations on the test set'),
   }),
-  /** IDC: 1000 epochs of batches of 64; with its augmentation and cutmix. */
+  /** IDC: 1000 epochs with batches of 64; use it with IDC's augmentation and cutmix. */
   idc: protocol({
     version: 1,
     name: 'idc',
@@ -127,8 +127,8 @@ export const protocols = {
     choice: published('3 networks, the best epoch on the test set'),
   }),
   /**
-   * RTP (Deng and Russakovsky, NeurIPS 2022; the trainer and configuration of its released code): 300 epochs of batches of
-   * 640 at one rate, without weight decay.
+   * RTP (Deng and Russakovsky, NeurIPS 2022; trainer and configuration of the released code): 300 epochs with batches of 640 at
+   * one learning rate, without weight decay.
    */
   rtp: protocol({
     version: 1,
@@ -141,7 +141,7 @@ export const protocols = {
     more: 0,
     choice: published('10 networks each, of sets tested on the test set every 200 iterations'),
   }),
-  /** Ours: the schedule of DSA; what is reported was chosen without the test set (`evaluateChosen`). */
+  /** Ours: the schedule of DSA; checkpoint and learning rate are chosen without the test set (`evaluateChosen`). */
   ours: protocol({
     ...released,
     name: 'ours',

@@ -52,7 +52,7 @@ describe('accuracyAtBytes', () => {
     { bytes: 100, mean: 0.2 },
   ]
   it('is linear in the logarithm of the size', () => {
-    // 200 lies half-way between 100 and 400.
+    // 200 is half-way between 100 and 400 on a log scale.
     expect(accuracyAtBytes(measured, 200)).toBeCloseTo(0.4, 12)
     expect(accuracyAtBytes(measured, 400)).toBe(0.6)
   })

@@ -2,31 +2,31 @@ import { checkArguments, HabaError } from '@haba/core'
 
 /** The four accuracies of the label-robust score, as fractions. */
 export interface LabelRobustOptions {
-  /** All real data, hard labels. */
+  /** Trained on all real data, with hard labels. */
   readonly realHard: number
-  /** The set, hard labels. */
+  /** Trained on the set, with hard labels. */
   readonly setHard: number
-  /** The set, as its method would have it: soft labels or any. */
+  /** Trained on the set with its method's labels, soft or hard. */
   readonly setAny: number
-  /** Random real images, as many, with the labels of `setAny`. */
+  /** Trained on as many random real images, with labels of the same kind as `setAny`. */
   readonly randomAny: number
-  /** Of the improvement over random, `0 … 1`. @default 0.5 */
+  /** Weight of the improvement over random, `0 … 1`. @default 0.5 */
   readonly weight?: number
 }
 
 /** A score with what it is made of. */
 export interface LabelRobustScore {
-  /** `realHard - setHard`: what hard labels lose. */
+  /** `realHard - setHard`: the loss with hard labels. */
   readonly hardLabelRecovery: number
-  /** `setAny - randomAny`: what the set gains over random images. */
+  /** `setAny - randomAny`: the gain over random images. */
   readonly improvementOverRandom: number
   /** `0 … 1`; 1 is best. */
   readonly score: number
 }
 
 /**
- * DD-Ranking's label-robust score: how good a set is once soft labels are not counted as its merit. Accuracies are
- * fractions; the released package feeds percentages to the exponential.
+ * DD-Ranking's label-robust score: the quality of a set without the benefit of soft labels. Accuracies are fractions; the
+ * released package passes percentages to the exponential.
  */
 export function labelRobustScore(options: LabelRobustOptions): LabelRobustScore {
   checkArguments('labelRobustScore', options, {
@@ -47,10 +47,10 @@ export function labelRobustScore(options: LabelRobustOptions): LabelRobustScore 
 export interface AugmentationRobustOptions {
   readonly setAugmented: number
   readonly randomAugmented: number
-  /** The same, trained without augmentation. */
+  /** The set, trained without augmentation. */
   readonly setPlain: number
   readonly randomPlain: number
-  /** Of the improvement with augmentation, `0 … 1`. @default 0.5 */
+  /** Weight of the improvement with augmentation, `0 … 1`. @default 0.5 */
   readonly weight?: number
 }
 
@@ -63,7 +63,7 @@ export interface AugmentationRobustScore {
   readonly score: number
 }
 
-/** DD-Ranking's augmentation-robust score: how good a set is whether or not networks are trained with augmentation. */
+/** DD-Ranking's augmentation-robust score: the quality of a set with and without augmentation in training. */
 export function augmentationRobustScore(options: AugmentationRobustOptions): AugmentationRobustScore {
   checkArguments('augmentationRobustScore', options, {
     setAugmented: 'number',
@@ -79,7 +79,7 @@ export function augmentationRobustScore(options: AugmentationRobustOptions): Aug
   return { withAugmentation, withoutAugmentation, score }
 }
 
-/** From `-1 … 1` to `0 … 1`, on an exponential scale. */
+/** Maps `-1 … 1` to `0 … 1` on an exponential scale. */
 const normalized = (alpha: number) => (Math.exp(alpha) - Math.exp(-1)) / (Math.E - Math.exp(-1))
 
 /** Accuracy with the set divided by accuracy with all real data. */
@@ -88,15 +88,15 @@ export function recoveryRatio(set: number, fullData: number): number {
   return set / fullData
 }
 
-/** An accuracy at a size. */
+/** An accuracy and the size of its set. */
 export interface SizedAccuracy {
   readonly bytes: number
   readonly mean: number
 }
 
 /**
- * What a method would reach at other bytes: linear in the logarithm of the size between the measured neighbors.
- * Undefined outside what was measured: nothing is extrapolated.
+ * Interpolates a method's accuracy at another size, linearly in the logarithm of the size. Undefined outside the measured
+ * sizes: it never extrapolates.
  */
 export function accuracyAtBytes(measured: readonly SizedAccuracy[], bytes: number): number | undefined {
   const below = measured.filter((one) => one.bytes <= bytes).sort((a, b) => b.bytes - a.bytes)[0]

@@ -1,6 +1,6 @@
 import { HabaError } from '@haba/core'
 
-/** A ConvNet of the search space, by the names of configuration files. */
+/** A ConvNet of the search space, in the names of configuration files. */
 export interface Architecture {
   readonly width: number
   readonly depth: number
@@ -33,40 +33,40 @@ export const architectures = (space: SearchSpace = convNetSpace): readonly Archi
     ),
   )
 
-/** An accuracy, and what it cost. */
+/** An accuracy and the time it took. */
 export interface TimedAccuracy {
   readonly accuracy: number
   readonly seconds: number
 }
 
-/** A network that was trained on the proxy (the distilled set), and on the real data. */
+/** A network trained on the proxy (the distilled set) and on the real data. */
 export interface ScoredArchitecture {
   readonly name: string
   readonly proxy: TimedAccuracy
   readonly truth: TimedAccuracy
 }
 
-/** Whether a proxy finds the networks that the real data prefer. */
+/** How well a proxy finds the networks that are best on real data. */
 export interface SearchReport {
-  /** Rank correlations among the best `top` by the real data, and by the proxy; undefined where ranks are all equal. */
+  /** Rank correlations among the best `top` networks on real data, and on the proxy; undefined if all ranks are equal. */
   readonly correlations: readonly {
     readonly top: number
     readonly byTruth: number | undefined
     readonly byProxy: number | undefined
   }[]
-  /** The network that the proxy would choose. */
+  /** The best network on the proxy. */
   readonly chosen: ScoredArchitecture
-  /** The best there is. */
+  /** The best network on real data. */
   readonly best: ScoredArchitecture
   readonly seconds: { readonly proxy: number; readonly truth: number }
-  /** The part of the time that searching on the proxy, and training only the chosen network on real data, saves. */
+  /** The share of time saved by searching on the proxy and training only the chosen network on real data. */
   readonly saved: number
 }
 
 /**
  * Compares a search on a proxy with one on the real data.
  *
- * @param tops how many of the best ranks are correlated; the whole space is added @default [5, 10, 20]
+ * @param tops numbers of best networks to correlate; the whole space is added @default [5, 10, 20]
  */
 export function searchReport(
   scored: readonly ScoredArchitecture[],
@@ -102,7 +102,7 @@ export function searchReport(
 const sortedBy = (scored: readonly ScoredArchitecture[], by: 'proxy' | 'truth') =>
   [...scored].sort((a, b) => b[by].accuracy - a[by].accuracy)
 
-/** Spearman's: Pearson's correlation of ranks, equal values sharing the mean of theirs. Undefined where all are equal. */
+/** Spearman's rank correlation; equal values share their mean rank. Undefined if all values are equal. */
 export function rankCorrelation(a: readonly number[], b: readonly number[]): number | undefined {
   const [x, y] = [centeredRanks(a), centeredRanks(b)]
   const product = (u: readonly number[], v: readonly number[]) => u.reduce((sum, r, i) => sum + r * v[i]!, 0)

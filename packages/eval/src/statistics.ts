@@ -4,7 +4,7 @@ import { HabaError } from '@haba/core'
 export interface Accuracy {
   readonly mean: number
   readonly std: number
-  /** One for each network. */
+  /** One per network. */
   readonly accuracies: readonly number[]
 }
 
@@ -16,8 +16,8 @@ export function summarize(accuracies: readonly number[]): Accuracy {
 }
 
 /**
- * Half the width of the 95 % confidence interval of a mean, by Student's t with the unbiased deviation; undefined for
- * fewer than two values, which say nothing about their spread.
+ * Half the width of the 95 % confidence interval of a mean, by Student's t with the unbiased standard deviation. Undefined for
+ * fewer than two values.
  */
 export function halfInterval95(values: readonly number[]): number | undefined {
   const n = values.length
@@ -27,10 +27,15 @@ export function halfInterval95(values: readonly number[]): number | undefined {
   return (studentQuantile(n - 1) * deviation) / Math.sqrt(n)
 }
 
-/** The t that `|T|` stays below with a probability of `inside`, for whole degrees of freedom. @param inside @default 0.95 */
+/** The t with `P(|T| < t) = inside` for integer degrees of freedom. @param inside @default 0.95 */
 export function studentQuantile(degrees: number, inside = 0.95): number {
   if (!Number.isInteger(degrees) || degrees < 1)
-    throw new HabaError('studentQuantile', 'whole degrees of freedom from 1', `${degrees}`, 'Count values, less one.')
+    throw new HabaError(
+      'studentQuantile',
+      'whole degrees of freedom from 1',
+      `${degrees}`,
+      'It is the number of values minus 1.',
+    )
   let [low, high] = [0, 1]
   while (within(high, degrees) < inside) high *= 2
   for (let i = 0; i < 60; i++) {
@@ -41,7 +46,7 @@ export function studentQuantile(degrees: number, inside = 0.95): number {
   return high
 }
 
-/** The probability of `|T| < t`: a finite sum for whole degrees of freedom (Abramowitz and Stegun 26.7.3, 26.7.4). */
+/** `P(|T| < t)`: a finite sum for integer degrees of freedom (Abramowitz and Stegun 26.7.3, 26.7.4). */
 function within(t: number, degrees: number): number {
   const angle = Math.atan(t / Math.sqrt(degrees))
   const square = Math.cos(angle) ** 2

@@ -14,7 +14,7 @@ it('is 1 of the data itself, and as many times that as the images are multiplied
 })
 
 it('looks at no more than a thousand real images, of every part of the source, and frees them', async () => {
-  // Of 3000 images the last third is twice as strong.
+  // The last third of 3000 images has twice the RMS.
   const many = {
     ...real,
     labels: new Int32Array(3000),

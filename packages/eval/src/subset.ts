@@ -1,6 +1,6 @@
 import { drawSome, foldIn, indicesByClass, type Key, type RealSource } from '@haba/core'
 
-/** Chosen images of a source as a source: image i of it is image `indices[i]`. */
+/** A source of chosen images: image i is image `indices[i]` of `real`. */
 export const subset = (real: RealSource, indices: Int32Array): RealSource => ({
   image: real.image,
   classes: real.classes,
@@ -8,28 +8,28 @@ export const subset = (real: RealSource, indices: Int32Array): RealSource => ({
   images: (rows) => real.images(rows.map((row) => indices[row]!)),
 })
 
-/** The images of some classes; labels stay as they are. */
+/** The images of some classes, with unchanged labels. */
 export function ofClasses(real: RealSource, classes: readonly number[]): RealSource {
-  const wanted = new Set(classes)
-  return subset(real, Int32Array.from([...real.labels.keys()].filter((index) => wanted.has(real.labels[index]!))))
+  const kept = new Set(classes)
+  return subset(real, Int32Array.from([...real.labels.keys()].filter((index) => kept.has(real.labels[index]!))))
 }
 
-/** The images of some classes, which become the classes `0, 1, …` in the given order. */
+/** The images of some classes, relabeled `0, 1, …` in the given order. */
 export function relabeled(real: RealSource, classes: readonly number[]): RealSource {
   const chosen = ofClasses(real, classes)
   return { ...chosen, classes: classes.length, labels: chosen.labels.map((label) => classes.indexOf(label)) }
 }
 
-/** A source in two, each class alike. */
+/** A source split in two, stratified by class. */
 export interface HeldOut {
   readonly train: RealSource
   readonly validation: RealSource
 }
 
 /**
- * Holds out a random part of every class, rounded, and at least one image.
+ * Holds out a random part of every class, rounded, at least one image.
  *
- * @param fraction of the images, between 0 and 1
+ * @param fraction share of the images, between 0 and 1
  */
 export function holdOut(real: RealSource, fraction: number, key: Key): HeldOut {
   const held = new Set(

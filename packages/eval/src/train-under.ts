@@ -1,10 +1,10 @@
 import { disposeTree, foldIn, permutation, type Batch, type Key, type Trainer, type Training } from '@haba/core'
 import { rateAt, type Protocol } from './protocol.js'
 
-/** Training data: `items` things, and a function that makes a batch of some of them. */
+/** Training data: the number of items, and a function that makes a batch of some. */
 export interface TrainingData {
   readonly items: number
-  /** Rows of the items in a batch; the key is for what else is drawn. The caller owns the batch. */
+  /** Makes a batch of these items; the key is for random choices such as views. The caller owns the batch. */
   batch(rows: Int32Array, key: Key): Promise<Batch>
 }
 
@@ -14,9 +14,9 @@ export interface TrainUnderOptions {
   readonly protocol: Protocol
   readonly data: TrainingData
   readonly key: Key
-  /** Where to begin; it is disposed. @default a fresh network */
+  /** The initial network, which is disposed. @default a fresh network */
   readonly start?: Training
-  /** Called after every step: how many the network has taken, and how many it takes in all. */
+  /** Called after every step with the steps so far and in total. */
   readonly onStep?: (step: number, steps: number) => void
 }
 
@@ -27,11 +27,11 @@ export interface TrainedEpoch {
   readonly rate: number
   /** Loss of the last batch, before its step. */
   readonly loss: number
-  /** Disposed when the next epoch is asked for; the last one is the caller's. */
+  /** Disposed when the next epoch is requested; the caller owns the last one. */
   readonly training: Training
 }
 
-/** Trains one network exactly as a protocol says, an epoch at a time. */
+/** Trains one network under a protocol and yields after every epoch. */
 export async function* trainUnder(options: TrainUnderOptions): AsyncGenerator<TrainedEpoch, void, void> {
   const { train, protocol, data, key, onStep } = options
   const steps = protocol.epochs * Math.ceil(data.items / protocol.batch)

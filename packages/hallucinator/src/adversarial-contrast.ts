@@ -41,36 +41,35 @@ import { supervisedContrastive, type ContrastiveLoss } from './contrastive.js'
 /** Weights of the game's terms, each at least 0. */
 export interface GameWeights {
   /**
-   * Set loss: cosine similarity of the critic's features of two views (`lambda_club`, the paper's λ_cos). @default 0.1
+   * Set loss: cosine similarity of the critic's features of two views (released code: `lambda_club`; paper: λ_cos). @default 0.1
    */
   readonly cosine?: number
-  /** Cross-entropy of the critic (`lambda_cls`, λ_task). @default 1 */
+  /** Critic loss: cross-entropy (released code: `lambda_cls`; paper: λ_task). @default 1 */
   readonly task?: number
-  /** Pulls a basis's views together in the critic (`lambda_likeli`; not in the paper). @default 0.1 */
+  /** Critic loss: cosine dissimilarity of the views of a basis (released code: `lambda_likeli`; not in the paper). @default 0.1 */
   readonly likelihood?: number
-  /** Contrastive loss of the critic (`lambda_contrast`, λ_con). @default 0.1 */
+  /** Critic loss: contrastive (released code: `lambda_contrast`; paper: λ_con). @default 0.1 */
   readonly contrastive?: number
 }
 
 /** Options of `adversarialContrast`. */
 export interface AdversarialContrastOptions {
-  /** The critic: features and logits of images (F, `sim_content_net`). Without running statistics. */
+  /** The critic's network (F in the paper, `sim_content_net` in the released code). */
   readonly network: Network
   /** Defaults are those of the four released run scripts. */
   readonly weights?: GameWeights
   /**
-   * Multiplies the set loss by the objective's loss of the step, so that `apart` is a share of that loss. Losses differ
-   * by orders of magnitude: compared with DM's sum over features, the published 0.1 is about a thousandth. @default
-   * false
+   * Multiplies the set loss by the objective's loss of the step, so that `cosine` is a share of that loss. Losses differ by
+   * orders of magnitude: relative to DM's sum over features, the published 0.1 is about a thousandth. @default false
    */
   readonly relative?: boolean
   /** @default supervisedContrastive(), as released; the paper's is instanceContrastive() */
   readonly contrast?: ContrastiveLoss
-  /** Acts on both views with a draw for each image. */
+  /** Applied to both views, with a separate draw for each image. */
   readonly augmentation?: Augmentation
-  /** @default SGD with rate 0.001 and momentum 0.9 */
+  /** @default SGD with learning rate 0.001 and momentum 0.9 */
   readonly optimizer?: Optimizer
-  /** Bases in an update. @default all */
+  /** Bases per update. @default all */
   readonly batch?: number
 }
 
@@ -78,11 +77,11 @@ type Move = {
   readonly first: Rows
   readonly second: Rows
   readonly augment: Args
-  /** The critic's running moments, if it has any: a critic trains only, so they enter no result and stay as they were. */
+  /** The critic's running moments, if it has any. They never change: a critic is only trained, and training does not use them. */
   readonly state: Tree
 }
 
-/** Two views of the same bases, stacked as they were augmented. */
+/** Two augmented views of the same bases, stacked. */
 interface Pair {
   readonly features: readonly [Tensor2D, Tensor2D]
   readonly logits: Tensor2D
@@ -95,13 +94,13 @@ export const similarity = (a: Tensor2D, b: Tensor2D): Scalar => mul(mean(add(cos
 /** `mean((1 - cos) / 2)` of corresponding rows: the critic minimizes it. */
 export const dissimilarity = (a: Tensor2D, b: Tensor2D): Scalar => mul(mean(sub(1, cosineSimilarity(a, b))), 0.5)
 
-/** Rows scaled to length 1; shorter ones than 1e-12 count as that long. */
+/** Rows scaled to length 1; lengths below 1e-12 count as 1e-12. */
 const unit = (x: Tensor2D): Tensor => div(x, sqrt(maximum(sum(square(x), 1, true), 1e-24)))
 
 /**
- * HaBa's adversarial contrastive game (Liu et al., NeurIPS 2022, §3.3, eqs. 3-6): a critic learns what two hallucinated
- * views of a basis have in common; the set learns to make the views differ. An update takes two distinct views of the
- * same bases.
+ * HaBa's adversarial contrastive game (Liu et al., NeurIPS 2022, §3.3, eqs. 3-6). The critic learns what two hallucinated
+ * views of a basis have in common; the set learns to make the views differ. Each update uses two distinct views of the same
+ * bases.
  *
  * @throws HabaError for negative weights; `init` throws for layouts with a single view
  */

@@ -22,7 +22,7 @@ import {
 } from '@haba/core'
 
 /**
- * A contrastive loss on unit vectors.
+ * A contrastive loss of unit vectors.
  *
  * @param features `[batch, views, features]`, each of length 1
  * @param labels `[batch]`, int32
@@ -36,12 +36,12 @@ const viewOf = (features: Tensor3D, view: number): Tensor2D => {
 
 const checkTemperature = (who: string, temperature: number): void => {
   if (!(temperature > 0))
-    throw new HabaError(who, 'a temperature above 0', `${temperature}`, 'The published one is 0.07.')
+    throw new HabaError(who, 'a temperature above 0', `${temperature}`, 'The published value is 0.07.')
 }
 
 /**
  * Supervised contrastive loss over all views as anchors (Khosla et al., NeurIPS 2020, eq. 2), as in HaBa's released code:
- * the positives of an anchor are all other vectors of its class.
+ * an anchor's positives are all other vectors of its class.
  *
  * @param options.temperature above 0 @default 0.07
  */
@@ -78,8 +78,8 @@ export function supervisedContrastive({ temperature = 0.07 }: { readonly tempera
 }
 
 /**
- * The paper's instance-level loss (Liu et al., NeurIPS 2022, eq. 3): a basis under one view is classified among all
- * bases under another view. Summed over all ordered pairs of the given views, divided by `views² · batch`.
+ * The paper's instance-level loss (Liu et al., NeurIPS 2022, eq. 3): classifies a basis under one view among all bases under
+ * another view. Summed over all ordered pairs of views, divided by `views² · batch`.
  *
  * @param options.temperature above 0 @default 0.07
  */

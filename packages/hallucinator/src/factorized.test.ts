@@ -27,7 +27,7 @@ const image = [6, 6, 2] as const
 const make = (options: Partial<FactorizedOptions<Tree>> = {}) =>
   factorized({ image, classes: 3, basesPerClass: 2, hallucinators: 3, ...options }) as unknown as Parameterization<Tree>
 
-/** Bases that have views themselves. */
+/** Bases that have views. */
 const viewed = () => toySet({ image: [4, 3, 1], classes: 3, views: 2 }) as unknown as Parameterization<Tree>
 
 testParameterization({ make: () => make() })
@@ -78,7 +78,7 @@ describe('factorized', () => {
     const [first, second] = [encode.kernel.dataSync(), decode.kernel.dataSync()]
     const middle = (values: Float32Array, i: number, j: number, columns: number) =>
       values[(4 * values.length) / 18 + i * columns + j]!
-    // All ones pass through as ones, if no channel is lost on the way.
+    // Ones stay ones if no channel is lost.
     const inside = Array.from({ length: hidden }, (__, h) =>
       Array.from({ length: channels }, (___, c) => middle(first as Float32Array, c, h, hidden)).reduce((a, b) => a + b),
     )
@@ -105,7 +105,7 @@ describe('factorized', () => {
       const own = await referenceEngine().compile('own', (p: Tree, rows: Rows) =>
         resizeBilinear(inner.render(p, rows).images, 6, 6),
       )((params as { readonly bases: Tree }).bases, rowsOf(Int32Array.of(1), Math.floor(view / 3)))
-      // Of one channel into two.
+      // From one channel to two.
       own.dataSync().forEach((v, i) => expect(seen[2 * i]).toBeCloseTo(v, 5))
     }
   })

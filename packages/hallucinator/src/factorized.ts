@@ -32,50 +32,50 @@ import { shrunk } from './shrink.js'
 export interface FactorizedOptions<B extends Tree = Tensor4D> {
   readonly image: ImageShape
   readonly classes: number
-  /** Bases a class (BPC): one number, or one for each class. */
+  /** Bases per class (BPC): one number, or one for each class. */
   readonly basesPerClass: number | readonly number[]
-  /** How many hallucinators, |H| (`n_style`). @default 5 */
+  /** Number of hallucinators, |H| (released code: `n_style`). @default 5 */
   readonly hallucinators?: number
   /** Size and channels of a basis. @default image */
   readonly basis?: ImageShape
-  /** Side of the encoder's and decoder's kernels, 1 … the smaller side of what is encoded. @default 3 */
+  /** Side of the encoder's and decoder's kernels, 1 … the smaller side of the encoded image. @default 3 */
   readonly kernel?: number
   /** Channels between encoder and decoder. @default the image's channels */
   readonly hidden?: number
-  /** Convolutions of the encoder, and as many of the decoder. @default 1, as published */
+  /** Convolutions of the encoder; the decoder has as many. @default 1, as published */
   readonly layers?: number
   /** After each encoding layer, and between decoding layers. @default none, as released: a hallucinator is an affine map */
   readonly activation?: Activation
-  /** Where smaller bases are enlarged. @default 'last' */
+  /** When smaller bases are enlarged. @default 'last' */
   readonly enlarge?: Enlarge
-  /** Whether maps are smaller than what is encoded, or as large. @default 'valid', as released */
+  /** Whether encoded maps are smaller than their input ('valid') or as large ('same'). @default 'valid', as released */
   readonly padding?: 'valid' | 'same'
-  /** A scale and a shift for every position of the encoded maps, or one a channel (as AdaIN). @default 'pixel', as released */
+  /** A scale and a shift for every position of the encoded maps, or for every channel (as in AdaIN). @default 'pixel', as released */
   readonly modulation?: 'pixel' | 'channel'
-  /** Who shares hallucinators: all classes, or each class has |H| of its own (the paper's ablation). @default shared */
+  /** Whether all classes share hallucinators, or each class has its own |H| (the paper's ablation). @default shared */
   readonly sharing?: Sharing
-  /** Where bases start. @default fromReal */
+  /** Initial bases. @default fromReal */
   readonly start?: Start
-  /** Where hallucinators start. @default identity() */
+  /** Initial hallucinators. @default identity() */
   readonly initializer?: Initializer
-  /** Brings the whole set near real images before it is distilled. @default not at all */
+  /** Fits the whole set to real images before distillation. @default no fit */
   readonly fit?: Fit
-  /** Any set of images of a basis's size as the bases, instead of `basesPerClass` plain ones. */
+  /** A set whose images, of a basis's size, are the bases, instead of `basesPerClass` plain ones. */
   readonly of?: Parameterization<B>
 }
 
 /**
- * Where smaller bases are enlarged to an image's size, bilinearly. `first`: before they are encoded (as released), so that
- * scales and shifts have the image's resolution; `last`: after they are decoded, so that they have the basis's.
+ * When smaller bases are enlarged to the image's size, bilinearly. `first`: before encoding (as released), so that scales and
+ * shifts have the resolution of the image. `last`: after decoding, so that they have the resolution of the basis.
  */
 export type Enlarge = 'first' | 'last'
 
-/** Which of the stacked hallucinators renders a slot under a view. */
+/** Assigns stacked hallucinators to slots and views. */
 export interface Sharing {
   readonly name: string
-  /** Stacked hallucinators in all. */
+  /** Total number of stacked hallucinators. */
   count(hallucinators: number, classes: number): number
-  /** `[rows]`, float32: for each row the stacked hallucinator. @param view `[rows]`, float32, `0 … hallucinators-1` */
+  /** `[rows]`, float32: the index of each row's stacked hallucinator. @param view `[rows]`, float32, `0 … hallucinators-1` */
   which(slots: Tensor1D, view: Tensor1D, hallucinators: number, layout: Layout): Tensor1D
 }
 
@@ -86,7 +86,7 @@ export const shared: Sharing = {
   which: (_, view) => view,
 }
 
-/** Every class has hallucinators of its own. */
+/** Every class has its own hallucinators. */
 export const perClass: Sharing = {
   name: 'per class',
   count: (hallucinators, classes) => hallucinators * classes,
@@ -103,9 +103,9 @@ export const perClass: Sharing = {
     ),
 }
 
-/** Parameters that a factorized set stores. */
+/** The parameters of a factorized set. */
 export type FactorizedParams<B extends Tree = Tensor4D> = {
-  /** `[slots, basisHeight, basisWidth, basisChannels]`, or the parameters of the set that the bases are. */
+  /** `[slots, basisHeight, basisWidth, basisChannels]`, or the parameters of the inner set (`of`). */
   readonly bases: B
   readonly hallucinators: Hallucinators
 }
@@ -113,11 +113,11 @@ export type FactorizedParams<B extends Tree = Tensor4D> = {
 const none: Activation = (x) => x
 
 /**
- * HaBa's factorized set (Liu et al., NeurIPS 2022): it stores bases and a few hallucinators, and renders all their
- * products. View j of slot i is `decode_j(scale_j ⊙ encode_j(basis_i) + shift_j)`. If the bases have views themselves,
- * view `u · hallucinators + j` is their view u under hallucinator j.
+ * HaBa's factorized set (Liu et al., NeurIPS 2022). It stores bases and a few hallucinators, and renders every basis with
+ * every hallucinator. View j of slot i is `decode_j(scale_j ⊙ encode_j(basis_i) + shift_j)`. If the bases have views, view
+ * `u · hallucinators + j` is their view u with hallucinator j.
  *
- * @throws HabaError for sizes that do not fit
+ * @throws HabaError for invalid sizes
  */
 export function factorized<B extends Tree = Tensor4D>(
   options: FactorizedOptions<B>,
@@ -168,7 +168,7 @@ export function factorized(options: FactorizedOptions<Tree>): Parameterization<F
   }
   const convolutions = { activation, padding: padding === 'same' ? (kernel - 1) / 2 : 0 }
 
-  /** Rows of the bases, and each one's hallucinator among the stacked. */
+  /** The rows of the bases, and the index of each row's hallucinator. */
   const split = ({ slots: rows, views: seen }: Rows): readonly [Rows, Tensor1D] => {
     const index = (x: Tensor1D) => cast(x, 'int32')
     const view = cast(seen, 'float32')
@@ -203,7 +203,7 @@ export function factorized(options: FactorizedOptions<Tree>): Parameterization<F
   }
 }
 
-/** Bases that are stored as they are. */
+/** Bases stored as plain images. */
 function plainBases(
   { classes, basesPerClass, start = fromReal }: Omit<FactorizedOptions, 'of'>,
   image: ImageShape,

@@ -1,19 +1,19 @@
 import type { Tensor, Tensor4D, Tensor5D } from '@tensorflow/tfjs-core'
 import { add, concat, matMul, mul, pad, reshape, slice, transpose } from '@haba/core'
 
-/** A convolution for each hallucinator, stacked along a first axis. */
+/** One convolution per hallucinator, stacked along the first axis. */
 export type Layer = {
-  /** `[hallucinators, kernel, kernel, in, out]` where maps are encoded, `[…, out, in]` where they are decoded */
+  /** `[hallucinators, kernel, kernel, in, out]` of an encoder, `[…, out, in]` of a decoder */
   readonly kernel: Tensor5D
   /** `[hallucinators, out]` */
   readonly bias: Tensor
 }
 
-/** The weights of hallucinators, each stacked along a first axis of hallucinators. */
+/** The weights of all hallucinators, stacked along the first axis. */
 export type Hallucinators = {
   /** From the basis's channels to the hidden ones. */
   readonly encode: Layer
-  /** `[hallucinators, height, width, hidden]` of the encoded maps, or `[hallucinators, 1, 1, hidden]` */
+  /** `[hallucinators, height, width, hidden]`, the size of the encoded maps, or `[hallucinators, 1, 1, hidden]` */
   readonly scale: Tensor4D
   /** As `scale`. */
   readonly shift: Tensor4D
@@ -26,11 +26,11 @@ export type Hallucinators = {
 /** A function of maps, `[batch, height, width, hidden]`. */
 export type Activation = (x: Tensor4D) => Tensor4D
 
-/** How hallucinators convolve. */
+/** Settings of a hallucinator's convolutions. */
 export interface Convolutions {
-  /** After each encoding layer, and between decoding layers. */
+  /** Applied after each encoding layer, and between decoding layers. */
   readonly activation: Activation
-  /** Zeros on each side of an encoding layer; a decoding layer leaves out as many. */
+  /** Zeros on each side of an encoding layer; a decoding layer crops as many pixels. */
   readonly padding: number
 }
 
@@ -38,7 +38,7 @@ export interface Convolutions {
  * Renders each image with its own hallucinator: `decode(scale ⊙ encode(basis) + shift)`.
  *
  * @param bases `[batch, height, width, basisChannels]`
- * @param each the weights of every image's hallucinator, with a first axis of length batch
+ * @param each the hallucinator of each image: weights with a first axis of length batch
  * @returns `[batch, height, width, channels]`
  */
 export function hallucinate(bases: Tensor4D, each: Hallucinators, { activation, padding }: Convolutions): Tensor4D {
@@ -63,7 +63,7 @@ function encodeEach(x: Tensor4D, kernel: Tensor5D, padding: number): Tensor4D {
   return windowsTimes(padded(x, padding), reshape(kernel, [batch, size * size * inside, out]), size)
 }
 
-/** The transposed convolution of image i with kernel i, `[batch, k, k, out, in]`: a convolution with the kernel turned around. */
+/** The transposed convolution of image i with kernel i, `[batch, k, k, out, in]`: a convolution with the flipped kernel. */
 function decodeEach(x: Tensor4D, kernel: Tensor5D, padding: number): Tensor4D {
   const [batch, size, , out, inside] = kernel.shape
   const taps = reshape(kernel, [batch, size * size, out, inside])
@@ -77,7 +77,7 @@ function decodeEach(x: Tensor4D, kernel: Tensor5D, padding: number): Tensor4D {
 
 const padded = (x: Tensor4D, by: number): Tensor4D => (by === 0 ? x : pad(x, [0, by, by, 0], [0, by, by, 0]))
 
-/** The windows of image i as rows, times matrix i: `[batch, size² · in, out]`. */
+/** The windows of image i, as rows, times matrix i of `[batch, size² · in, out]`. */
 function windowsTimes(x: Tensor4D, matrices: Tensor, size: number): Tensor4D {
   const [batch, height, width, inside] = x.shape
   const [h, w] = [height - size + 1, width - size + 1]

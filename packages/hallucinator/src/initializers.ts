@@ -4,18 +4,18 @@ import type { Hallucinators, Layer } from './hallucinate.js'
 
 /** The sizes of stacked hallucinators. */
 export interface HallucinatorShape {
-  /** Stacked ones. */
+  /** Number of stacked hallucinators. */
   readonly count: number
   readonly kernel: number
   /** Channels of a basis, between the layers, and of an image. */
   readonly channels: { readonly basis: number; readonly hidden: number; readonly image: number }
-  /** Height and width of scale and shift. */
+  /** Height and width of scales and shifts. */
   readonly maps: readonly [number, number]
   /** Layers on each side. */
   readonly layers: number
 }
 
-/** Where hallucinators start. */
+/** Makes initial hallucinators. */
 export type Initializer = (key: Key, shape: HallucinatorShape) => Hallucinators
 
 /** Makes the kernel of a layer. @param direction whether it encodes, `[k, k, in, out]`, or decodes, `[k, k, out, in]` */
@@ -46,8 +46,8 @@ const layered =
   }
 
 /**
- * PyTorch's defaults, as in HaBa's released code: kernels and biases uniform within `1/√fan`, where a transposed
- * convolution counts its outputs; scales 1, shifts 0. Images then start at about a third of the data's deviation.
+ * PyTorch's defaults, as in HaBa's released code: kernels and biases uniform in `±1/√fan` (for transposed convolutions PyTorch
+ * counts outputs), scales 1, shifts 0. Initial images have about a third of the data's standard deviation.
  */
 export const released: Initializer = layered((key, direction, count, kernel, from, to) => {
   const bound = 1 / Math.sqrt(kernel * kernel * (direction === 'encode' ? from : to))
@@ -60,18 +60,17 @@ export const released: Initializer = layered((key, direction, count, kernel, fro
 })
 
 /**
- * Every hallucinator is the identity plus noise that makes the views different: kernels with a single 1 in the middle,
- * biases and shifts 0, scales 1. Without an activation, step 0 shows the bases as pixels; without padding, all but
- * their border.
+ * Every hallucinator is the identity plus noise, which makes views differ: kernels with a single 1 in the middle, biases and
+ * shifts 0, scales 1. Without an activation the initial images are the bases; without padding they lack the bases' border.
  *
- * @param options.noise deviation of what is added to every kernel @default 0.05
+ * @param options.noise standard deviation of the noise added to every kernel @default 0.05
  */
 export const identity = ({ noise = 0.05 }: { readonly noise?: number } = {}): Initializer =>
   layered((key, direction, count, kernel, from, to) => {
     const shape = [count, kernel, kernel, ...(direction === 'encode' ? [from, to] : [to, from])]
     const values = normal(foldIn(key, 'kernel'), sizeOf(shape)).map((v) => v * noise)
     const middle = Math.floor(kernel / 2)
-    // Where channels differ in number, the fewer are repeated, or means of the more.
+    // If the numbers of channels differ, channels are repeated or averaged.
     for (let n = 0; n < count; n++)
       for (let i = 0; i < from; i++)
         for (let o = 0; o < to; o++) {

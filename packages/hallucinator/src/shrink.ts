@@ -1,7 +1,7 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core'
 import { sizeOf, tensor, type ImageShape } from '@haba/core'
 
-/** Images averaged over channels where a basis has another number of them, and area-averaged to its size; uses up `images`. */
+/** Images area-averaged to a basis's size, and averaged over channels if the basis has another number of them. Disposes `images`. */
 export async function shrunk(images: Tensor4D, basis: ImageShape): Promise<Tensor4D> {
   const [count, height, width, channels] = images.shape
   if (height === basis[0] && width === basis[1] && channels === basis[2]) return images

@@ -1,20 +1,20 @@
 import { foldIn, mapTree, normal, sizeOf, tensor, type Key, type Prescription } from '@haba/core'
 
-/** Where every training of unrolled training starts; the caller owns the result. */
+/** Makes the initial weights of each training; the caller owns them. */
 export type InitialWeights = Prescription['initial']
 
-/** New weights each time, as the network draws them. */
+/** New weights from the network's `init` each time. */
 export const randomWeights: InitialWeights = (network, key) => network.init(key)
 
-/** The same weights each time: the set then fits these only, far better than it fits others (DD, section 3.1). */
+/** The same weights each time: the set then works far better with these weights than with others (DD, section 3.1). */
 export const fixedWeights =
   (key: Key, of: InitialWeights = randomWeights): InitialWeights =>
   (network) =>
     of(network, key)
 
 /**
- * New weights each time as DD's released code draws them: kernels Xavier normal, `σ = √(2 / (fan in + fan out))`, biases 0.
- * Weights that the network starts at one value, such as the scales of a normalization, keep it.
+ * New weights each time, as in DD's released code: kernels Xavier normal, `σ = √(2 / (fan in + fan out))`, biases 0. Weights
+ * that the network initializes to a constant, such as the scales of a normalization, keep it.
  */
 export const xavierWeights: InitialWeights = (network, key) => {
   const { weights, state } = network.init(key)

@@ -34,11 +34,11 @@ export interface LabelDistillationOptions {
   readonly network: Network
   /** @default secondOrder() */
   readonly by?: LabelStep
-  /** Labeled images a step. @default 50 */
+  /** Labeled images per step. @default 50 */
   readonly batch?: number
-  /** Real images that judge. @default 1024 */
+  /** Real images in the loss. @default 1024 */
   readonly realBatch?: number
-  /** Steps after which a learner that has not become better starts afresh. @default 50, as published for 100 images */
+  /** Steps without improvement after which the learner is replaced. @default 50, as published for 100 images */
   readonly window?: number
 }
 
@@ -47,17 +47,17 @@ type State = {
   readonly learner: Learner
   readonly optimizer: Tree
   readonly patience: Patience
-  /** How long learners improved, one number for each that was replaced. */
+  /** Steps until the best error of each replaced learner. */
   readonly lengths: readonly number[]
-  /** The draw of this step: the step of the labels and that of the learner use the same. */
+  /** The key of this step's draw, which the updates of labels and learner share. */
   readonly key: { readonly hi: number; readonly lo: number }
 }
 
 /**
- * Label distillation (LD; Bohdal et al., 2020, algorithm 1): images stay, their labels are learned so that a network
- * trained on them classifies real images. The set's images should be left alone by its optimizer, its labels be moved by
- * `onSimplex(adam(…))`. `advance` trains the network by a step of Adam on the new labels, and replaces it when its errors
- * on real images stop falling.
+ * Label distillation (LD; Bohdal et al., 2020, algorithm 1): images are fixed, and their labels are learned so that a network
+ * trained on them classifies real images. The set's optimizer should be `setToZero` for images and `projectSimplex(adam(…))`
+ * for labels. `advance` trains the network with a step of Adam on the new labels, and replaces it when its errors on real images
+ * stop falling.
  *
  * @throws HabaError for counts below 1
  */
@@ -149,15 +149,15 @@ export function labelDistillation(
   }
 }
 
-/** The fraction of rows whose largest logit is not at the target. */
+/** The error rate: the fraction of rows whose largest logit is not at the target. */
 async function errorOf(logits: Tensor2D, targets: Tensor2D): Promise<number> {
   const [count, classes] = logits.shape
-  const [scores, wanted] = [await logits.data<'float32'>(), await targets.data<'float32'>()]
+  const [scores, truth] = [await logits.data<'float32'>(), await targets.data<'float32'>()]
   const top = (values: Float32Array, row: number) => {
     const own = values.subarray(row * classes, (row + 1) * classes)
     return own.indexOf(Math.max(...own))
   }
   let wrong = 0
-  for (let row = 0; row < count; row++) if (top(scores, row) !== top(wanted, row)) wrong++
+  for (let row = 0; row < count; row++) if (top(scores, row) !== top(truth, row)) wrong++
   return wrong / count
 }

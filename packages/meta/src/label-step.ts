@@ -14,15 +14,15 @@ import {
 } from '@haba/core'
 import { ridge as ridgeWeights, withBias } from './ridge.js'
 
-/** The network that is trained with the labels: the part that Adam trains, and the rest of its state. */
+/** The network that is trained on the labels: parts that Adam trains, and the rest of its state. */
 export type Learner = { readonly trained: Readonly<Record<string, Tree>>; readonly carried: Tree; readonly state: Tree }
 
-/** How labels act on the learner for one step; real images then judge it. */
+/** How labels train the learner for one step, before the loss on real images. */
 export interface LabelStep {
   readonly name: string
-  /** Besides the weights, what Adam trains and what is carried. */
+  /** Initial extra parts besides the weights: those that Adam trains, and those that are carried. */
   fresh(): { readonly trained: Readonly<Record<string, Tree>>; readonly carried: Tree }
-  /** Trains `trained`, part by part. */
+  /** The optimizer of each part of `trained`. */
   readonly optimizers: Readonly<Record<string, Optimizer>>
   start(learner: Learner): Tree
   step(network: Network, learner: Learner, carry: Tree, batch: Batch): Tree
@@ -38,13 +38,13 @@ const see = (network: Network, { state }: Learner, weights: Tree, images: Tensor
 
 /** Options of `secondOrder`. */
 export interface SecondOrderOptions {
-  /** Learning rate of the step that labels are judged by. @default 0.01 */
+  /** Learning rate of the differentiated step. @default 0.01 */
   readonly learningRate?: number
   /** Learning rate of Adam, which trains the network. @default 1e-3 */
   readonly networkRate?: number
 }
 
-/** Labels act by one step of gradient descent on all weights, and are differentiated through it. */
+/** One differentiated step of gradient descent on all weights. */
 export function secondOrder({ learningRate = 0.01, networkRate = 1e-3 }: SecondOrderOptions = {}): LabelStep {
   return {
     name: 'second order',
@@ -60,9 +60,9 @@ export function secondOrder({ learningRate = 0.01, networkRate = 1e-3 }: SecondO
 
 /** Options of `ridge`. */
 export interface RidgeOptions {
-  /** Price of the squares of the fitted weights. @default 1 */
+  /** Weight of the squared norm of the fitted weights. @default 1 */
   readonly lambda?: number
-  /** How much of the classifier stays at each step, `[0, 1)`. @default 0.99 */
+  /** Momentum of the moving average of classifiers, `[0, 1)`. @default 0.99 */
   readonly keep?: number
   /** Learning rate of Adam, which trains the network. @default 1e-3 */
   readonly networkRate?: number
@@ -71,8 +71,8 @@ export interface RidgeOptions {
 }
 
 /**
- * Labels act by ridge regression: the classifier moves a little toward the one that fits them best on the network's
- * features, in closed form (the RR variant). A learned scale calibrates it.
+ * Ridge regression (the RR variant): the classifier is a moving average of those that fit the labels best on the network's
+ * features, in closed form. A learned scale calibrates it.
  */
 export function ridge({ lambda = 1, keep = 0.99, networkRate = 1e-3, scaleRate = 0.01 }: RidgeOptions = {}): LabelStep {
   const classify: LabelStep['judged'] = (network, learner, head, images) => {
@@ -81,7 +81,7 @@ export function ridge({ lambda = 1, keep = 0.99, networkRate = 1e-3, scaleRate =
   }
   return {
     name: 'ridge',
-    // A classifier of zeros; its size follows from the features.
+    // A classifier of zeros, which broadcasts to the size of the features.
     fresh: () => ({ trained: { scale: scalar(1) }, carried: scalar(0) }),
     optimizers: {
       weights: adam({ learningRate: networkRate }),

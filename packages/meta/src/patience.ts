@@ -1,8 +1,8 @@
-/** A moving sum of errors, and how long ago it was lowest. */
+/** A moving sum of errors, and the steps since its minimum. */
 export type Patience = {
   /** The last errors, at most `window`, oldest first. */
   readonly errors: readonly number[]
-  /** Of the learner that these errors are of. */
+  /** Steps of the current learner. */
   readonly steps: number
   readonly lowest: number
   readonly sinceLowest: number
@@ -12,8 +12,8 @@ export type Patience = {
 export const freshPatience: Patience = { errors: [], steps: 0, lowest: Infinity, sinceLowest: 0 }
 
 /**
- * One more error. `undefined` where the sum of the last `window` errors has not been lower for more than `window` steps:
- * then the learner starts afresh (label distillation's released code, where the window is 50 steps).
+ * Adds an error. Returns undefined if the sum of the last `window` errors has not reached a new minimum for more than `window`
+ * steps; then the learner is replaced (label distillation's released code, with a window of 50 steps).
  */
 export function wait({ errors, steps, lowest, sinceLowest }: Patience, error: number, window: number) {
   const last = [...errors, error].slice(-window)

@@ -9,7 +9,7 @@ const real = toyData({ noise: 0.3 })
 const network = tinyNetwork() as Parameters<typeof testAsPrescribed>[0]['network']
 const engine = referenceEngine()
 
-/** The first image of each class under one view, and emptiness under a second. */
+/** The first image of each class under one view, and empty images under a second. */
 async function setOf(): Promise<RenderedSet> {
   const { layout } = pixels({ image: real.image, classes: 3, perClass: 1 })
   const images = (await real.images(Int32Array.from([0, 1, 2], (label) => real.labels.indexOf(label)))).dataSync()

@@ -26,7 +26,7 @@ export interface TestAsPrescribedOptions {
   readonly prescription: Prescription
   readonly test: RealSource
   readonly key: Key
-  /** Networks, each from weights of its own. @default 5 */
+  /** Networks, each with its own initial weights. @default 5 */
   readonly networks?: number
   /** Called after every step of every network. */
   readonly onStep?: () => void
@@ -35,10 +35,10 @@ export interface TestAsPrescribedOptions {
 }
 
 /**
- * DD's own test: networks take exactly the stored steps, gradient descent on stored images at stored rates and with the prescribed momentum, and
- * are tested once each.
+ * DD's evaluation: networks take exactly the prescribed steps of gradient descent on the stored images, with the learned step
+ * sizes and the prescribed momentum, and are tested once each.
  *
- * @returns test accuracies as fractions, one for each network
+ * @returns test accuracies as fractions, one per network
  */
 export async function testAsPrescribed(options: TestAsPrescribedOptions): Promise<readonly number[]> {
   checkArguments('testAsPrescribed', options, {

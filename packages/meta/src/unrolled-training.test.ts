@@ -143,14 +143,14 @@ describe('unrolledTraining', () => {
         return (await input(params, common, items[0]! as Args)).images.dataSync()
       }),
     )
-    // Six images a step, which is what the toy augmentation multiplies by.
+    // Six images per step, the factor of the toy augmentation.
     inputs[0]!.forEach((v, i) => expect(v).toBeCloseTo(6 * inputs[1]![i]!, 4))
   })
 
   it('refuses a set that its steps do not reach', async () => {
     const objective = unrolledTraining({ ...small, perClass: 1 })
     await expect(objective.draw(keyFrom(1), { real, layout: layout(2, 2), state: {} })).rejects.toThrow(
-      'unrolledTraining: expected at least 4 steps a pass, to see 2 times 1 images a class under 2 views, got 3.',
+      'unrolledTraining: expected at least 4 steps per pass, for 2 times 1 images per class under 2 views, got 3.',
     )
     expect(() => unrolledTraining({ network, learningRate: 0 })).toThrow('a learningRate above 0, got 0')
     expect(() => unrolledTraining({ network, epochs: 0 })).toThrow('epochs to be a whole number of at least 1')

@@ -34,29 +34,29 @@ import { randomWeights, type InitialWeights } from './initial-weights.js'
 /** Options of `unrolledTraining`. */
 export interface UnrolledTrainingOptions {
   readonly network: Network
-  /** Steps of one pass over the set. @default 10 */
+  /** Steps per pass over the set. @default 10 */
   readonly steps?: number
   /** Passes. @default 3 */
   readonly epochs?: number
-  /** Images a class and step. @default 1 */
+  /** Images per class and step. @default 1 */
   readonly perClass?: number
-  /** Each image of a step under a view of its own, in turn or, shuffled, at random, instead of one view for the whole step. @default false, as published */
+  /** Whether each image of a step has its own view, in turn or with `shuffle` at random, instead of one view per step. @default false, as published */
   readonly mixViews?: boolean
   /** Whether each step takes random images of every class under random views, instead of all in order (RTP). @default false */
   readonly shuffle?: boolean
-  /** Every step's size, at the start. @default 0.02, as published for MNIST (0.001 for CIFAR-10) */
+  /** Initial size of every step. @default 0.02, as published for MNIST (0.001 for CIFAR-10) */
   readonly learningRate?: number
-  /** Whether each step's size is learned with the set. @default true; RTP's are fixed */
+  /** Whether step sizes are learned with the set. @default true; RTP's are fixed */
   readonly learnRates?: boolean
-  /** Momentum of the SGD of all steps, `[0, 1)`; the velocity starts at rest. @default 0, as DD published; RTP has 0.9 */
+  /** Momentum of the steps' SGD, `[0, 1)`; the velocity starts at 0. @default 0, as in DD; RTP has 0.9 */
   readonly momentum?: number
-  /** Where every training starts. @default randomWeights */
+  /** Initial weights of every training. @default randomWeights */
   readonly initial?: InitialWeights
-  /** Real images that a trained network is judged by. @default 1024 */
+  /** Real images in the loss. @default 1024 */
   readonly realBatch?: number
-  /** Acts on the real images, with a draw for each. */
+  /** Applied to the real images, with a separate draw for each. */
   readonly augmentation?: Augmentation
-  /** Whether the augmentation acts on the images of each step, too, with a draw for each. @default false */
+  /** Whether the augmentation is also applied to the images of each step, with a separate draw for each. @default false */
   readonly augmentSteps?: boolean
 }
 
@@ -68,21 +68,21 @@ type Common = {
   readonly targets: Tensor2D
   readonly augment: Args
 }
-/** `at` is one-hot over steps: which of the learned rates is this step's. */
+/** `at` is one-hot over steps: it selects this step's learned size. */
 type Item = { readonly rows: Rows; readonly at: Tree; readonly augment?: Args }
 type UnrolledTraining = RecurrenceObjective<Common, Item, Params, None, Tree, Input>
 type Input = { readonly images: Tensor4D; readonly targets: Tensor2D; readonly at: Tree }
 
 /**
- * Dataset distillation (DD; Wang et al., 2018, algorithm 1): a network trained by the given steps of gradient descent on
- * the set, each with a learned size of its own, should classify real images. Step sizes are `softplus(rates)`, and the
- * finished set is a sequence: (images, labels, step size) again and again.
+ * Dataset distillation (DD; Wang et al., 2018, algorithm 1): a network trained by these steps of gradient descent on the set,
+ * each with its own learned size, should classify real images. Step sizes are `softplus(rates)`. The finished set is a sequence
+ * of (images, labels, step size).
  *
  * RTP (Deng and Russakovsky, NeurIPS 2022, algorithm 1) is `momentum: 0.9`, `learnRates: false`, `shuffle: true`, one pass
- * of 150 steps: its set suits any training, so no sequence is prescribed. Its released code draws one augmentation for a
- * whole training, for real and stored images alike; here every step draws its own.
+ * of 150 steps: its set suits any training, so no sequence is prescribed. Its released code draws one augmentation for a whole
+ * training, shared by real and stored images; here every step draws its own.
  *
- * @throws HabaError for counts below 1, a rate that is not above 0, or a momentum out of range
+ * @throws HabaError for counts below 1, a learning rate that is not above 0, or a momentum out of range
  */
 export function unrolledTraining(
   options: UnrolledTrainingOptions & { readonly shuffle?: false },
@@ -121,7 +121,7 @@ export function unrolledTraining(options: UnrolledTrainingOptions): UnrolledTrai
     hasVelocity: momentum > 0,
     init: () => ({ params: rates(), state: {} }),
     async draw(key, { real, layout }) {
-      // First, since it may refuse the layout: nothing is drawn then.
+      // First, because it may refuse the layout.
       const steps = shuffle ? drawn(foldIn(key, 'steps'), layout) : places(layout)
       const { images, targets } = await drawReal(foldIn(key, 'real'), real, realBatch)
       const { weights, state } = initial(network, foldIn(key, 'weights'))
@@ -157,7 +157,7 @@ export function unrolledTraining(options: UnrolledTrainingOptions): UnrolledTrai
   }
 }
 
-/** `perClass` random slots of every class, or all of a smaller one, under a random view, or each under one of its own. */
+/** `perClass` random slots of every class, or all of a smaller one, under one random view, or one for each slot. */
 function randomStep(key: Key, layout: Layout, { perClass, mixViews }: Pick<Unrolled, 'perClass' | 'mixViews'>) {
   const ofClass = (_: unknown, label: number) => [
     ...drawSome(foldIn(foldIn(key, 'slots'), label), slotsOfClass(layout, label), perClass),
@@ -170,8 +170,8 @@ function randomStep(key: Key, layout: Layout, { perClass, mixViews }: Pick<Unrol
 type Unrolled = Required<Pick<UnrolledTrainingOptions, 'steps' | 'epochs' | 'perClass' | 'mixViews'>>
 
 /**
- * Slots that each step trains on: `perClass` of every class, in order, until all slots were used, then the same under the
- * next view; over again if there are more steps than that. With mixed views, image i of a step is seen under the i-th next.
+ * Slots of each step: `perClass` of every class, in order, until all slots were used, then the same under the next view, and so
+ * on in cycles. With mixed views, image i of a step is shown under the i-th next view.
  */
 function stepsOver(layout: Layout, { steps, epochs, perClass, mixViews }: Unrolled) {
   const classes = Array.from({ length: layout.classes }, (_, label) => slotsOfClass(layout, label))
@@ -179,9 +179,9 @@ function stepsOver(layout: Layout, { steps, epochs, perClass, mixViews }: Unroll
   if (chunks * layout.views > steps)
     throw new HabaError(
       'unrolledTraining',
-      `at least ${chunks * layout.views} steps a pass, to see ${chunks} times ${perClass} images a class under ${layout.views} views`,
+      `at least ${chunks * layout.views} steps per pass, for ${chunks} times ${perClass} images per class under ${layout.views} views`,
       `${steps}`,
-      'Ask for more steps, or more images a class and step.',
+      'Use more steps, or more images per class and step.',
     )
   return Array.from({ length: steps * epochs }, (_, i) => {
     const place = (i % steps) % (chunks * layout.views)

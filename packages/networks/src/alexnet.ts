@@ -11,7 +11,7 @@ import type { NetworkState } from './unit.js'
 export interface AlexNetOptions {
   readonly image: ImageShape
   readonly classes: number
-  /** `batchNormalization` makes the field's AlexNetBN. @default noNormalization */
+  /** `batchNormalization` gives the field's AlexNetBN. @default noNormalization */
   readonly normalization?: Normalization
 }
 

@@ -49,7 +49,7 @@ describe('convNet', () => {
     const { weights, state } = network.init(key)
     const images = tensor([1, 2, 3, 4, 5, 6, 7, 8], [1, 2, 2, 2])
     const { features, logits, maps } = network.apply(constant(weights, 0.5), images, { kind: 'train', state })
-    // Every output of the convolution sees all 8 values: 36 / 2 + 0.5.
+    // Every output of the convolution reads all 8 values: 36 / 2 + 0.5.
     expect([...maps![0]!.dataSync()]).toEqual([18.5, 18.5, 18.5, 18.5])
     expect([...features.dataSync()]).toEqual([18.5])
     expect([...logits.dataSync()]).toEqual([9.75, 9.75])
@@ -65,7 +65,7 @@ describe('convNet', () => {
       const shifted = mapTree((leaf) => add(leaf, 0.1), weights)
       return network.apply(shifted, images, { kind: 'train', state }).logits
     })
-    // Kernels of the first layer see 9 numbers, and make 10 channels; those of the second see 90.
+    // Kernels of the first layer read 9 values and have 10 output channels; those of the second read 90.
     expect(atOnce).toHaveBeenCalledTimes(1)
     one!.dataSync().forEach((value, i) => expect(value).toBeCloseTo(other!.dataSync()[i]!, 5))
   })

@@ -20,7 +20,7 @@ export interface ConvNetOptions {
   readonly activation?: Activation
   /** @default averagePooling */
   readonly pooling?: Pooling
-  /** Side of the convolutions, odd; padded so that maps keep their size. @default 3 */
+  /** Kernel size, odd; padding keeps the size of maps. @default 3 */
   readonly kernel?: number
 }
 

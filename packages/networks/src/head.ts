@@ -15,7 +15,7 @@ export type Classifier = { readonly classifier: Linear }
 /** Linear layers before the last one: `hidden.i.{kernel, bias}`. */
 export type Perceptron = { readonly hidden: readonly Linear[]; readonly classifier: Linear }
 
-/** Channel by channel, as PyTorch flattens: `[batch, channels · height · width]`. */
+/** Flattens maps channels first, as PyTorch does: `[batch, channels · height · width]`. */
 export const flatten = (x: Tensor4D): Tensor2D => reshape(transpose(x, [0, 3, 1, 2]), [x.shape[0], x.size / x.shape[0]])
 
 const dense = (x: Tensor2D, { kernel, bias }: Linear): Tensor2D => add(matMul(x, kernel), bias)
@@ -25,14 +25,14 @@ const linearNames = (path: string, pytorch: string): NamedParameter[] => [
   { path: `${path}.bias`, pytorch: `${pytorch}.bias` },
 ]
 
-/** One linear layer. @param pytorch its name there */
+/** One linear layer. @param pytorch its name in PyTorch */
 export const classifierHead = (inside: number, classes: number, pytorch = 'classifier'): Head<Classifier> => ({
   init: (key) => ({ classifier: linear(foldIn(key, 'classifier'), inside, classes) }),
   apply: ({ classifier }, x) => ({ features: x, logits: dense(x, classifier) }),
   names: linearNames('classifier', pytorch),
 })
 
-/** Linear layers of the given widths with ReLU between them (`fc_1`, `fc_2`, …); the features enter the last one. */
+/** Linear layers of the given widths with ReLU between them (`fc_1`, `fc_2`, …). `features` are the input of the last one. */
 export function perceptronHead(inside: number, widths: readonly number[], classes: number): Head<Perceptron> {
   const last = classifierHead(widths.at(-1)!, classes, `fc_${widths.length + 1}`)
   return {

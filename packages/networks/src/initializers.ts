@@ -4,14 +4,14 @@ import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core
 /** A linear layer's weights: `kernel` `[in, out]`, `bias` `[out]`. */
 export type Linear = { readonly kernel: Tensor2D; readonly bias: Tensor1D }
 
-/** A convolution's weights: `kernel` `[height, width, in, out]`, and `bias` `[out]` where it has one. */
+/** A convolution's weights: `kernel` `[height, width, in, out]`, and optionally `bias` `[out]`. */
 export type Convolution = { readonly kernel: Tensor4D; readonly bias: Tensor1D } | { readonly kernel: Tensor4D }
 
 /**
- * PyTorch's default for convolutions and linear layers, weights and biases alike: uniform within ±1/√fanIn
- * (Kaiming uniform with a = √5).
+ * PyTorch's default for weights and biases of convolutions and linear layers: uniform in ±1/√fanIn (Kaiming uniform with
+ * a = √5).
  *
- * @param fanIn how many inputs each output sees
+ * @param fanIn number of inputs of each output
  */
 export function defaultUniform<const S extends readonly number[]>(
   key: Key,
@@ -23,14 +23,14 @@ export function defaultUniform<const S extends readonly number[]>(
   return tensor(uniform(key, count, -bound, bound), shape)
 }
 
-/** A fresh linear layer. */
+/** Initializes a linear layer. */
 export const linear = (key: Key, inside: number, out: number): Linear => ({
   kernel: defaultUniform(foldIn(key, 'kernel'), [inside, out], inside),
   bias: defaultUniform(foldIn(key, 'bias'), [out], inside),
 })
 
 /**
- * A fresh convolution with a bias.
+ * Initializes a convolution with a bias.
  *
  * @param kernel `[height, width, in, out]`
  */
@@ -39,7 +39,7 @@ export const convolution = (key: Key, kernel: readonly [number, number, number, 
   bias: defaultUniform(foldIn(key, 'bias'), [kernel[3]], kernel[0] * kernel[1] * kernel[2]),
 })
 
-/** A fresh convolution without a bias: `kernel` is `[height, width, in, out]`. */
+/** Initializes a convolution without a bias: `kernel` is `[height, width, in, out]`. */
 export const unbiasedConvolution = (
   key: Key,
   kernel: readonly [number, number, number, number],

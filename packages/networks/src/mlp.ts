@@ -9,7 +9,7 @@ export interface MlpOptions {
   readonly classes: number
 }
 
-/** Two hidden layers of 128 with ReLU, on flattened images (411 146 parameters for CIFAR-10). */
+/** Two hidden layers of 128 units with ReLU, on flattened images (411 146 parameters for CIFAR-10). */
 export function mlp(options: MlpOptions): NamedNetwork<Perceptron, NetworkState> {
   const { image, classes } = checkArguments('mlp', options, { image: 'image', classes: 'classes' })
   const head = perceptronHead(image[0] * image[1] * image[2], [128, 128], classes)

@@ -18,16 +18,16 @@ import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core'
 
 /** Parameters of a normalization: `[channels]`, or `[height, width, channels]` for layer normalization. */
 export type Affine = { readonly scale: Tensor; readonly shift: Tensor }
-/** Running mean and (unbiased) variance of every channel, each `[channels]`. */
+/** Running mean and unbiased variance of every channel, each `[channels]`. */
 export type Moments = { readonly mean: Tensor; readonly variance: Tensor }
 
-/** How a network normalizes its maps: a value; you can write your own. */
+/** How a network normalizes its maps; you can write your own. */
 export interface Normalization {
-  /** Two letters as in the field: IN, BN, LN, GN4, NN. */
+  /** The field's abbreviation: IN, BN, LN, GN4, NN. */
   readonly name: string
-  /** The shape of scale and shift for maps `[height, width, channels]`; undefined where nothing is learned. */
+  /** The shape of scale and shift for maps `[height, width, channels]`; undefined if nothing is learned. */
   affine(map: ImageShape): readonly number[] | undefined
-  /** Whether it carries running moments. */
+  /** Whether it has running moments. */
   readonly running: boolean
   apply(
     x: Tensor4D,
@@ -35,8 +35,8 @@ export interface Normalization {
     mode: Mode<Moments | None>,
   ): { readonly output: Tensor4D; readonly state: Moments | None }
   /**
-   * The normalized maps of a convolution, without the maps before: a quicker way where kernels see fewer numbers than they
-   * make channels. Only for a normalization that takes the convolution's bias away, and carries no moments.
+   * Convolution and normalization, fused; faster if kernels read fewer values than they have output channels. Only for a
+   * normalization that removes the convolution's bias and has no running moments.
    */
   readonly ofConvolution?: (x: Tensor4D, kernel: Tensor4D, weights: Affine, options: ConvolutionOptions) => Tensor4D
 }
@@ -52,16 +52,16 @@ const stateless = (name: string, affine: Normalization['affine'], normalize: Nor
   }),
 })
 
-/** Each channel of each image by itself (GroupNorm with one group a channel); the same in training and evaluation. */
+/** Normalizes each channel of each image (GroupNorm with one group per channel); the same in training and evaluation. */
 export const instanceNormalization: Normalization = {
   ...stateless('IN', (map) => [map[2]], instanceNorm),
   ofConvolution: (x, kernel, { scale, shift }, options) => conv2dInstanceNorm(x, kernel, scale, shift, options),
 }
 
-/** Each image over all its values, with a scale and a shift for each of them. */
+/** Normalizes each image over all its values, with a scale and a shift for each value. */
 export const layerNormalization: Normalization = stateless('LN', (map) => map, layerNorm)
 
-/** Each image over its pixels and groups of neighboring channels. @param groups the field uses 4 */
+/** Normalizes each image over its pixels and groups of neighboring channels. @param groups 4 in the field */
 export function groupNormalization(groups: number): Normalization {
   const name = `GN${groups}`
   const affine = ([, , channels]: ImageShape) => {
@@ -77,7 +77,7 @@ export function groupNormalization(groups: number): Normalization {
   return stateless(name, affine, (x, scale, shift) => groupNorm(x, scale, shift, groups))
 }
 
-/** Maps stay as they are. */
+/** No normalization. */
 export const noNormalization: Normalization = {
   name: 'NN',
   affine: () => undefined,
@@ -88,8 +88,8 @@ export const noNormalization: Normalization = {
 const MOMENTUM = 0.1
 
 /**
- * Each channel over the whole batch. Training uses the batch's moments and moves the running ones by a tenth, with the
- * unbiased variance, as PyTorch does; evaluation uses the running ones.
+ * Normalizes each channel over the batch. As in PyTorch, training uses the batch's moments and updates the running ones with
+ * momentum 0.1 and the unbiased variance; evaluation uses the running ones.
  */
 export const batchNormalization: Normalization = {
   name: 'BN',
@@ -102,7 +102,7 @@ export const batchNormalization: Normalization = {
         'batch normalization',
         'running moments',
         'an empty state',
-        "Pass the state of the network's init.",
+        "Pass the state from the network's init.",
       )
     if (kind === 'evaluate') return { output: batchNorm(x, state as Moments, scale, shift), state }
     const moments = batchMoments(x)
@@ -110,7 +110,7 @@ export const batchNormalization: Normalization = {
   },
 }
 
-/** Running moments, a tenth of the way toward a batch's; never differentiated. */
+/** Updates running moments by a tenth towards the batch's; never differentiated. */
 function moved(before: Moments, batch: Moments, x: Tensor4D): Moments {
   const count = x.shape[0] * x.shape[1] * x.shape[2]
   if (count < 2)

@@ -47,7 +47,7 @@ describe('exchange with PyTorch', () => {
     expect(() => fromPyTorch(network, { ...theirs, 'classifier.bias': tensor([1], [1]) })).toThrow(
       /classifier\.bias \[3\], got \[1\]/,
     )
-    expect(() => fromPyTorch(network, {})).toThrow(/features\.0\.bias \[5\], got nothing of that name/)
+    expect(() => fromPyTorch(network, {})).toThrow(/features\.0\.bias \[5\], got no such tensor/)
     expect(() => fromPyTorch(network, [tensor([1], [1])])).toThrow(/6 parameters, got 1/)
   })
 })

@@ -1,7 +1,7 @@
 import { disposeTree, HabaError, keyFrom, namedLeaves, tensor, withTensors, type Network, type Tree } from '@haba/core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 
-/** Where a tensor is in our tree, and what PyTorch's reference networks call it. */
+/** The path of a tensor in the tree, and its name in PyTorch's reference networks. */
 export interface NamedParameter {
   readonly path: string
   readonly pytorch: string
@@ -15,16 +15,16 @@ export interface NamedNetwork<W extends Tree = Tree, S extends Tree = Tree> exte
   readonly statistics: readonly NamedParameter[]
 }
 
-/** Axes of PyTorch that become ours: OIHW → HWIO, CHW → HWC, [out, in] → [in, out]. */
+/** Axes of PyTorch in our order: OIHW → HWIO, CHW → HWC, [out, in] → [in, out]. */
 const OURS = [[], [0], [1, 0], [1, 2, 0], [2, 3, 1, 0]] as const
-/** The way back. */
+/** Our axes in the order of PyTorch. */
 const THEIRS = [[], [0], [1, 0], [2, 0, 1], [3, 2, 0, 1]] as const
 
 /**
- * Weights and state of a network from PyTorch tensors (OIHW kernels, `[out, in]` linear weights), as tensors of our own.
+ * Weights and state of a network from PyTorch tensors (OIHW kernels, `[out, in]` linear weights), as new tensors.
  *
- * @param tensors by name as in a state dictionary, running moments optional; or the parameters in order, as in recorded experts
- * @throws HabaError where a tensor is missing or its shape does not fit
+ * @param tensors a state dictionary, running moments optional; or the parameters in order, as in recorded experts
+ * @throws HabaError if a tensor is missing or has another shape
  */
 export function fromPyTorch<W extends Tree, S extends Tree>(
   network: NamedNetwork<W, S>,
@@ -38,7 +38,7 @@ export function fromPyTorch<W extends Tree, S extends Tree>(
       network.name,
       `${network.parameters.length} parameters`,
       `${tensors.length}`,
-      'Check that they are of the same architecture.',
+      'Check that they have the same architecture.',
     )
   const template = network.init(keyFrom(0))
   const statistics = network.statistics.filter(({ pytorch }) => named[pytorch])
@@ -67,8 +67,8 @@ function replaced<T extends Tree>(
       throw new HabaError(
         who,
         `${name} [${expected}]`,
-        source ? `[${source.shape}]` : 'nothing of that name',
-        'Check that the tensors are of the same architecture, image size and classes.',
+        source ? `[${source.shape}]` : 'no such tensor',
+        'Check that the tensors have the same architecture, image size and classes.',
       )
     return permuted(source, OURS[leaf.rank as 1])
   })
@@ -84,7 +84,7 @@ export function toPyTorch<W extends Tree, S extends Tree>(
     const leaves = namedLeaves(tree)
     return names.map(({ path, pytorch }) => {
       const leaf = leaves.get(path)
-      if (!leaf) throw new HabaError(network.name, `weights with ${path}`, 'none', 'Pass weights of this very network.')
+      if (!leaf) throw new HabaError(network.name, `weights with ${path}`, 'none', 'Pass weights of this network.')
       return [pytorch, permuted(leaf, THEIRS[leaf.rank as 1])]
     })
   }

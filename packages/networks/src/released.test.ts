@@ -4,7 +4,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { plugin } from './plugin.js'
 import { releasedNetworks } from './released.js'
 
-// Millions of random weights would take longer than all that is looked at here.
+// Millions of random weights would take longer than the test itself.
 vi.mock('@haba/core', async (original) => ({
   ...(await original<object>()),
   uniform: (_: unknown, count: number) => new Float32Array(count),
@@ -16,12 +16,12 @@ const sizes: readonly ImageShape[] = [
   [64, 64, 3],
   [128, 128, 3],
 ]
-/** How many halvings a side survives; single-channel images are padded to 32. */
+/** The number of possible halvings of a side; single-channel images are padded to 32. */
 const deepest = (image: ImageShape) => Math.log2(Math.max(image[0], 32))
 const depthOf = (name: string) => Number(/^ConvNetD(\d)$/.exec(name)?.[1] ?? 3)
 
 describe.each(Object.entries(releasedNetworks))('%s', (name, make) => {
-  // Tracing asks for shapes alone: nothing is computed.
+  // Tracing needs only shapes: nothing is computed.
   it.each(sizes)('reads images of %i × %i × %i, unless it is too deep', (...image) => {
     if (depthOf(name) > deepest(image)) {
       expect(() => make({ image, classes: 10 })).toThrow('convNet: expected images that survive')

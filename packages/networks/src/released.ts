@@ -15,13 +15,13 @@ import type { NamedNetwork } from './pytorch.js'
 import { resNet18, resNet18AP } from './resnet18.js'
 import { vgg11 } from './vgg11.js'
 
-/** Images and classes that a network is made for. */
+/** Image shape and number of classes of a network. */
 export interface ReleasedOptions {
   readonly image: ImageShape
   readonly classes: number
 }
 
-/** Makes a network whose weights' types do not matter. */
+/** Makes a network with untyped weights. */
 export type ReleasedNetwork = (options: ReleasedOptions) => NamedNetwork
 
 type Variant = Omit<ConvNetOptions, keyof ReleasedOptions>
@@ -36,8 +36,8 @@ const numbered = (name: string, numbers: readonly number[], settings: (number: n
 const normalization = batchNormalization
 
 /**
- * Networks by the names that the released codes give them (`get_network`). Deep ones need large images:
- * each block halves them. `ConvNetIN`, `ConvNetAR` and `ConvNetAP` are `ConvNet` itself.
+ * Networks by their names in the released codes (`get_network`). Deep ones need large images, because each block halves them.
+ * `ConvNetIN`, `ConvNetAR` and `ConvNetAP` equal `ConvNet`.
  */
 export const releasedNetworks: Readonly<Record<string, ReleasedNetwork>> = {
   ConvNet: variant(),

@@ -11,11 +11,11 @@ import type { NetworkState, Normalizer, Unit } from './unit.js'
 export interface ResNet18Options {
   readonly image: ImageShape
   readonly classes: number
-  /** `batchNormalization` makes the field's BN variants. @default instanceNormalization */
+  /** `batchNormalization` gives the field's BN variants. @default instanceNormalization */
   readonly normalization?: Normalization
 }
 
-/** Two convolutions, and a third on the way round where size or width changes. */
+/** Two convolutions, and a third on the shortcut if size or width changes. */
 export type ResidualBlock =
   | { readonly first: Unit; readonly second: Unit; readonly shortcut: Unit }
   | { readonly first: Unit; readonly second: Unit }
@@ -23,16 +23,16 @@ export type ResidualBlock =
 /** `stem`, then eight blocks, then the classifier; no convolution has a bias. */
 export type ResNetWeights = { readonly stem: Unit; readonly blocks: readonly ResidualBlock[] } & Classifier
 
-/** How a network halves its maps, and what enters its classifier. */
+/** How a network halves its maps, and the input of its classifier. */
 interface Variant {
   readonly name: string
   /** Stride of the convolutions that halve. */
   readonly stride: number
-  /** Pooling that halves after such a convolution, if its stride does not. */
+  /** Pooling that halves after such a convolution if the stride does not. */
   pool(x: Tensor4D): Tensor4D
   halved(length: number): number
   last(x: Tensor4D): Tensor4D
-  /** Place of the shortcut's normalization in PyTorch. */
+  /** Index of the shortcut's normalization in PyTorch. */
   readonly shortcutNorm: number
 }
 const strided: Variant = {
@@ -54,12 +54,12 @@ const averaged: Variant = {
 
 /**
  * ResNet18 for small images: no pooling after the stem, a global mean before the classifier (11 173 962 parameters for
- * CIFAR-10). Its `maps` are the ends of the four stages, then what enters the classifier.
+ * CIFAR-10). Its `maps` are the ends of the four stages, then the input of the classifier.
  */
 export const resNet18 = (options: ResNet18Options) =>
   resNet(strided, checkArguments('resNet18', options, { image: 'image', classes: 'classes' }))
 
-/** ResNet18 that halves by averaging instead of strides, and flattens its last maps (11 250 762 parameters for CIFAR-10). */
+/** ResNet18 with average pooling instead of strides, and flattened last maps (11 250 762 parameters for CIFAR-10). */
 export const resNet18AP = (options: ResNet18Options) =>
   resNet(averaged, checkArguments('resNet18AP', options, { image: 'image', classes: 'classes' }))
 
@@ -68,7 +68,7 @@ interface PlannedUnit {
   readonly norm: string
   /** `[height, width, in, out]` */
   readonly kernel: readonly [number, number, number, number]
-  /** Where it is normalized. */
+  /** Shape of the normalized map. */
   readonly map: ImageShape
 }
 interface PlannedBlock {
@@ -78,7 +78,7 @@ interface PlannedBlock {
   readonly shortcut: PlannedUnit | undefined
 }
 
-/** Four stages of two blocks; the first block of each stage but the first halves the maps. */
+/** Four stages of two blocks; the first block of the second, third and fourth stage halves the maps. */
 function planOf(variant: Variant, image: ImageShape): PlannedBlock[] {
   let [height, width, inside] = [image[0], image[1], 64]
   return [64, 64, 128, 128, 256, 256, 512, 512].map((out, i) => {

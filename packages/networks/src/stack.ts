@@ -7,7 +7,7 @@ import type { Pooling } from './poolings.js'
 import type { NamedNetwork } from './pytorch.js'
 import { freshAffine, freshState, momentNames, normalizer, unitNames, type NetworkState, type Unit } from './unit.js'
 
-/** Any function of a map that keeps its shape; its `name` becomes part of the network's. */
+/** Any function of a map that keeps its shape; its `name` becomes part of the network's name. */
 export type Activation = (x: Tensor4D) => Tensor4D
 
 /** Convolution, normalization, activation, pooling. */
@@ -19,7 +19,7 @@ export interface Block {
 }
 
 interface Stack {
-  /** `[height, width, channels]` of what comes out. */
+  /** `[height, width, channels]` of the output. */
   readonly map: ImageShape
   init(key: Key): { readonly weights: readonly Unit[]; readonly state: NetworkState }
   apply(
@@ -31,7 +31,7 @@ interface Stack {
   readonly statistics: NamedNetwork['statistics']
 }
 
-/** Blocks in a row, named as in a PyTorch `Sequential` called `features`. */
+/** A sequence of blocks, named as in a PyTorch `Sequential` called `features`. */
 export function stackOf(
   who: string,
   image: ImageShape,
@@ -74,7 +74,7 @@ interface Planned extends Block {
   readonly affine: readonly number[] | undefined
 }
 
-/** Follows the shapes through all blocks. A single-channel image is padded by 2 more, so that 28 × 28 becomes 32 × 32. */
+/** Computes the shapes of all blocks. A single-channel image is padded by 2 more, so that 28 × 28 becomes 32 × 32. */
 function planOf(who: string, image: ImageShape, blocks: readonly Block[], normalization: Normalization): Planned[] {
   let shape = image
   return blocks.map((block, i) => {
@@ -88,14 +88,14 @@ function planOf(who: string, image: ImageShape, blocks: readonly Block[], normal
       throw new HabaError(
         who,
         `images that survive ${blocks.length} blocks`,
-        `[${image}], which is gone after block ${i + 1}`,
+        `[${image}], which is empty after block ${i + 1}`,
         'Use fewer blocks, less pooling or larger images.',
       )
     return { ...block, pad, inside, pooled: shape, affine: normalization.affine(map) }
   })
 }
 
-/** The places of convolutions and normalizations in a `Sequential`: activations and poolings take one each, too. */
+/** The names of convolutions and normalizations in a `Sequential`, where activations and poolings also have an index. */
 function namesOf(plan: readonly Planned[]): { readonly convolution: string; readonly norm: string | undefined }[] {
   let place = 0
   return plan.map(({ affine, pooling }) => {
@@ -105,7 +105,7 @@ function namesOf(plan: readonly Planned[]): { readonly convolution: string; read
   })
 }
 
-/** Blocks, then `reduce` on the last map, then a head on the flattened rest. */
+/** Blocks, then `reduce` on the last map, then a head on the flattened result. */
 export function sequential<W extends Readonly<Record<string, Tree>>>(
   name: string,
   stack: Stack,

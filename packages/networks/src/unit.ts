@@ -26,7 +26,7 @@ export interface Normalizer {
   state(): NetworkState
 }
 
-/** Hands each normalization its running moments in network order, and collects the new ones. */
+/** Passes running moments to each normalization, in network order, and collects the updated ones. */
 export function normalizer(normalization: Normalization, mode: Mode<NetworkState>): Normalizer {
   const before = 'norms' in mode.state ? (mode.state as RunningMoments).norms : undefined
   const after: Moments[] = []
@@ -44,17 +44,17 @@ export function normalizer(normalization: Normalization, mode: Mode<NetworkState
   return Object.assign(normalize, { convolved, state: () => (before ? { norms: after } : mode.state) })
 }
 
-/** Whether a kernel sees fewer numbers than it makes channels, as those of first layers do. */
+/** Whether a kernel reads fewer values than it has output channels, as in first layers. */
 const seesLittle = ({ shape: [height, width, inside, out] }: Tensor4D) => height * width * inside < out
 
 const filled = (shape: readonly number[], value: number): Tensor =>
   tensor(new Float32Array(shape.reduce((product, length) => product * length, 1)).fill(value), shape)
 
-/** Scale 1 and shift 0. @param shape what the normalization's `affine` gave */
+/** Scale 1 and shift 0. @param shape from the normalization's `affine` */
 export const freshAffine = (shape: readonly number[] | undefined): Affine | None =>
   shape ? { scale: filled(shape, 1), shift: filled(shape, 0) } : {}
 
-/** Running means 0 and variances 1 for normalizations of these many channels. */
+/** Running means 0 and variances 1. @param channels of each normalization */
 export const freshState = ({ running }: Normalization, channels: readonly number[]): NetworkState =>
   running ? { norms: channels.map((count) => ({ mean: filled([count], 0), variance: filled([count], 1) })) } : {}
 

@@ -11,7 +11,7 @@ import type { NetworkState } from './unit.js'
 export interface Vgg11Options {
   readonly image: ImageShape
   readonly classes: number
-  /** `batchNormalization` makes the field's VGG11BN. @default instanceNormalization */
+  /** `batchNormalization` gives the field's VGG11BN. @default instanceNormalization */
   readonly normalization?: Normalization
 }
 
@@ -19,7 +19,7 @@ const WIDTHS = [64, 128, 256, 256, 512, 512, 512, 512]
 /** Blocks that end in a 2 × 2 max pooling. */
 const POOLED = [0, 1, 3, 5, 7]
 
-/** VGG11 with one linear layer (9 231 114 parameters for CIFAR-10); what is larger than 1 × 1 at its end is averaged. */
+/** VGG11 with one linear layer (9 231 114 parameters for CIFAR-10); last maps larger than 1 × 1 are averaged. */
 export function vgg11(options: Vgg11Options): NamedNetwork<ConvNetWeights, NetworkState> {
   const {
     image,

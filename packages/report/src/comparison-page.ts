@@ -10,9 +10,9 @@ import { table } from './table.js'
 import { crossSection, usesSections } from './use-sections.js'
 import type { Uses } from './uses.js'
 
-/** One of the runs that a page compares. */
+/** A run in a comparison. */
 export interface ComparedRun {
-  /** Unique among them. */
+  /** Unique among the runs. */
   readonly name: string
   /** One sentence: what was distilled, and how. */
   readonly summary: string
@@ -23,26 +23,26 @@ export interface ComparedRun {
   /** The standard deviation over networks, `0 … 1`. */
   readonly std: number
   readonly networks: number
-  /** Test accuracy of training on all data, `0 … 1`, and how long that was, in a few words; where it was measured. */
+  /** Test accuracy of training on all data, `0 … 1`, with a short note on the training; absent if not measured. */
   readonly fullData?: { readonly mean: number; readonly note: string }
   readonly storage: StorageReport
   readonly metrics: readonly Metrics[]
   readonly gallery: Gallery
-  /** What was measured of it besides; methods in `cross` are distinguished by their names. */
+  /** Downstream tasks; methods in `cross` are distinguished by their names. */
   readonly uses?: Uses
 }
 
-/** Methods at the bytes of each run: measured, or between two sizes that were. */
+/** The accuracy of methods at the bytes of each run, measured or interpolated. */
 export interface EqualBytes {
   readonly bytes: readonly number[]
   readonly methods: readonly {
     readonly name: string
-    /** For each of `bytes`, `0 … 1`; undefined more than 1 % outside of what was measured. */
+    /** For each of `bytes`, `0 … 1`; undefined more than 1 % outside of the measured sizes. */
     readonly means: readonly (number | undefined)[]
   }[]
 }
 
-/** Contents of a comparison of runs. */
+/** The contents of a comparison page. */
 export interface ComparisonPage {
   readonly title: string
   /** At least two. */
@@ -50,7 +50,7 @@ export interface ComparisonPage {
   readonly equalBytes?: EqualBytes
 }
 
-/** Whether runs may be compared as they are: how far their budgets are apart, and whether their protocols agree. */
+/** Says whether runs are comparable: how much their budgets differ, and whether their protocols agree. */
 export function comparability(runs: readonly Pick<ComparedRun, 'name' | 'protocol' | 'storage'>[]): string {
   const least = runs.reduce((a, b) => (b.storage.bytes < a.storage.bytes ? b : a))
   const most = runs.reduce((a, b) => (b.storage.bytes > a.storage.bytes ? b : a))
@@ -64,16 +64,16 @@ export function comparability(runs: readonly Pick<ComparedRun, 'name' | 'protoco
   return protocols.size === 1 ? budget : `${budget} Protocols differ: ${[...protocols].join('; ')}.`
 }
 
-/** Runs side by side: one HTML file that needs no network, no script and no font of its own. */
+/** Runs side by side, in one HTML file without scripts, fonts or network access. */
 export function comparisonPage(options: ComparisonPage): string {
   const { title, runs, equalBytes } = checkArguments('comparisonPage', options, { title: 'text', runs: 'list' })
   const names = new Set(runs.map(({ name }) => name))
   if (runs.length < 2 || names.size < runs.length)
     throw new HabaError(
       'comparisonPage',
-      'at least two runs with names of their own',
+      'at least two runs with unique names',
       runs.map(({ name }) => name).join(', ') || 'none',
-      'Name each run differently.',
+      'Give each run a different name.',
     )
   const body = html`<header>
       <h1>${title}</h1>
@@ -105,8 +105,8 @@ function accuracies(runs: readonly ComparedRun[]): Html {
   return html`<section id="accuracy">
     <h2>Accuracy</h2>
     <p>
-      On the test set, mean ± standard deviation over networks trained from scratch; then its share of what all training
-      data reach with the epochs that the run gave them, which runs may have chosen differently.
+      On the test set, mean ± standard deviation over networks trained from scratch. “Of full data” is the share of the
+      accuracy with all training data, whose number of epochs may differ between runs.
     </p>
     <figure class="plot wide">${accuracyRanges(runs.map((run) => ({ ...run, own: run.mean === best })))}</figure>
     ${table('Accuracy table', columns, rows)}
@@ -120,8 +120,8 @@ function atEqualBytes({ bytes, methods }: EqualBytes): Html {
   return html`<section id="equal-bytes">
     <h2>At equal bytes</h2>
     <p>
-      What was measured at these sizes, within 1 %; between two sizes, on the line over the logarithm of bytes. Outside
-      of what was measured there is no number.
+      Measured at these sizes (within 1 %), or interpolated linearly in the logarithm of bytes. There is no number
+      outside of the measured sizes.
     </p>
     ${table(
       'Accuracy at equal bytes',
@@ -141,14 +141,14 @@ function budgets(runs: readonly ComparedRun[]): Html {
   return html`<section id="budget">
     <h2>Stored bytes</h2>
     <p>
-      Part by part:
+      By part:
       ${runs.map(({ name, storage }) => `${name} ${storage.parts.map((part) => part.name).join(' + ')}`).join('; ')}.
     </p>
     <figure class="plot wide">${budgetBars(runs.map(({ name, storage }) => ({ name, parts: storage.parts })))}</figure>
   </section>`
 }
 
-/** Draws metrics of at least two runs together; losses are compared only for the same objective. */
+/** Draws metrics that at least two runs have; losses are comparable only for the same objective. */
 function overTheRuns(runs: readonly ComparedRun[]): Html {
   const namesOf = ({ metrics }: ComparedRun) => new Set(metrics.flatMap(Object.keys))
   const all = [...new Set(runs.flatMap((run) => [...namesOf(run)]))].filter((name) => name !== 'step')
@@ -163,7 +163,7 @@ function overTheRuns(runs: readonly ComparedRun[]): Html {
   })
   return html`<section id="curves">
     <h2>Over the runs</h2>
-    <p>Losses of different objectives are different quantities; only their shapes compare.</p>
+    <p>Losses of different objectives are different quantities; compare only the shapes of their curves.</p>
     <div class="plots">${drawn}</div>
   </section>`
 }

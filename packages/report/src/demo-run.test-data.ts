@@ -19,7 +19,7 @@ export const preprocessing: Preprocessing = {
 
 const noise = (n: number) => (((Math.sin(n * 12.9898) * 43758.5453) % 1) + 1) % 1
 
-/** Blobs and stripes that look a little like a distilled image: `[height × width × channels]`. */
+/** Blobs and stripes that resemble a distilled image: `[height × width × channels]`. */
 function invented(seed: number, view: number, [height, width, channels]: ImageShape, sharpness = 1): Float32Array {
   return Float32Array.from({ length: height * width * channels }, (_, at) => {
     const channel = at % channels

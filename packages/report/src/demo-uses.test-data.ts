@@ -5,7 +5,7 @@ const noise = (n: number) => (((Math.sin(n * 12.9898) * 43758.5453) % 1) + 1) % 
 const protocol = 'dsa, version 1 (5f3c9a0211d4)'
 const networks = ['ConvNetD3W128-IN-relu-AP', 'AlexNet', 'VGG11', 'ResNet18', 'MLP']
 
-/** Invented numbers of a set that is good, but not with every network. */
+/** Invented numbers of a set that is good, but not for every network. */
 export const demoUses = (name: string, shift = 0): Uses => ({
   cross: networks.flatMap((network, at) =>
     [name, `random real images, for ${name}`].map((method, i) => ({

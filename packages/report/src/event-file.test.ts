@@ -10,7 +10,7 @@ import { EventSchema } from './gen/event_pb.js'
 
 describe('eventFile', () => {
   it('starts with the version record, as TensorBoard writes it', () => {
-    // What TensorBoard's own RecordWriter makes of Event(file_version='brain.Event:2').
+    // The output of TensorBoard's RecordWriter for Event(file_version='brain.Event:2').
     const written = '0f000000000000006d532b091a0d627261696e2e4576656e743a32fc985129'
     expect(Buffer.from(eventFile({ metrics: [] })).toString('hex')).toBe(written)
   })
@@ -33,7 +33,7 @@ describe('eventFile', () => {
   })
 })
 
-/** Prints all scalars and picture sizes of a folder, as TensorBoard's own reader finds them. */
+/** Prints all scalars and picture sizes of a folder, as TensorBoard reads them. */
 const reader = `
 import json, sys
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator, IMAGES

@@ -7,7 +7,7 @@ import type { Metrics } from './metrics.js'
 /** A picture at a step, as TensorBoard shows it. */
 export interface EventPicture {
   readonly step: number
-  /** TensorBoard groups by what stands before a slash. */
+  /** TensorBoard groups tags by the text before a slash. */
   readonly tag: string
   readonly png: Uint8Array
   readonly height: number
@@ -16,15 +16,15 @@ export interface EventPicture {
 
 /** Contents of an event file. */
 export interface EventFileOptions {
-  /** As `readMetrics` gives them: a scalar for each name and step. */
+  /** From `readMetrics`: a scalar for each name and step. */
   readonly metrics: readonly Metrics[]
   /** @default [] */
   readonly pictures?: readonly EventPicture[]
 }
 
 /**
- * The bytes of a TensorBoard event file: records of `length, checksum, event, checksum`. TensorBoard finds it in a folder
- * by a name that holds `tfevents`. Times are step numbers, in seconds, so that two runs from one key write the same bytes.
+ * The bytes of a TensorBoard event file: records of `length, checksum, event, checksum`. TensorBoard finds files whose names
+ * contain `tfevents`. Times are step numbers, in seconds, so that two runs with the same key write the same bytes.
  */
 export function eventFile(options: EventFileOptions): Uint8Array {
   const { metrics, pictures = [] } = checkArguments('eventFile', options, { metrics: 'list' })
@@ -51,7 +51,7 @@ export function eventFile(options: EventFileOptions): Uint8Array {
   ])
 }
 
-/** One record (TFRecord): a 64-bit length with its checksum, the event with its own; all little-endian. */
+/** One TFRecord: a 64-bit length and the event, each with its checksum; little-endian. */
 function record(event: MessageInitShape<typeof EventSchema>): Uint8Array {
   const data = toBinary(EventSchema, create(EventSchema, event))
   const bytes = new Uint8Array(8 + 4 + data.length + 4)
@@ -63,7 +63,7 @@ function record(event: MessageInitShape<typeof EventSchema>): Uint8Array {
   return bytes
 }
 
-/** CRC-32C, turned and shifted: a checksum of data that may itself hold checksums. */
+/** The masked CRC-32C of TFRecord: rotated and shifted, for data that may itself contain checksums. */
 function masked(data: Uint8Array): number {
   const crc = crc32c.buf(data) >>> 0
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0

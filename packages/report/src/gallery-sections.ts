@@ -3,7 +3,7 @@ import * as numbers from './numbers.js'
 import type { Picture } from './picture.js'
 import type { Gallery, GallerySlot, Snapshot } from './run-data.js'
 
-/** A picture that grows and says its name under the pointer, a finger or the keyboard. */
+/** A picture that is enlarged and shows its name on hover, touch or keyboard focus. */
 function tile(picture: Picture, name: string, label: string): Html {
   const { png, width, height } = picture
   const data = Buffer.from(png).toString('base64')
@@ -14,7 +14,7 @@ function tile(picture: Picture, name: string, label: string): Html {
   </figure>`
 }
 
-/** Every slot: what is stored, then what it is rendered to. */
+/** Every slot: the stored picture, then its rendered images. */
 export function gallerySection(
   { slots, stored = slots.length, caption }: Gallery,
   { id, title }: { readonly id: string; readonly title: string } = { id: 'gallery', title: 'Gallery' },
@@ -56,12 +56,12 @@ function classRows(className: string, slots: readonly GallerySlot[]): Html {
   </div>`
 }
 
-/** How pictures changed over the run, a row per picture. */
+/** How pictures changed over the run, one row per picture. */
 export function snapshotSection(snapshots: readonly Snapshot[]): Html {
   if (snapshots.length === 0) return html``
   return html`<section id="snapshots">
     <h2>Images over the run</h2>
-    <p>The number under an image is the step after which it was taken.</p>
+    <p>The number under an image is its step.</p>
     ${snapshots.map(
       ({ className, slot, view, frames }) =>
         html`<div class="class">

@@ -1,16 +1,16 @@
-/** Text that is safe to stand in a page as it is. */
+/** Markup that is safe to insert into a page. */
 export interface Html {
   readonly html: string
 }
 
 type Part = Html | string | number | undefined | readonly Part[]
 
-/** Fills a page's template; everything that is not `Html` is escaped, so data cannot become markup. */
+/** Fills a template; everything that is not `Html` is escaped, so that data cannot become markup. */
 export function html(text: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return { html: text.map((piece, at) => piece + fill(parts[at])).join('') }
 }
 
-/** Takes markup as it is: for what a library drew and the package's own style. */
+/** Marks text as safe markup: drawings of a library, and this package's style. */
 export const trusted = (markup: string): Html => ({ html: markup })
 
 const entities: Readonly<Record<string, string>> = {

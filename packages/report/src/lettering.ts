@@ -4,7 +4,7 @@ import opentype, { type Font } from 'opentype.js'
 
 let font: Font | undefined
 
-/** The font comes with the package, so that letters look alike on every machine, also on one without any fonts. */
+/** Loads the font of the package, so that text looks the same on every machine, even one without fonts. */
 function load(): Font {
   if (font) return font
   const file = createRequire(import.meta.url).resolve('@fontsource/dejavu-sans/files/dejavu-sans-latin-400-normal.woff')
@@ -12,7 +12,7 @@ function load(): Font {
   return (font = opentype.parse(buffer.slice(byteOffset, byteOffset + byteLength)))
 }
 
-/** Letters as outlines. */
+/** Text as outlines. */
 export interface Lettering {
   /** In pixels. */
   readonly width: number
@@ -21,8 +21,8 @@ export interface Lettering {
 }
 
 /**
- * Draws a line of text as outlines, `size` pixels high. Letters are set one by one: the ligatures of opentype.js do not
- * handle this font, and labels need none.
+ * Draws a line of text as outlines, `size` pixels high. Letters are placed one by one, because opentype.js's ligatures fail
+ * with this font and labels need none.
  */
 export function lettering(text: string, size: number): Lettering {
   const letters = load()

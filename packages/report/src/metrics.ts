@@ -2,19 +2,19 @@ import { HabaError, parseJson } from '@haba/core'
 
 /** Measurements of one step: finite numbers by name. */
 export interface Metrics {
-  /** Counts finished steps from 1. */
+  /** Step number, from 1. */
   readonly step: number
   readonly [name: string]: number
 }
 
-/** One line of a metrics file, newline included: JSON with `step` first, then `loss`, then the rest by name. */
+/** One line of a metrics file, with its newline: JSON with `step` first, then `loss`, then the rest by name. */
 export function metricsLine(metrics: Metrics): string {
   const names = Object.keys(metrics).sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1))
   const broken = names.find((name) => !Number.isFinite(metrics[name]))
   if (broken !== undefined)
     throw new HabaError(
       'metricsLine',
-      'finite numbers, which JSON can hold',
+      'finite numbers',
       `${broken} ${metrics[broken]} at step ${metrics.step}`,
       'The run has diverged: lower its learning rates, or leave this number out.',
     )
@@ -24,10 +24,10 @@ export function metricsLine(metrics: Metrics): string {
 const rank = (name: string) => (name === 'step' ? 0 : name === 'loss' ? 1 : 2)
 
 /**
- * Reads a metrics file. A last line that breaks off is left out, as an interrupted run leaves it; any other broken line
- * is an error that names it. Where a resumed run logged a step again, its last line counts.
+ * Reads a metrics file. A partial last line, which an interrupted run leaves, is ignored; any other broken line is an error
+ * that names it. If a resumed run logged a step again, the last line counts.
  *
- * @param who what errors call the text, such as the name of its file
+ * @param who the source of the text, for errors, such as its file
  * @throws HabaError naming the line
  */
 export function readMetrics(text: string, who = 'readMetrics'): readonly Metrics[] {
@@ -48,7 +48,7 @@ export function readMetrics(text: string, who = 'readMetrics'): readonly Metrics
   return [...steps.values()].sort((a, b) => a.step - b.step)
 }
 
-/** `undefined` where the line is not JSON. */
+/** `undefined` if the line is not JSON. */
 function parse(line: string): unknown {
   try {
     return parseJson(line)

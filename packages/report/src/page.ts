@@ -2,7 +2,7 @@ import { html, trusted, type Html } from './html.js'
 import { style } from './style.js'
 
 /**
- * A whole page around its body. The content security policy holds the promise that nothing is fetched.
+ * A complete page. The content security policy guarantees that nothing is fetched.
  */
 export function page(title: string, body: Html): string {
   const policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"

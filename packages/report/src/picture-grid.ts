@@ -5,9 +5,9 @@ import type { Pixels } from './picture.js'
 
 /** One slot of a set. */
 export interface GridRow {
-  /** The class name, say. */
+  /** Such as the class name. */
   readonly label: string
-  /** The stored picture; absent for plain pixels, whose only view is what is stored. */
+  /** The stored picture; absent for plain pixels, whose only view is the stored picture. */
   readonly basis?: Pixels
   /** The rendered pictures, one per view. */
   readonly views: readonly Pixels[]
@@ -17,14 +17,14 @@ export interface GridRow {
 export interface PictureGridOptions {
   readonly rows: readonly GridRow[]
   /**
-   * How many pixels of the PNG a pixel of the largest picture becomes, along each axis; smaller pictures (bases at half
-   * size) are enlarged by the largest whole factor that fits the same cell.
+   * Magnification of the largest picture, in pixels of the PNG per pixel along each axis. Smaller pictures (bases at half size)
+   * are enlarged by the largest whole factor that fits the same cell.
    * @default 3
    */
   readonly scale?: number
 }
 
-/** Where the pictures of a grid lie, in pixels of the PNG. */
+/** The positions of a grid's pictures, in pixels of the PNG. */
 export interface GridLayout {
   readonly width: number
   readonly height: number
@@ -41,7 +41,7 @@ const letter = 12
 const paper = 250
 const ink = '#3d4148'
 
-/** A PNG of bases beside their hallucinated images, a row per slot, enlarged by nearest neighbor, with labels. */
+/** A PNG of bases beside their hallucinated images, one row per slot, enlarged by nearest neighbor, with labels. */
 export async function pictureGrid(options: PictureGridOptions): Promise<Uint8Array> {
   const { rows, scale = 3 } = checkArguments('pictureGrid', options, { rows: 'list' })
   const layout = gridLayout({ rows, scale })
@@ -54,7 +54,7 @@ export async function pictureGrid(options: PictureGridOptions): Promise<Uint8Arr
     .toBuffer()
 }
 
-/** Where `pictureGrid` puts each picture. */
+/** The layout of `pictureGrid`. */
 export function gridLayout(options: PictureGridOptions): GridLayout {
   const { rows, scale = 3 } = checkArguments('gridLayout', options, { rows: 'list' })
   const all = rows.flatMap(pictures)
@@ -73,7 +73,7 @@ export function gridLayout(options: PictureGridOptions): GridLayout {
   const cellWidth = scale * Math.max(...all.map((picture) => picture.width))
   const cellHeight = scale * Math.max(...all.map((picture) => picture.height))
   const left = margin + Math.ceil(Math.max(...rows.map((row) => lettering(row.label, letter).width))) + 2 * gap
-  const apart = rows[0]?.basis ? 3 * gap : 0 // what is stored stands a little apart from what it becomes
+  const apart = rows[0]?.basis ? 3 * gap : 0 // a wider gap between stored and rendered pictures
   const lefts = Array.from({ length: columns }, (_, at) => left + at * (cellWidth + gap) + (at > 0 ? apart : 0))
   const tops = rows.map((_, at) => margin + letter + 2 * gap + at * (cellHeight + gap))
   const width = lefts.at(-1)! + cellWidth + margin
@@ -94,7 +94,7 @@ function paste(canvas: Uint8Array, layout: GridLayout, picture: Pixels, row: num
     }
 }
 
-/** An SVG as large as the grid with all letters as outlines. */
+/** An SVG of the grid's size with all labels as outlines. */
 function labels(rows: readonly GridRow[], { width, height, cell, lefts, tops }: GridLayout): string {
   const [cellWidth, cellHeight] = cell
   const place = (path: string, x: number, y: number) => `<path transform="translate(${x} ${y})" d="${path}"/>`

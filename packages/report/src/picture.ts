@@ -10,7 +10,7 @@ export interface Pixels {
   readonly rgb: Uint8Array
 }
 
-/** One picture as a PNG file, ready to be put into a page. */
+/** One picture as a PNG file, for a page. */
 export interface Picture {
   /** In pixels. */
   readonly width: number
@@ -19,7 +19,7 @@ export interface Picture {
   readonly png: Uint8Array
 }
 
-/** Encodes raw bytes as a PNG, lossless and at their own size: enlarging is the page's work. */
+/** Encodes raw bytes as a lossless PNG of the same size; the page enlarges it. */
 export async function encodePicture({ width, height, rgb }: Pixels): Promise<Picture> {
   const raw = { width, height, channels: 3 } as const
   const png = await sharp(rgb, { raw }).png({ compressionLevel: 9 }).toBuffer()

@@ -2,14 +2,14 @@ import * as Plot from '@observablehq/plot'
 import { parseHTML } from 'linkedom'
 import { trusted, type Html } from './html.js'
 
-/** Points beyond this number are drawn as means with the band from least to greatest. */
+/** More points than this are drawn as means with a band from minimum to maximum. */
 const bins = 240
 
 const { document } = parseHTML('<!doctype html><html></html>')
-/** This run's color. */
+/** The color of this run. */
 export const accent = 'var(--accent)'
 
-/** Draws with the page's own colors, so that one drawing serves light and dark. */
+/** Draws with the page's CSS colors, so that one drawing works in the light and the dark theme. */
 export function draw(label: string, options: Plot.PlotOptions): Html {
   const drawing: { readonly outerHTML: string; setAttribute(name: string, value: string): void } = Plot.plot({
     document,
@@ -27,11 +27,11 @@ export function draw(label: string, options: Plot.PlotOptions): Html {
 
 export interface CurveOptions {
   readonly name: string
-  /** In rising order of `step`; at least one. */
+  /** In ascending order of `step`; at least one. */
   readonly points: readonly { readonly step: number; readonly value: number }[]
 }
 
-/** One number over the steps of a run; logarithmic where it spans more than a factor of 30. */
+/** One number over the steps of a run; logarithmic if it spans more than a factor of 30. */
 export function curve({ name, points }: CurveOptions): Html {
   const values = points.map((point) => point.value)
   const least = values.reduce((a, b) => Math.min(a, b))
@@ -54,14 +54,14 @@ export function curve({ name, points }: CurveOptions): Html {
   })
 }
 
-/** A logarithmic axis that is ruled at powers of ten only. */
+/** A logarithmic axis with ticks only at powers of ten. */
 function decades(least: number, greatest: number): Plot.ScaleOptions {
   const from = Math.floor(Math.log10(least))
   const length = Math.ceil(Math.log10(greatest)) - from + 1
   return { type: 'log', ticks: Array.from({ length }, (_, at) => 10 ** (from + at)), tickFormat: '~g' }
 }
 
-/** Accuracy over the steps of a run: a dot with a bar of one standard deviation to either side. */
+/** Accuracy over the steps of a run: dots with bars of ± one standard deviation. */
 export function accuracyPoints(
   points: readonly { readonly step: number; readonly mean: number; readonly std: number }[],
 ): Html {
@@ -78,7 +78,7 @@ export function accuracyPoints(
   })
 }
 
-/** Accuracies side by side: a dot with a bar of one standard deviation to either side, this run's in color. */
+/** Accuracies side by side: dots with bars of ± one standard deviation, this run's in color. */
 export function accuracyRanges(
   accuracies: readonly { readonly name: string; readonly mean: number; readonly std: number; readonly own: boolean }[],
 ): Html {
@@ -110,10 +110,10 @@ export function accuracyRanges(
   })
 }
 
-/** A color of the page for each of several runs. */
+/** The page's color for a run of several. */
 export const colorOf = (at: number) => `var(--run-${at % 6})`
 
-/** One number over the steps of several runs, each named at the end of its line. */
+/** One number over the steps of several runs, with the name of each at the end of its line. */
 export function curves({
   name,
   runs,
@@ -147,7 +147,7 @@ export function curves({
   })
 }
 
-/** Bytes of each run, part by part, as bars on one scale. */
+/** Bytes of each run by part, as bars on one scale. */
 export function budgetBars(
   runs: readonly {
     readonly name: string

@@ -8,8 +8,8 @@ import type { ContinualCurve, CrossAccuracy, RankedNetwork } from './uses.js'
 const cut = (name: string, length: number) => (name.length > length ? `${name.slice(0, length - 1)}…` : name)
 
 /**
- * Networks by their ranks on the set and on all data: on the diagonal where the two agree. The best is at the upper
- * right; `top` of them by all data are marked.
+ * Networks by their ranks on the set and on all data; equal ranks are on the diagonal. The best is at the upper right, and the
+ * best `top` on all data are marked.
  */
 export function rankScatter(networks: readonly RankedNetwork[], top: number | undefined, rho: string): Html {
   const [onSet, onAll] = [ranks(networks.map(({ proxy }) => proxy)), ranks(networks.map(({ truth }) => truth))]
@@ -51,7 +51,7 @@ export function rankScatter(networks: readonly RankedNetwork[], top: number | un
   })
 }
 
-/** Ranks of methods, network by network: lines that cross where networks disagree about what is best. */
+/** Ranks of methods for each network; lines cross if networks disagree. */
 export function rankLines(accuracies: readonly CrossAccuracy[]): Html {
   const networks = [...new Set(accuracies.map(({ network }) => network))]
   const methods = [...new Set(accuracies.map(({ method }) => method))]
@@ -78,7 +78,7 @@ export function rankLines(accuracies: readonly CrossAccuracy[]): Html {
       label: null,
       domain: networks.map((_, x) => x),
       padding: 0.25,
-      // Slanted, so that long names do not run into each other.
+      // Slanted, so that long names do not overlap.
       tickRotate: -35,
       tickFormat: (x: number) => cut(networks[x]!, 14),
     },
@@ -99,7 +99,7 @@ export function rankLines(accuracies: readonly CrossAccuracy[]): Html {
   })
 }
 
-/** Accuracy over the classes seen, a line for each memory with a band of one standard deviation to either side. */
+/** Accuracy over the classes so far, one line per memory with a band of ± one standard deviation. */
 export function continualLines(curves: readonly ContinualCurve[]): Html {
   const names = curves.map(({ memory }) => cut(memory, 20))
   const heights = spreadOut(
@@ -131,9 +131,9 @@ export function continualLines(curves: readonly ContinualCurve[]): Html {
   })
 }
 
-/** Pixels by which names at the ends of lines are moved down so that they do not lie on each other. */
+/** Offsets in pixels that keep names at the ends of lines from overlapping. */
 function spreadOut(ends: readonly number[], values: readonly number[]): readonly number[] {
-  // Of 220 pixels of height, 14 for a name.
+  // The plot is 220 pixels high; a name needs 14.
   const pixels = 220 / (Math.max(...values) - Math.min(...values) || 1)
   const moved = ends.map(() => 0)
   let free = -Infinity

@@ -1,4 +1,4 @@
-/** Ranks from 1, the greatest value first; equal values share the mean of theirs, as in Spearman's correlation. */
+/** Ranks from 1, greatest value first; equal values share their mean rank, as in Spearman's correlation. */
 export const ranks = (values: readonly number[]): readonly number[] =>
   values.map((value) => {
     const [above, equal] = [values.filter((v) => v > value).length, values.filter((v) => v === value).length]

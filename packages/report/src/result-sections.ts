@@ -34,7 +34,7 @@ export function accuracySection(accuracies: readonly Accuracy[]): Html {
   </section>`
 }
 
-/** Stored bytes, part by part, compared with the budget if there is one. */
+/** Stored bytes by part, compared with the budget, if any. */
 export function storageSection({ parts, floats, bytes, budget }: RunPage['storage']): Html {
   const full = Math.max(bytes, budget?.bytes ?? 0, 1)
   const bar = (of: number) =>
@@ -58,7 +58,7 @@ export function storageSection({ parts, floats, bytes, budget }: RunPage['storag
       ['Part', 'Bytes', 'Values', 'Share'],
       [
         ...parts.map((part) => row(part.name, part, 'part')),
-        row('All together', { floats, bytes }, 'total'),
+        row('Total', { floats, bytes }, 'total'),
         budget ? row(`Budget: ${budget.name}`, budget, 'budget') : undefined,
       ],
       'parts',

@@ -7,18 +7,18 @@ import type { Uses } from './uses.js'
 export interface Accuracy {
   readonly name: string
   /**
-   * `set` is what this run distilled (exactly one), `baseline` what it is compared with.
+   * `set` for the distilled set (exactly one), `baseline` for all others.
    * @default 'baseline'
    */
   readonly role?: 'set' | 'baseline'
-  /** Stored 32-bit numbers. */
+  /** Stored values. */
   readonly floats: number
   readonly bytes: number
   /** The mean over runs, `0 … 1`. */
   readonly mean: number
   /** The standard deviation over runs, `0 … 1`. */
   readonly std: number
-  /** How many students were trained. */
+  /** Number of trained students. */
   readonly runs: number
   /** Accuracies of other networks. @default none */
   readonly others?: readonly { readonly network: string; readonly mean: number; readonly std: number }[]
@@ -39,7 +39,7 @@ export interface GallerySlot {
 export interface Gallery {
   /** Class by class. */
   readonly slots: readonly GallerySlot[]
-  /** How many slots the set has, where not all are shown. */
+  /** Number of slots of the set, if not all are shown. */
   readonly stored?: number
   /** How bases and images were scaled for showing (from `toPixels`). */
   readonly caption?: string
@@ -53,10 +53,10 @@ export interface Snapshot {
   readonly frames: readonly { readonly step: number; readonly picture: Picture }[]
 }
 
-/** All that the page of one run shows, as plain data. */
+/** The contents of a run's page, as plain data. */
 export interface RunPage {
   readonly title: string
-  /** One or two sentences: what was distilled, how, from what. */
+  /** One or two sentences: what was distilled, from what data, and how. */
   readonly summary: string
   /** The run's random key, as written in its manifest. */
   readonly key: string
@@ -66,12 +66,12 @@ export interface RunPage {
     readonly budget?: { readonly name: string; readonly bytes: number }
   }
   readonly gallery: Gallery
-  /** Measurements of every step, from `readMetrics`; a curve for each name. */
+  /** Metrics of every step, from `readMetrics`; one curve per name. */
   readonly metrics: readonly Metrics[]
-  /** Accuracy along the way, `0 … 1`. */
+  /** Accuracy during the run, `0 … 1`. */
   readonly evaluations?: readonly { readonly step: number; readonly mean: number; readonly std: number }[]
   readonly snapshots?: readonly Snapshot[]
-  /** Other networks, classes in steps, architecture search: what was measured of it. */
+  /** Downstream tasks: other networks, continual learning, architecture search. */
   readonly uses?: Uses
   /** Tables by title (`protocol`, `objective`, …); nested records become dotted names. */
   readonly settings: Readonly<Record<string, Readonly<Record<string, unknown>>>>

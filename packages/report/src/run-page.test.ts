@@ -4,7 +4,7 @@ import { demoRun } from './demo-run.test-data.js'
 import type { RunPage } from './run-data.js'
 import { runPage } from './run-page.js'
 
-/** Enough of a page's elements to ask about them; the compiler's library has no DOM. */
+/** The parts of the DOM's types that the tests need, because the compiler's library has no DOM. */
 interface Found {
   readonly textContent: string
   getAttribute(name: string): string | null
@@ -72,7 +72,7 @@ describe('runPage', () => {
     const parts = words(all(document, '#storage tbody tr'))
     expect(parts[0]).toBe('bases 1,105,920 276,480 90.0 %')
     expect(parts.slice(-2)).toEqual([
-      'All together 1,219,968 304,320 99.3 %',
+      'Total 1,219,968 304,320 99.3 %',
       'Budget: 10 images per class 1,228,800 – 100.0 %',
     ])
     const facts = words(all(document, '.facts dd'))

@@ -9,7 +9,7 @@ import { accuracySection, storageSection } from './result-sections.js'
 import type { Accuracy, RunPage } from './run-data.js'
 import { usesSections } from './use-sections.js'
 
-/** The page of one run: one HTML file that needs no network, no script and no font of its own. */
+/** The page of one run, in one HTML file without scripts, fonts or network access. */
 export function runPage(run: RunPage): string {
   checkArguments('runPage', run, {
     title: 'text',
@@ -26,7 +26,7 @@ export function runPage(run: RunPage): string {
       'runPage',
       "exactly one accuracy with role 'set'",
       String(set.length),
-      "Mark the distilled set's accuracy with role: 'set', and no other.",
+      "Give role: 'set' to the accuracy of the distilled set, and to no other.",
     )
   const body = html`<header>
       <h1>${run.title}</h1>
@@ -67,8 +67,8 @@ function curvesSection({ metrics, evaluations = [] }: RunPage): Html {
   return html`<section id="curves">
     <h2>Over the run</h2>
     <p>
-      Long curves are drawn as means over neighboring steps, with a band from the least to the greatest. Accuracies have
-      a bar of one standard deviation to either side.
+      Long curves are drawn as means over neighboring steps, with a band from minimum to maximum. Accuracies have bars
+      of ± one standard deviation.
     </p>
     <div class="plots">
       ${evaluations.length > 0 ? html`<figure class="plot">${accuracyPoints(evaluations)}</figure>` : undefined}

@@ -2,7 +2,7 @@ import { html, type Html } from './html.js'
 import * as numbers from './numbers.js'
 import type { RunPage } from './run-data.js'
 
-/** Everything needed to run it again: key, settings table by table, versions. */
+/** Everything needed to repeat the run: key, tables of settings, versions. */
 export function settingsSection({ key, settings, versions }: RunPage): Html {
   const tables = [...Object.entries(settings), ['versions', versions] as const]
   return html`<section id="settings">

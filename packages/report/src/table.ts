@@ -1,6 +1,6 @@
 import { html, type Html } from './html.js'
 
-/** A table that scrolls by itself where the page is too narrow. */
+/** A table that scrolls if the page is too narrow. */
 export const table = (label: string, head: readonly string[], rows: readonly (Html | undefined)[], kind = ''): Html =>
   html`<div class="scroll" tabindex="0" role="region" aria-label="${label}">
     <table ${kind === '' ? undefined : html`class="${kind}"`}>

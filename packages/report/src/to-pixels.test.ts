@@ -27,7 +27,7 @@ describe('toPixels', () => {
     const { rows, caption } = toPixels({ values, image: [101, 1, 1] })
     expect(rows[0]!.rgb[0]).toBe(0)
     expect(rows[0]!.rgb[150]).toBe(128) // the middle
-    expect(rows[1]!.rgb[150]).toBe(128) // one wild value does not darken the rest
+    expect(rows[1]!.rgb[150]).toBe(128) // an outlier does not darken the rest
     expect(rows[1]!.rgb[300]).toBe(255)
     expect(caption).toContain('percentiles 1 and 99')
 

@@ -7,18 +7,18 @@ export interface ToPixelsOptions {
   readonly values: Float32Array
   readonly image: ImageShape
   /**
-   * The data's way back to `[0, 1]`, for values that are images in the data's space. Left out for bases that are not
-   * (another channel count or size): each is then scaled for itself, by percentiles of its own values.
+   * Inverts the preprocessing to `[0, 1]`, for values that are images in the data's space. Omit it for bases with another number
+   * of channels or another size: each is then scaled by percentiles of its values.
    */
   readonly invert?: Preprocessing['invert']
   /**
-   * Which percentiles of a row become black and white where `invert` is left out, `0 … 100`.
+   * The percentiles of a row that become black and white without `invert`, `0 … 100`.
    * @default [1, 99]
    */
   readonly percentiles?: readonly [low: number, high: number]
 }
 
-/** Images as rows of colors, with a word on how they were scaled. */
+/** Images as bytes, with a note on their scaling. */
 export interface PixelRows {
   readonly rows: readonly Pixels[]
   /** How the values were scaled, for the caption of the pictures. */
@@ -26,8 +26,8 @@ export interface PixelRows {
 }
 
 /**
- * Turns float values into bytes, a picture per row, clamped. Three channels are red, green and blue; any other number
- * is shown gray, as the mean over channels. Values that are not finite are shown black and counted in the caption.
+ * Converts float values to bytes, one picture per row, clamped. Three channels are red, green and blue; other numbers of channels
+ * are averaged to gray. Values that are not finite become black and are counted in the caption.
  */
 export function toPixels(options: ToPixelsOptions): PixelRows {
   const {
@@ -58,7 +58,7 @@ export function toPixels(options: ToPixelsOptions): PixelRows {
   return { rows, caption: describe(channels, invert ? undefined : [low, high], unit) }
 }
 
-/** The values at two percentiles, by nearest rank; a flat row spreads around itself and so comes out mid-gray. */
+/** The values at two percentiles, by nearest rank. A constant row gets a range around its value, so that it becomes mid-gray. */
 function spread(row: Float32Array, low: number, high: number): readonly [black: number, white: number] {
   const sorted = row.filter(Number.isFinite).sort()
   const at = (percent: number) => sorted[Math.round((percent / 100) * (sorted.length - 1))] ?? 0

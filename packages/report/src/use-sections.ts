@@ -8,20 +8,18 @@ import type { ContinualResult, CrossAccuracy, SearchResult, Uses } from './uses.
 export const usesSections = ({ cross = [], continual = [], search }: Uses, name?: string): Html =>
   html`${crossSection(cross)} ${continualSection(continual, name)} ${search ? searchSection(search, name) : undefined}`
 
-/** A comparison has such a section for each run. */
+/** The id of a section; a comparison has one section per run. */
 const idOf = (id: string, name: string | undefined) => (name === undefined ? id : `${id}-${name.replace(/\W+/g, '-')}`)
 
 const titled = (title: string, name: string | undefined) => (name === undefined ? title : `${title}: ${name}`)
 
-/** Kinds of networks, protocol by protocol: their ranking of the methods, and what they reach. */
+/** Accuracies and rankings of the methods for each kind of network, by protocol. */
 export function crossSection(accuracies: readonly CrossAccuracy[]): Html {
   if (accuracies.length === 0) return html``
   const protocols = [...new Set(accuracies.map(({ protocol }) => protocol))]
   return html`<section id="cross">
     <h2>Other networks</h2>
-    <p>
-      Mean ± standard deviation on the test set, and the 95 % interval of the mean where there are several networks.
-    </p>
+    <p>Mean ± standard deviation on the test set, and the 95 % interval of the mean for several networks.</p>
     ${protocols.map((protocol) => {
       const own = accuracies.filter((one) => one.protocol === protocol)
       return html`<div class="class">
@@ -79,7 +77,7 @@ function continualSection(results: readonly ContinualResult[], name: string | un
 
 const rho = (value: number | undefined) => (value === undefined ? 'all equal' : value.toFixed(2))
 
-/** The networks of a search by their ranks, with Spearman's number. */
+/** The networks of a search by their ranks, with Spearman's rank correlation. */
 export function searchSection({ networks, correlations, summary }: SearchResult, name?: string): Html {
   const all = correlations.find(({ top }) => top === networks.length)
   const tops = correlations.map(({ top }) => top).filter((top) => 2 * top <= networks.length)
@@ -91,7 +89,7 @@ export function searchSection({ networks, correlations, summary }: SearchResult,
     <figure class="plot wide">
       <h3>
         Spearman's rank correlation ${number}
-        <small>${networks.length} networks; a network lies on the line where both rank it alike</small>
+        <small>${networks.length} networks; those with equal ranks are on the line</small>
       </h3>
       ${rankScatter(networks, top, number)}
     </figure>

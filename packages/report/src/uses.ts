@@ -3,12 +3,12 @@ export interface CrossAccuracy {
   /** Their training data: a distilled set, or a baseline. */
   readonly method: string
   readonly network: string
-  /** Name, version and hash in a few words; only accuracies of one protocol are shown together. */
+  /** Name, version and hash; only accuracies of the same protocol are shown together. */
   readonly protocol: string
   /** Over networks, `0 … 1`. */
   readonly mean: number
   readonly std: number
-  /** Half of the 95 % interval of the mean, where there are two networks or more. */
+  /** Half of the 95 % interval of the mean, for at least two networks. */
   readonly halfInterval?: number
   readonly networks: number
 }
@@ -26,7 +26,7 @@ export interface RankedNetwork {
 export interface SearchResult {
   /** At least two. */
   readonly networks: readonly RankedNetwork[]
-  /** Spearman's rank correlations among the best `top` by all data, and by the set; undefined where ranks are all equal. */
+  /** Spearman's rank correlations among the best `top` by all data, and by the set; undefined if all ranks are equal. */
   readonly correlations: readonly {
     readonly top: number
     readonly byTruth: number | undefined
@@ -39,7 +39,7 @@ export interface SearchResult {
 /** Accuracy on all classes seen so far, with one kind of memory. */
 export interface ContinualCurve {
   readonly memory: string
-  /** Stored by the end. */
+  /** Floats stored at the end. */
   readonly floats: number
   /** Accuracies are `0 … 1`. */
   readonly points: readonly { readonly classes: number; readonly mean: number; readonly std: number }[]
@@ -49,7 +49,7 @@ export interface ContinualCurve {
 export interface ContinualResult {
   readonly steps: number
   readonly curves: readonly ContinualCurve[]
-  /** How it was measured, and under which protocol. */
+  /** How it was measured, with the protocol. */
   readonly summary: string
 }
 

@@ -12,7 +12,7 @@ testParameterization({
   make: () => loose({ of: toySet({ ...options, views: 2 }), start: hardLabels, stored: asLogits }),
 })
 
-/** Pixels with a fixed part that nobody reads. */
+/** Pixels with an unused fixed part. */
 function masked(): Parameterization<Tree> {
   const inner = pixels({ ...options, perClass: 1 })
   const shape = [inner.layout.slots, ...options.image]
@@ -84,7 +84,7 @@ describe('labeled', () => {
       own.forEach((v, c) => expect(targets[3 * row + c]).toBeCloseTo(v / total, 5))
     })
     expect(images.length).toBe(2 * 128)
-    // Assigned again to the images as they have become.
+    // Assigned again to the current images.
     const set = labeled({ of, start: hardLabels })
     const params = await set.init(keyFrom(1), seedFrom(real))
     const again = await set.relabel(params, start)

@@ -17,7 +17,7 @@ import {
 } from '@haba/core'
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
 
-/** Parameters that `labeled` stores: those of the images, and `targets` `[slots, classes]`. */
+/** The parameters of `labeled`: those of the images, and `targets` `[slots, classes]`. */
 export type LabeledParams = { readonly targets: Tensor2D; readonly [name: string]: Tree }
 
 /** How stored numbers become targets, and back. */
@@ -29,38 +29,38 @@ export interface LabelStorage {
   store(probabilities: Float32Array): Float32Array
 }
 
-/** Probabilities as they are: move them with `projectSimplex`, or not at all. */
+/** Stores probabilities: update them with `projectSimplex`, or leave them fixed. */
 export const asProbabilities: LabelStorage = {
   name: 'probabilities',
   targets: (stored) => stored,
   store: (probabilities) => probabilities,
 }
 
-/** Numbers whose softmax are the targets: they may move anywhere. A probability of 0 starts at 1e-4. */
+/** Stores logits, whose softmax are the targets; they are unconstrained. A probability of 0 starts at 1e-4. */
 export const asLogits: LabelStorage = {
   name: 'logits',
   targets: (stored) => softmax(stored),
   store: (probabilities) => probabilities.map((p) => Math.log(Math.max(p, 1e-4))),
 }
 
-/** A set as it starts, for whoever gives it labels. */
+/** An initial set without labels. */
 export interface Unlabeled {
   readonly layout: Layout
   /** `[slots, height, width, channels]`, under the first view; the caller owns them. */
   images(engine: Engine): Promise<Tensor4D>
 }
 
-/** Where targets start: rows of probabilities, `[slots · classes]`. */
+/** Makes initial targets: rows of probabilities, `[slots · classes]`. */
 export type LabelStart = (set: Unlabeled) => Promise<Float32Array>
 
-/** Starts at every slot's class with certainty. */
+/** One-hot labels of every slot's class. */
 export const hardLabels: LabelStart = async ({ layout: { slots, classes, labels } }) => {
   const targets = new Float32Array(slots * classes)
   labels.forEach((label, slot) => (targets[slot * classes + label] = 1))
   return targets
 }
 
-/** Starts at no opinion: `1 / classes` everywhere (label distillation). */
+/** Uniform labels, `1 / classes` (label distillation). */
 export const uniformLabels: LabelStart = async ({ layout: { slots, classes } }) =>
   new Float32Array(slots * classes).fill(1 / classes)
 
@@ -73,10 +73,9 @@ export interface PredictedLabelsOptions {
 }
 
 /**
- * Predictions of a trained network for the images: `softmax(logits)` (the soft label assignment of TESLA; Cui et al.,
- * ICML 2023). They are assigned once at the start, and then stay or are learned. The released code assigns them again
- * in every iteration, by that iteration's expert: `expertLabels` of trajectory matching, and at the end `relabel` for
- * the set that is kept.
+ * Predictions of a trained network for the images: `softmax(logits)` (TESLA's soft label assignment; Cui et al., ICML 2023).
+ * They are assigned once at the start, then fixed or learned. The released code assigns them again in every iteration, with that
+ * iteration's expert: use `expertLabels` of trajectory matching, and at the end `relabel` for the final set.
  */
 export function predictedLabels(options: PredictedLabelsOptions): LabelStart {
   const { engine, network, weights } = checkArguments('predictedLabels', options, {
@@ -99,7 +98,7 @@ export function predictedLabels(options: PredictedLabelsOptions): LabelStart {
 
 /** Options of `labeled`. */
 export interface LabeledOptions {
-  /** Any other set. */
+  /** The set to label. */
   readonly of: AnyParameterization
   /** @default hardLabels */
   readonly start?: LabelStart
@@ -107,15 +106,15 @@ export interface LabeledOptions {
   readonly stored?: LabelStorage
 }
 
-/** A set with soft labels of its own. */
+/** A set with its own soft labels. */
 export interface LabeledSet extends Parameterization<LabeledParams> {
-  /** The targets, as they are stored, that `labels` gives to the images as they are now; the caller owns them. */
+  /** The stored targets that `labels` makes for the current images; the caller owns them. */
   relabel(params: LabeledParams, labels: LabelStart): Promise<Tensor2D>
 }
 
 /**
- * Any set with soft labels of its own, one row a slot, stored and learned as its part `targets`: with an optimizer that
- * leaves it alone they are fixed; with one that leaves the images alone, it is label distillation's set.
+ * Gives any set its own soft labels, one row per slot, stored and learned as its part `targets`. With `setToZero` for `targets`
+ * labels are fixed; with `setToZero` for the images it is the set of label distillation.
  */
 export function labeled(options: LabeledOptions): LabeledSet {
   const {

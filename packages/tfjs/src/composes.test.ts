@@ -168,7 +168,8 @@ describe('tf.tidy', () => {
 
   it('inside a function is refused where the derivative needs what it freed', async () => {
     const freed = (y: tf.Tensor): tf.Scalar => tf.tidy((): tf.Scalar => h.sum(h.square(h.exp(y))))
-    const message = /: expected tensors that live, got a disposed one. A derivative needs .*put tf.tidy around `grad`/
+    const message =
+      /: expected tensors that are not disposed, got a disposed one. A derivative needs .*put tf.tidy around `grad`/
     expect(() => h.grad(freed, pair)).toThrow(message)
     const engine = onnxEngine()
     await expect((async () => engine.compile('freed', (y: tf.Tensor) => h.grad(freed, y))(pair))()).rejects.toThrow(

@@ -63,5 +63,5 @@ it('prints a table, says what is learned besides and what is not counted', async
   expect(text).toMatch(/bases +122,880 +30,720/)
   expect(text).toMatch(/hallucinators +111,360 +27,840/)
   expect(text).toMatch(/objective.rate +4 +1/)
-  expect(text).toMatch(/transform +37,761,024 +9,440,256 {2}the data's, not counted/)
+  expect(text).toMatch(/transform +37,761,024 +9,440,256 {2}part of the data, not counted/)
 })

@@ -12,7 +12,7 @@ export interface BudgetOptions {
   readonly set?: readonly string[]
 }
 
-/** `haba budget`: exactly what sets will store, before any run; of several, first how they differ. */
+/** `haba budget`: the exact storage of sets, before any run; for several sets, first how they differ. */
 export async function budgetCommand(
   files: readonly string[],
   { image, classes, ...trust }: BudgetOptions,
@@ -43,11 +43,11 @@ function budgetText(name: string, { parts, floats, bytes, imagesPerClass }: SetB
     part.name,
     count(part.bytes),
     count(part.floats),
-    part.counted ? '' : "the data's, not counted",
+    part.counted ? '' : 'part of the data, not counted',
   ])
   const table = alignedLines([['part', 'bytes', 'values', ''], ...rows], [0, 3])
   return (
-    `${name}: ${coded ? 'at most ' : ''}${count(bytes)} bytes for ${count(floats)} values; values as of ${imagesPerClass.toFixed(3)} images a class\n` +
+    `${name}: ${coded ? 'at most ' : ''}${count(bytes)} bytes for ${count(floats)} values; as many values as ${imagesPerClass.toFixed(3)} images per class\n` +
     `${table.join('\n')}\n`
   )
 }

@@ -21,7 +21,7 @@ export interface CompareOptions {
   readonly allowPlugin?: readonly string[]
 }
 
-/** `haba compare`: finished runs side by side, as a table and as one page; first of all, whether they may be compared. */
+/** `haba compare`: finished runs side by side, as a table and a page, after a check that they are comparable. */
 export async function compareCommand(
   folders: readonly string[],
   { out: file, allowPlugin = [] }: CompareOptions,
@@ -63,14 +63,14 @@ export async function compareCommand(
 }
 
 /**
- * Accuracies on other test images, or under other names of classes, cannot stand in one table.
+ * Refuses to compare accuracies on different test images or classes.
  *
- * @throws HabaError naming the first run that was measured on others than the first
+ * @throws HabaError naming the first run that differs from the first one
  */
 function checkSameTest(made: ReadonlyMap<string, Partial<MadeOf>>): void {
   const [[first, expected], ...rest] = [...made] as [[string, Partial<MadeOf>], ...[string, Partial<MadeOf>][]]
   for (const [folder, got] of rest) {
-    // Runs of earlier versions know some parts only.
+    // Runs of earlier versions record only some parts.
     const parts = (['classes', 'image', 'test'] as const).filter((part) => expected[part] && got[part])
     const ordered = (of: Partial<MadeOf>) => ({ ...of, ...(of.classes && { classes: [...of.classes].sort() }) })
     checkParts(
@@ -78,12 +78,12 @@ function checkSameTest(made: ReadonlyMap<string, Partial<MadeOf>>): void {
       ordered(expected),
       ordered(got),
       parts,
-      `It was measured on other images than ${first}: compare runs of the same data.`,
+      `It was measured on other data than ${first}: compare runs of the same data.`,
     )
   }
 }
 
-/** The last parts of the folders' paths, or the whole paths where those are alike. */
+/** The names of the folders, or their whole paths if names repeat. */
 function namesOf(folders: readonly string[]): readonly string[] {
   const names = folders.map((folder) => basename(resolve(folder)))
   return new Set(names).size === names.length ? names : folders
@@ -132,6 +132,6 @@ async function openCompared(
   }
 }
 
-/** What runs of one method have in common, whatever they store. */
+/** The settings that runs of one method share, whatever their size. */
 const settingsOf = ({ data, decoder, objective, games, network, protocol, steps }: About): string =>
   JSON.stringify([data.name, decoder.name, objective, games, network, protocol.hash, steps])

@@ -14,11 +14,11 @@ import type { Terminal } from '../tell/progress.js'
 /** Options of commands that read one configuration. */
 export type ConfigOptions = Pick<Trust, 'allowPlugin' | 'set'>
 
-/** `haba config migrate`: writes the names of today into a configuration that has those of earlier versions. */
+/** `haba config migrate`: updates names of earlier versions in a configuration. */
 export async function configMigrateCommand(file: string, trust: Trust, { out }: Terminal): Promise<void> {
   const { renamed } = await readConfig(file, trust)
   if (renamed.length === 0) {
-    out.write(`${file} has the names of today already.\n`)
+    out.write(`${file} is up to date already.\n`)
     return
   }
   if (!file.endsWith('.json'))

@@ -22,17 +22,17 @@ export interface ContinualOptions {
   readonly allowPlugin?: readonly string[]
 }
 
-/** One memory's accuracy over the steps, for every order of the classes. */
+/** The accuracy of one memory over the steps, for every order of the classes. */
 interface Curve {
   readonly memory: string
-  /** Stored by the end. */
+  /** Floats stored at the end. */
   readonly floats: number
   readonly bytes: number
-  /** For each order the points of `continual`. */
+  /** The steps of `continual` for each order. */
   readonly orders: readonly (readonly ContinualStep[])[]
 }
 
-/** `haba continual`: classes arrive in steps, and only what a memory keeps of them can be learned from. */
+/** `haba continual`: classes arrive in steps, and networks learn only from what a memory keeps of them. */
 export async function continualCommand(
   folder: string,
   { steps, orders, seeds, epochs, ...elsewhere }: ContinualOptions,
@@ -87,7 +87,7 @@ export async function continualCommand(
     for (const name of ['method', 'random', 'herding'] as const) {
       const why = name === 'random' ? await whyNoImages(parts, taken) : undefined
       if (why !== undefined) {
-        progress.say(`Real images are left out of the memories: ${why}.`)
+        progress.say(`Memories of real images are skipped: ${why}.`)
         break
       }
       for (const { order, key, memories } of byOrder) {
@@ -114,7 +114,7 @@ export async function continualCommand(
 }
 
 const captionOf = (objective: string, orders: number, seeds: number) =>
-  `method: the run's set by ${objective}, distilled anew from each step's classes. Accuracy on all classes seen so far, ` +
+  `method: the run's set by ${objective}, distilled separately from each step's classes. Accuracy on all classes seen so far, ` +
   `mean ± std over orders of the classes (${orders}) and networks of each (${seeds}).`
 
 function tableOf(curves: readonly Curve[]): readonly string[] {

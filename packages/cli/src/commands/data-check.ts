@@ -17,10 +17,9 @@ export interface DataCheckOptions {
 const batch = 64
 
 /**
- * `haba data check`: reads every image that a configuration, a folder or an .npz file names, and lists those that cannot
- * be used.
+ * `haba data check`: reads every image of a configuration, a folder or an .npz file, and lists those that cannot be used.
  *
- * @throws HabaError if there are any
+ * @throws HabaError if any cannot be used
  */
 export async function dataCheckCommand(what: string, trust: DataCheckOptions, { out, err }: Terminal): Promise<void> {
   const progress = progressOn(err)
@@ -34,7 +33,7 @@ export async function dataCheckCommand(what: string, trust: DataCheckOptions, { 
     }
     const entry = tables.datasets[data.use]!
     const { use: _, ...options } = data
-    // Preprocessing says nothing of files, and whitening takes its time.
+    // Preprocessing does not matter here, and whitening is slow.
     const plain = 'preprocessing' in entry.options.properties ? { ...options, preprocessing: 'none' } : options
     const set = await inPlace(place, () => entry.make(plain, { engine, onProgress: progress.pulse, onFault }))
     const skipped = faults
@@ -44,11 +43,11 @@ export async function dataCheckCommand(what: string, trust: DataCheckOptions, { 
     if (faults > skipped)
       throw new HabaError(
         what,
-        'images that can all be used',
-        `${faults - skipped} that cannot`,
+        'images that are all usable',
+        `${faults - skipped} that are not`,
         'They are listed above.',
       )
-    out.write(skipped > 0 ? 'Every other image can be used.\n' : 'Every image can be used.\n')
+    out.write(skipped > 0 ? 'All other images are usable.\n' : 'All images are usable.\n')
   } finally {
     await close()
   }
@@ -84,7 +83,7 @@ async function named(
   return { data: completeNamed(place, value, tables.datasets, 'dataset', process.cwd()), tables, place }
 }
 
-/** Reads all images, those of a failing batch one by one. */
+/** Reads all images; those of a failing batch one by one. */
 async function readAll(
   source: RealSource,
   onFault: (text: string) => void,
@@ -113,7 +112,7 @@ function summary(set: Dataset): readonly string[] {
   })
   return [
     `${set.name}: images of ${set.image.join('×')} in ${set.classes} classes`,
-    ...alignedLines([['half', 'images', 'fewest of a class', 'most'], ...rows], [0]),
+    ...alignedLines([['half', 'images', 'smallest class', 'largest class'], ...rows], [0]),
     ...(set.warnings ?? []),
   ]
 }

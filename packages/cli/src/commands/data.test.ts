@@ -34,7 +34,7 @@ describe('haba data get', () => {
   it('asks the mirror, and refuses what is not the published file', async () => {
     const { code, text } = await haba('data', 'get', 'svhn', '--to', join(folder, 'svhn'), '--mirror', mirror)
     expect(code).toBe(1)
-    expect(text).toMatch(/train_32x32\.mat: expected 182040794 bytes, got 22\. What came was deleted/)
+    expect(text).toMatch(/train_32x32\.mat: expected 182040794 bytes, got 22\. The download was deleted/)
     expect(asked).toEqual(['/train_32x32.mat'])
     expect(await readdir(join(folder, 'svhn'))).toEqual([])
   })
@@ -78,19 +78,19 @@ describe('haba data check', () => {
     expect(good.code, good.text).toBe(0)
     expect(good.text).toMatch(/birds: images of 4×4×3 in 2 classes/)
     expect(good.text).toMatch(/train +7 +3 +4\ntest +6 +3 +3\n/)
-    expect(good.text).toMatch(/\nEvery image can be used\.\n$/)
+    expect(good.text).toMatch(/\nAll images are usable\.\n$/)
 
     for (let i = 4; i < 12; i++) await writeFile(join(folder, `birds/train/wren/${i}.png`), 'no picture')
     const bad = await haba('data', 'check', join(folder, 'birds'))
     expect(bad.code).toBe(1)
-    expect(bad.text.match(/wren.\d+\.png: is no image/g)).toHaveLength(8)
-    expect(bad.text).toMatch(/expected images that can be read, got 8 of 15 that cannot/)
+    expect(bad.text.match(/wren.\d+\.png: is not an image/g)).toHaveLength(8)
+    expect(bad.text).toMatch(/expected readable images, got 8 of 15 unreadable/)
 
     const data = { use: 'image-folder', root: './birds', skipCorrupt: true, preprocessing: 'zca' }
     const skipping = await haba('data', 'check', await config(data))
     expect(skipping.code, skipping.text).toBe(0)
     expect(skipping.text).toMatch(/train: 8 of 15 images cannot be read and were skipped: /)
-    expect(skipping.text).toMatch(/\nEvery other image can be used\.\n$/)
+    expect(skipping.text).toMatch(/\nAll other images are usable\.\n$/)
     const excluding = await haba(
       'data',
       'check',
@@ -104,8 +104,8 @@ describe('haba data check', () => {
     await writeFile(join(folder, 'net/val/n02/b.JPEG'), 'no picture')
     const { code, text } = await haba('data', 'check', await config({ use: 'imagenet', folder: './net', size: [4, 4] }))
     expect(code).toBe(1)
-    expect(text).toMatch(/n02.b\.JPEG: expected an image of 4×4, got is no image/)
-    expect(text).toMatch(/check\.json: expected images that can all be used, got 1 that cannot/)
+    expect(text).toMatch(/n02.b\.JPEG: expected an image of 4×4, got is not an image/)
+    expect(text).toMatch(/check\.json: expected images that are all usable, got 1 that are not/)
   })
 
   it('says what it takes', async () => {

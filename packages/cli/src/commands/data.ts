@@ -11,17 +11,17 @@ export interface DataOptions {
 
 const sets: readonly PublishedSet[] = Object.values(publishedSets)
 
-/** The sets that can be fetched, for `--help`. */
+/** The data sets that can be fetched, for `--help`. */
 export const setsText = `
 Sets:
 ${sets.map(({ name, files }) => `  ${name.padEnd(14)} ${Math.ceil(files.reduce((sum, { size = 0 }) => sum + size, 0) / 1e6)} MB`).join('\n')}
 
-Files are checked, and unpacked where they are archives. Interrupted downloads resume; complete files are skipped.
-They go to HABA_DATA, or to .cache/haba in the home folder, where datasets look for them without a "folder".
-ImageNet must be fetched from image-net.org, by people who have its permission.
+Files are verified, and archives are unpacked. Interrupted downloads resume; complete files are skipped.
+They are stored in HABA_DATA, or in .cache/haba in the home folder. Datasets without a "folder" look there.
+ImageNet must be downloaded from image-net.org, which requires its permission.
 `
 
-/** `haba data get`: fetches a published set, and says in which folder it is. */
+/** `haba data get`: fetches a published data set and prints its folder. */
 export async function dataGetCommand(name: string, { to, mirror }: DataOptions, { out, err }: Terminal): Promise<void> {
   const names = sets.map((set) => set.name)
   const set = sets.find((each) => each.name === name)

@@ -23,7 +23,7 @@ export interface DistillOptions {
   readonly set?: readonly string[]
 }
 
-/** `haba distill`: makes a run folder from a configuration, or resumes a run. */
+/** `haba distill`: runs a configuration in a new folder, or resumes a run. */
 export async function distillCommand(
   file: string | undefined,
   options: DistillOptions,
@@ -41,7 +41,7 @@ export async function distillCommand(
     const heard = signal ?? listenForInterruption(progress.say)
     return await runDistillation({ folder, read, progress, signal: heard })
   })
-  // Of a run that was refused before it began, nothing stays: the folder goes where it is empty.
+  // A run that was refused before it started leaves nothing: its empty folder is removed.
   const result = await run.catch(async (error: unknown) => {
     if (options.resume === undefined) await rmdir(folder).catch(() => {})
     throw error
@@ -79,7 +79,7 @@ async function begin(
   return { folder: options.out, read }
 }
 
-/** A run says itself what it is; only more steps may be asked for. */
+/** Resumes a run with its own configuration; only a few options may be given. */
 async function goOn(file: string | undefined, options: DistillOptions, { say }: Pick<Progress, 'say'>): Promise<Begun> {
   const folder = options.resume!
   if (file !== undefined || options.seed !== undefined || options.out !== undefined)
@@ -87,7 +87,7 @@ async function goOn(file: string | undefined, options: DistillOptions, { say }: 
       'haba distill',
       '--resume with --steps, --data or --engine only',
       'a configuration, --out or --seed as well',
-      'A run keeps its own configuration; leave them out.',
+      'A run keeps its configuration; leave them out.',
     )
   const { steps, seed: _seed, ...instead } = options
   configOf(folder)

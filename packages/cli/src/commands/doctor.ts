@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os'
 import { defaultEngine, engines } from '../plugins/engines.js'
 import type { Terminal } from '../tell/progress.js'
 
-/** One engine as `haba doctor` found it. */
+/** The result for one engine. */
 interface Finding {
   readonly name: string
   readonly works: boolean
@@ -12,15 +12,15 @@ interface Finding {
   readonly lines: readonly string[]
 }
 
-/** The engines themselves, without other names for them. */
+/** The engines, without aliases. */
 const listed = Object.keys(engines).filter((name) => name !== 'onnx' && name !== 'direct')
 
-/** `haba doctor`: which engines work here, by running a function on each; why the others do not, and what would help. */
+/** `haba doctor`: runs a function on each engine to find which ones work here, why others do not, and what helps. */
 export async function doctorCommand({ out }: Terminal): Promise<void> {
   out.write(`node ${process.version} on ${process.platform} ${process.arch}, ${availableParallelism()} cores\n`)
   out.write('Engines, for --engine NAME, or "engine" in a configuration:\n\n')
   const width = Math.max(...listed.map((name) => name.length))
-  // One after the other: tfjs has one backend at a time.
+  // One by one, because tfjs has one backend at a time.
   for (const name of listed) {
     const { works, lines } = await examine(name)
     const [first, ...others] = lines
@@ -56,5 +56,10 @@ async function tryOut(engine: Engine): Promise<void> {
   const found = [value, grad].flatMap((result) => [...result.dataSync()])
   for (const one of [x, value, grad]) one.dispose()
   if ([14, 2, 4, 6].some((wanted, i) => !(Math.abs(found[i]! - wanted) < 1e-4)))
-    throw new HabaError(`engine ${engine.name}`, '14, 2, 4, 6', found.join(', '), 'Do not use it: it computes wrongly.')
+    throw new HabaError(
+      `engine ${engine.name}`,
+      '14, 2, 4, 6',
+      found.join(', '),
+      'Do not use it: its results are wrong.',
+    )
 }

@@ -12,7 +12,7 @@ import { tableText } from '../tell/tables.js'
 import { runDistillation } from '../run-distillation.js'
 import { FILES } from '../folder/run-folder.js'
 
-/** Options of `haba encode`: where, and those of the section "codec" as text. */
+/** Options of `haba encode`: a folder, and those of the section "codec" as text. */
 export interface EncodeOptions {
   readonly out?: string
   readonly codec: Readonly<Record<string, unknown>>
@@ -22,8 +22,8 @@ export interface EncodeOptions {
 }
 
 /**
- * `haba encode`: a finished run with its set in few bits, as a run of its own. It has the files that it would have had with
- * such a section "codec" from the start; the folder of the run stays as it is, since its rows were measured at its bytes.
+ * `haba encode`: stores the set of a finished run in few bits, as a new run. It has the files that it would have had with this
+ * section "codec" from the start. The original folder is unchanged, because its rows were measured at its bytes.
  */
 export async function encodeCommand(
   run: string,
@@ -60,6 +60,6 @@ export async function encodeCommand(
   const [before, after] = await Promise.all([run, folder].map(async (one) => (await readManifest(one)).storage.bytes))
   out.write(
     `\n${tableText(result)}\n\n${before!.toLocaleString('en-US')} bytes became ${after!.toLocaleString('en-US')}, in ${folder}.\n` +
-      `Rows of as many bytes beside it: haba distill --resume ${folder}\n`,
+      `For rows of as many bytes: haba distill --resume ${folder}\n`,
   )
 }

@@ -21,7 +21,7 @@ export interface EvaluateOptions {
   readonly workers?: number
   readonly protocol?: string
   readonly epochs?: number
-  /** Real images to compare with. @default the usual ones, where the set stores an image a class or more */
+  /** Real images to compare with. @default the usual ones, if at least one image per class fits */
   readonly baselines?: readonly string[]
   readonly data?: string
   readonly engine?: string
@@ -29,8 +29,7 @@ export interface EvaluateOptions {
 }
 
 /**
- * `haba evaluate`: tests a finished set again, under another protocol or with other kinds of networks, beside real images of
- * as many bytes.
+ * `haba evaluate`: tests a finished set under another protocol or with other networks, beside real images of as many bytes.
  */
 export async function evaluateCommand(
   folder: string,
@@ -43,7 +42,7 @@ export async function evaluateCommand(
   const settings = evaluateSettings(read, { protocol, epochs, networks: seeds })
   const { storage, layout } = await readManifest(folder)
   const { floats, bytes } = storage
-  // Of uint8.
+  // Images as uint8.
   const perClass = (bytes - layout.classes) / (layout.classes * sizeOf(layout.image))
   const names = baselineNames(baselines) ?? (perClass < 1 ? [] : usualBaselines)
   const kindsOf = networks === undefined ? [read.config.network] : namedNetworks(read, networks)
@@ -77,9 +76,9 @@ export async function evaluateCommand(
   try {
     const contender = (job: MeasuringJob) =>
       contenders[Math.floor(jobs.indexOf(job) / settings.networks) % contenders.length]!
-    const told = (job: MeasuringJob, { network, accuracy }: MeasuredNetwork, done: number) =>
+    const reported = (job: MeasuringJob, { network, accuracy }: MeasuredNetwork, done: number) =>
       progress.say(`${done}/${jobs.length}  ${network}, ${contender(job).name}: ${(100 * accuracy).toFixed(2)} %`)
-    const measured = await shareOut(jobs, pool.workers, told)
+    const measured = await shareOut(jobs, pool.workers, reported)
     const rows = Array.from({ length: jobs.length / settings.networks }, (_, i) => {
       const { on: _on, ...about } = contenders[i % contenders.length]!
       return { ...about, ...accuracyOf(measured.slice(i * settings.networks, (i + 1) * settings.networks)) }
@@ -95,10 +94,10 @@ export async function evaluateCommand(
         `${checkedJson({ ...row, after, seed, identity, ...(others.length > 0 && { baselines: others }) }, 2)}\n`,
       )
     }
-    const chosen = 'Real images are trained on at the rate that was chosen for the set.'
+    const chosen = 'Networks on real images use the learning rate that was chosen for the set.'
     const realCaption = real.caption ? [real.caption, ...(settings.protocol === 'ours' ? [chosen] : [])] : []
     out.write(
-      `\n${read.config.name}: ${bytes.toLocaleString('en-US')} bytes, as many as ${perClass.toFixed(3)} images a class as uint8; ${floats.toLocaleString('en-US')} values\n` +
+      `\n${read.config.name}: ${bytes.toLocaleString('en-US')} bytes, as many as ${perClass.toFixed(3)} uint8 images per class; ${floats.toLocaleString('en-US')} values\n` +
         `${crossTable(rows).join('\n')}\n${[...crossCaption(rows), ...realCaption].join('\n')}\n` +
         `Written to ${besideRun(folder, `evaluation-${settings.protocol}-….json`)}${isPacked(folder) ? '' : `; \`haba show ${folder}\` draws them into the page`}.\n`,
     )
@@ -107,7 +106,7 @@ export async function evaluateCommand(
   }
 }
 
-/** Baselines by names with commas between them; "none" are none. */
+/** Baselines by comma-separated names; "none" means none. */
 const baselineNames = (texts: readonly string[] | undefined): readonly BaselineName[] | undefined =>
   texts
     ?.flatMap((text) => text.split(','))

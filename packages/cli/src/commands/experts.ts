@@ -41,7 +41,7 @@ export async function expertsCommand(
   if (read.received)
     throw new HabaError(
       `config ${file}: experts.folder`,
-      'a configuration of your own, since experts are written where it says',
+      'a configuration outside of run folders, because it chooses where experts are written',
       `that of a run folder, which says ${read.config.experts.folder}`,
       'Copy it out of the run folder first.',
     )
@@ -80,7 +80,7 @@ export async function expertsCommand(
         key: keyFor(key, 'experts'),
         ...(used && { augmentation: used }),
         ...(transform && { transform }),
-        // Those of one folder are alike: what an earlier version began is completed as it began.
+        // All experts of a folder have equal metadata, also if an earlier version recorded the first ones.
         metadata: { data: data.name, ...(there !== 'old' && { identity: taughtHash(parts.made) }) },
         onEpoch: ({ expert, epoch, loss }) =>
           progress.count(
@@ -98,7 +98,7 @@ export async function expertsCommand(
   out.write(`${files.length} experts of ${settings.epochs} epochs in ${settings.folder}\n`)
 }
 
-/** Which epochs the configuration's objective reads. */
+/** The epochs that the configuration's objective reads, in words. */
 function neededText({ objective }: Config, { epochs, count, folder }: ExpertsSettings): string {
   const { maxStartEpoch, expertEpochs } = objective
   const what = `Recording ${count} experts of ${epochs} epochs into ${folder}.`
@@ -106,6 +106,6 @@ function neededText({ objective }: Config, { epochs, count, folder }: ExpertsSet
     return `${what} The objective "${objective.use}" reads no experts.`
   const needed = maxStartEpoch - 1 + expertEpochs
   const reads = `The objective reads epochs 0 … ${needed} (maxStartEpoch ${maxStartEpoch} - 1 + expertEpochs ${expertEpochs})`
-  if (epochs < needed) return `${what} ${reads}: these are too short for it.`
-  return epochs > needed ? `${what} ${reads}: ${needed} epochs would do.` : `${what} ${reads}.`
+  if (epochs < needed) return `${what} ${reads}: these experts are too short for it.`
+  return epochs > needed ? `${what} ${reads}: ${needed} epochs are enough.` : `${what} ${reads}.`
 }

@@ -6,7 +6,7 @@ import { loadPlugins, locatePlugins } from '../plugins/load-plugins.js'
 import { kinds, mergeTables, type AnyEntry, type Tables } from '../plugins/tables.js'
 import type { Terminal } from '../tell/progress.js'
 
-/** Where a configuration names an entry of each table. */
+/** The option of a configuration that names an entry of each table. */
 const keys: Readonly<Record<keyof Tables, string>> = {
   datasets: '"data"',
   networks: '"network", and the "network" of a game',
@@ -20,7 +20,7 @@ const keys: Readonly<Record<keyof Tables, string>> = {
 
 const whole: OptionsSchema = configSchema
 
-/** `haba options`: what a configuration may say, and what each name takes; all of it is read from the schemas. */
+/** `haba options`: the options of configurations and of each name, from the schemas. */
 export async function optionsCommand(
   name: string | undefined,
   plugins: readonly string[],
@@ -59,8 +59,8 @@ const entriesOf = (tables: Tables): readonly Found[] =>
 function overview(tables: Tables): readonly string[] {
   const all = entriesOf(tables)
   return [
-    'A configuration is a JSON file. It refers to a named part by "name", or by { "use": "name", …options }.',
-    'Paths are relative to the file. A star marks what must be given.',
+    'A configuration is a JSON file. It names a component by "name", or by { "use": "name", …options }.',
+    'Paths are relative to the file. A star marks required options.',
     '',
     ...optionLines(whole),
     ...(Object.keys(kinds) as (keyof Tables)[]).flatMap((kind) => [
@@ -78,13 +78,13 @@ function optionLines(schema: JsonSchema): readonly string[] {
   return lines.length === 0 && schema.type === 'object' ? ['  (no options)'] : columns(lines)
 }
 
-/** Options with those inside them, by dotted names; a star marks what must be given. */
+/** Options and nested options by dotted names; a star marks required ones. */
 function flatOptions(schema: JsonSchema, prefix = ''): readonly (readonly [string, string])[] {
   const required = new Set(schema.required ?? [])
   const inner = Object.entries(schema.properties ?? {}).flatMap(([name, option]) => {
     const star = required.has(name) && option.default === undefined ? ' *' : ''
     const line = [`${prefix}${name}${star}`, describeOption(option)] as const
-    // Sections of the file have pages of their own.
+    // Sections of the file have their own pages.
     return prefix === '' && schema === whole ? [line] : [line, ...flatOptions(option, `${prefix}${name}.`)]
   })
   const parts = schema.additionalProperties

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import type { Terminal } from '../tell/progress.js'
 
-/** Beside what was built, or in the repository. */
+/** Beside the built files, or in the repository. */
 const folder = [new URL('./recipes/', import.meta.url), new URL('../../../../recipes/', import.meta.url)].find((url) =>
   existsSync(url),
 )!
@@ -20,7 +20,7 @@ const textOf = (name: string) => readFile(new URL(`${name}.json`, folder), 'utf8
 type Part = string | { readonly use?: string } | undefined
 const used = (part: Part) => (typeof part === 'string' ? part : part?.use)
 
-/** `haba recipes`: every recipe in one line, with its data, what the set stores and its objective. */
+/** `haba recipes`: one line per recipe, with its data, set and objective. */
 export async function recipesCommand({ out }: Terminal): Promise<void> {
   const all = await names()
   const width = Math.max(...all.map((name) => name.length))
@@ -32,10 +32,10 @@ export async function recipesCommand({ out }: Terminal): Promise<void> {
 }
 
 /**
- * `haba init`: copies a recipe to the current folder, as `NAME.json`. Folders of data and experts, which lie beside those of the
- * recipes, then lie in it.
+ * `haba init`: copies a recipe to the current folder, as `NAME.json`, with its folders of data and experts inside the current
+ * folder.
  *
- * @throws HabaError for an unknown name, and where a file of that name is there already
+ * @throws HabaError for an unknown name, and if the file exists already
  */
 export async function initCommand(name: string, { out }: Terminal): Promise<void> {
   const all = await names()
@@ -50,9 +50,9 @@ export async function initCommand(name: string, { out }: Terminal): Promise<void
   const text = (await textOf(name)).replaceAll('"../', '"')
   await writeFile(file, text, { flag: 'wx' }).catch((error: unknown) => {
     if (systemCode(error) !== 'EEXIST') throw systemError(error, file, 'to write it')
-    throw new HabaError('haba init', `no file ${file} yet`, 'one', 'Move it, or go to another folder.')
+    throw new HabaError('haba init', `no file ${file} yet`, 'one', 'Move it, or use another folder.')
   })
   const needsExperts = (JSON.parse(text) as { readonly experts?: unknown }).experts !== undefined
-  if (needsExperts) out.write(`haba experts ${file}   # records the trainings that it imitates, before anything else\n`)
+  if (needsExperts) out.write(`haba experts ${file}   # first records the trainings that it imitates\n`)
   out.write(`haba distill ${file}\n`)
 }

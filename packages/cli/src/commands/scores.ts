@@ -35,10 +35,10 @@ export interface ScoresOptions {
   readonly allowPlugin?: readonly string[]
 }
 
-/** What images are augmented with where the run has no augmentation of its own: the field's. */
+/** The augmentation if the run has none: the usual one in the field. */
 const usual = { use: 'siamese', strategy: 'color_crop_cutout_flip_scale_rotate', combine: 'one' } as const
 
-/** `haba scores`: what a set is worth beyond soft labels and augmentation, against random images of as many bytes. */
+/** `haba scores`: the merit of a set beyond soft labels and augmentation, against random images of as many bytes. */
 export async function scoresCommand(
   folder: string,
   { seeds, epochs, ...elsewhere }: ScoresOptions,
@@ -64,10 +64,10 @@ export async function scoresCommand(
       storeAsBytes(parts.data, bytes, async (perClass) =>
         randomImages(parts.data.train, perClass, keyFor(parts.key, 'random'), network),
       )
-    // Labels of a trained network take four bytes a class.
+    // Soft labels take four bytes per class.
     const taught = { bytesPerValue: 1 + (4 * classes) / sizeOf(image), most: mostOf(parts.data.train) }
     const soft = !isHard(set)
-    // Before anything is trained: a set may be too small to compare.
+    // Refuse a set that is too small to compare before anything is trained.
     budgetOf(bytes, image, classes, { bytesPerValue: 1, most: taught.most })
     if (soft) budgetOf(bytes, image, classes, taught)
     const settings = evaluateSettings(read, { epochs, networks: seeds })
@@ -118,21 +118,21 @@ export async function scoresCommand(
 /** Whether every target is one class. */
 const isHard = ({ targets }: RenderedSet) => targets.every((target) => target === 0 || target === 1)
 
-/** The same images, each of its slot's class alone. */
+/** The same images with hard labels: their slots' classes. */
 function hardened(set: RenderedSet): RenderedSet {
   return { ...set, targets: oneHotRows(set.layout.labels, set.layout.classes) }
 }
 
 interface MeasuredForScores {
   readonly set: Accuracy
-  /** Where the set's labels are soft. */
+  /** Present if the set's labels are soft. */
   readonly setHard: Accuracy | undefined
   readonly random: Accuracy
-  /** Where the set's labels are soft: random images with a trained network's. */
+  /** Random images with soft labels; present if the set's labels are soft. */
   readonly randomTaught: Accuracy | undefined
   readonly setPlain: Accuracy
   readonly randomPlain: Accuracy
-  /** Where the run measured it. */
+  /** Present if the run measured it. */
   readonly fullData: Row | undefined
 }
 
@@ -190,6 +190,6 @@ function scoresText(
     `recovery of full data       ${ratio === undefined || !fullData ? absent : `${percent(ratio)} of ${fullDataText(fullData)}`}`,
     `label-robust score          ${labelRobust === undefined ? absent : labelRobust.score.toFixed(4)}`,
     `augmentation-robust score   ${augmentationRobust.score.toFixed(4)}`,
-    'Scores after DD-Ranking, on fractions, 0 … 1: 1 is best.',
+    'Scores of DD-Ranking, computed from fractions: 0 … 1, 1 is best.',
   ]
 }

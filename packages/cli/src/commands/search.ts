@@ -24,7 +24,7 @@ import { searchText, type SearchFile } from '../folder/uses.js'
 import { openWorkerPool } from '../measure/worker-pool.js'
 
 export interface SearchOptions {
-  /** JSON: parts of the space, instead of all 720 networks. */
+  /** JSON that restricts the space of 720 networks. */
   readonly space?: string
   readonly sample?: number
   readonly epochs: number
@@ -35,7 +35,7 @@ export interface SearchOptions {
   readonly allowPlugin?: readonly string[]
 }
 
-/** `haba search`: does the set find the network that all data would prefer, and how much sooner? */
+/** `haba search`: does the set find the best network on all data, and how much faster? */
 export async function searchCommand(
   folder: string,
   { space, sample, epochs, realEpochs, workers, ...elsewhere }: SearchOptions,
@@ -47,7 +47,7 @@ export async function searchCommand(
   const settings = evaluateSettings(read, {})
   const networks = chosenNetworks(spaceOf(space), sample, read.config.seed)
   const after = read.config.steps
-  // What was measured otherwise, or on other images, is measured again.
+  // Results with other settings or images are measured again.
   const by = canonicalHash([settings, measuredOf(read.run, undefined, distilledParts).hash])
   const jobs = networks.flatMap((network): readonly MeasuringJob[] => [
     { on: 'set', network, seed: 0, epochs, after, by },
@@ -66,7 +66,7 @@ export async function searchCommand(
       progress,
       signal: signal ?? listenForInterruption(progress.say),
     })
-    // Whole lines only, in a file of this folder's own.
+    // Rewrite the file with complete lines of this run only.
     const own = [...known].map(
       ([job, measured]) => `${checkedJson({ job: JSON.parse(job) as MeasuringJob, measured })}\n`,
     )
@@ -125,7 +125,7 @@ function spaceOf(text: string | undefined): SearchSpace {
   return { ...convNetSpace, ...(given as Partial<SearchSpace>) }
 }
 
-/** All networks of a space, or some at random. */
+/** All networks of a space, or a random sample. */
 function chosenNetworks(space: SearchSpace, sample: number | undefined, seed: number): readonly Named[] {
   const all: readonly Architecture[] = architectures(space)
   const order = permutation(keyFor({ hi: 0, lo: seed }, 'search'), all.length)

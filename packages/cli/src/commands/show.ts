@@ -10,7 +10,7 @@ export interface ShowOptions {
   readonly allowPlugin?: readonly string[]
 }
 
-/** `haba show`: draws grid and page anew, and prints the table. */
+/** `haba show`: draws grid and page again, and prints the table. */
 export async function showCommand(folder: string, { allowPlugin }: ShowOptions, { out, err }: Terminal): Promise<void> {
   const { say } = progressOn(err)
   const read = await readRun(folder, { ...(allowPlugin && { allowPlugin }), say, reads: false })

@@ -22,10 +22,9 @@ import type { Run, RunOptions } from './run.js'
 import { FILES } from './run-folder.js'
 
 /**
- * Reads the data of a run and makes its set, and writes down what the run is made of. Whatever can be refused is refused
- * before anything is written.
+ * Reads the data of a run, makes its set, and records what the run is made of. All checks run before anything is written.
  *
- * @throws HabaError where a class has no images, where a comparison cannot be made, and where the folder holds another run
+ * @throws HabaError if a class has no images, a comparison is impossible, or the folder holds another run
  */
 export async function beginRun(options: RunOptions, engine: Engine): Promise<Run> {
   const { folder, read, progress } = options
@@ -47,9 +46,9 @@ export async function beginRun(options: RunOptions, engine: Engine): Promise<Run
   if (compare.pixels?.perClass !== undefined && codec?.transform !== 'dct')
     throw new HabaError(
       `config ${read.file}: compare.pixels.perClass`,
-      'a codec of coefficients ("transform": "dct"), whose steps grow until the images fit',
+      'a codec with "transform": "dct", whose steps grow until the images fit',
       'none',
-      'Leave it out: as many images are distilled as fit.',
+      'Leave it out: then as many images are distilled as fit.',
     )
   if (options.only !== 'set' && comparesAtEqualBytes(compare))
     budgetOf(planned, image, classes, { bytesPerValue: 1, most: mostOf(train) })
@@ -59,11 +58,11 @@ export async function beginRun(options: RunOptions, engine: Engine): Promise<Run
   await checkSteps(folder, steps)
   await checkCheckpoint(folder, distilledHash(made))
   await writeBegun(folder, parts)
-  const todo = `Go on with \`haba distill --resume ${folder}\`.`
+  const todo = `Resume with \`haba distill --resume ${folder}\`.`
   return { ...options, parts, parameterization, pixels, preprocessing: saved, todo }
 }
 
-/** @throws HabaError where a class has no training images: a set cannot be distilled of it */
+/** @throws HabaError if a class has no training images to distill */
 function checkEveryClass({ data: { train, classNames }, made: { heldOut } }: Parts): void {
   const absent = indicesByClass(train.labels, train.classes).findIndex(({ length }) => length === 0)
   if (absent >= 0)
@@ -72,25 +71,25 @@ function checkEveryClass({ data: { train, classNames }, made: { heldOut } }: Par
       'training images of every class',
       `none of "${classNames[absent]}"`,
       heldOut
-        ? 'The protocol "ours" holds one of every class out: take another protocol, or more images.'
+        ? 'The protocol "ours" holds one image of every class out: choose another protocol, or add images.'
         : 'Leave the class out, or add images.',
     )
 }
 
-/** Refuses to end a run before where it is already, while nothing is written yet. */
+/** Refuses fewer steps than the run has taken, before anything is written. */
 async function checkSteps(folder: string, steps: number): Promise<void> {
   const file = join(folder, FILES.metrics)
   const taken = existsSync(file) ? (await readFile(file, 'utf8')).split('\n').length - 1 : 0
   if (taken > steps)
     throw new HabaError(
       `run ${folder}`,
-      `at least the ${taken} steps that it has taken`,
+      `at least ${taken} steps, which it has taken`,
       `steps ${steps}`,
       'Ask for more --steps, or start a new run.',
     )
 }
 
-/** Writes what a run is made of and held to; the configuration comes last, since a folder with one is a run. */
+/** Writes the identity of a run. The configuration comes last, because a folder with one counts as a run. */
 async function writeBegun(folder: string, { read, made }: Parts): Promise<void> {
   const text = configText(read.config, read.tables, folder)
   const begun = { identity: identify(made), config: JSON.parse(text) as unknown }

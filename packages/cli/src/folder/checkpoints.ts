@@ -10,29 +10,29 @@ import { FILES } from './run-folder.js'
 
 export interface CheckpointsOptions {
   readonly folder: string
-  /** A hash of all that distillation begins with. */
+  /** Hash of everything that distillation starts from. */
   readonly madeOf: string
-  /** Steps from one checkpoint that is due to the next; others are of interruptions and of the end. */
+  /** Steps between regular checkpoints; interruptions and the end write others. */
   readonly every: number
-  /** Of the whole run. */
+  /** Steps of the whole run. */
   readonly steps: number
   readonly say: (text: string) => void
 }
 
 /**
- * The checkpoints of a run: the newest as `checkpoint.safetensors`, and the one before it as `checkpoint-STEP.safetensors`.
- * Of those before, one that was due is kept rather than one of an interruption, so that in the end a run that was interrupted
- * has the same files as one that was not.
+ * The checkpoints of a run: the newest as `checkpoint.safetensors`, and an earlier one as `checkpoint-STEP.safetensors`. The
+ * earlier one is preferably a regular one, so that an interrupted run ends with the same files as an uninterrupted one.
  */
 export interface Checkpoints {
   /**
-   * The newest that is whole and finite; undefined where there is none yet. A bad one is named, and renamed to `….damaged`.
+   * Loads the newest intact and finite checkpoint; undefined without checkpoints. A bad one is reported and renamed to
+   * `….damaged`.
    *
-   * @param skipped of the good ones, the newest: what follows them is done again @default 0
-   * @throws HabaError where there are only bad ones, and for one of another run: nothing is renamed then
+   * @param skipped number of good checkpoints to skip, newest first @default 0
+   * @throws HabaError if all are bad, or if one belongs to another run; nothing is renamed then
    */
   load(skipped?: number): Promise<DistillState | undefined>
-  /** At each moment of it a whole checkpoint is there, where one was before. @throws HabaError for a state that is not finite */
+  /** Saves a checkpoint; an intact one exists at every moment. @throws HabaError for a state that is not finite */
   save(state: DistillState): Promise<void>
 }
 
@@ -40,10 +40,10 @@ export interface Checkpoints {
 export function checkpointsIn({ folder, madeOf, every, steps, say }: CheckpointsOptions): Checkpoints {
   const newest = join(folder, FILES.checkpoint)
   const before = (step: number) => join(folder, `checkpoint-${step}.safetensors`)
-  /** The step of the newest; undefined where it is not there. */
+  /** The step of the newest; undefined if it does not exist. */
   let current: number | undefined
 
-  /** Steps of the others, the last first. */
+  /** Steps of the others, in descending order. */
   const others = async () =>
     (await readdir(folder))
       .flatMap((name) => /^checkpoint-(\d+)\.safetensors$/.exec(name)?.[1] ?? [])
@@ -52,7 +52,7 @@ export function checkpointsIn({ folder, madeOf, every, steps, say }: Checkpoints
 
   async function forget(latest: number): Promise<void> {
     const all = await others()
-    // Later ones are of a way that was given up.
+    // Later ones belong to an abandoned attempt.
     const earlier = all.filter((step) => step < latest)
     const kept = earlier.find((step) => step % every === 0) ?? (latest === steps ? undefined : earlier[0])
     for (const step of all) if (step !== kept) await rm(before(step), { force: true })
@@ -73,7 +73,7 @@ export function checkpointsIn({ folder, madeOf, every, steps, say }: Checkpoints
           const aside = await setAside(file)
           bad.push(aside)
           const { expected, received: got } = error.facts
-          say(`${file} cannot be used: expected ${expected}, got ${got}. It is kept as ${aside}.`)
+          say(`${file} is not usable: expected ${expected}, got ${got}. It was renamed to ${aside}.`)
           continue
         }
         const { madeOf: of, ...state } = saved
@@ -83,16 +83,16 @@ export function checkpointsIn({ folder, madeOf, every, steps, say }: Checkpoints
           continue
         }
         current = file === newest ? state.step : undefined
-        // A process that was killed right after it wrote the newest has not forgotten the others.
+        // A process that was killed right after it wrote the newest has not removed the others.
         if (file === newest) await forget(state.step)
         return state
       }
       if (bad.length === 0 || good > 0) return undefined
       throw new HabaError(
         `run ${folder}`,
-        'a checkpoint that can be used',
-        `only damaged ones, kept as ${bad.join(' and ')}`,
-        'Restore one from a copy, or give the same command again: the run then begins at its first step.',
+        'a usable checkpoint',
+        `only damaged ones, renamed to ${bad.join(' and ')}`,
+        'Restore one from a copy, or run the same command again to start from the first step.',
       )
     },
     async save(state) {
@@ -106,10 +106,10 @@ export function checkpointsIn({ folder, madeOf, every, steps, say }: Checkpoints
   }
 }
 
-/** A state in a file; those of earlier versions do not say what they belong to. */
+/** A saved state; earlier versions did not record what it belongs to. */
 type Saved = DistillState & { readonly madeOf?: string }
 
-/** Refuses a folder whose newest checkpoint belongs to another run, while nothing is written yet. A damaged one is for `load`. */
+/** Refuses a folder whose newest checkpoint belongs to another run, before anything is written. `load` handles damaged ones. */
 export async function checkCheckpoint(folder: string, madeOf: string): Promise<void> {
   const file = join(folder, FILES.checkpoint)
   if (!existsSync(file)) return
@@ -118,14 +118,14 @@ export async function checkCheckpoint(folder: string, madeOf: string): Promise<v
   disposeTree(saved ?? [])
 }
 
-/** A checkpoint that was copied here from another run: whole, but of no use. */
+/** The error for an intact checkpoint of another run. */
 function foreign(file: string, expected: string, got: string): HabaError {
   const short = (hash: string) => hash.slice(0, 12)
-  const todo = "It is whole, but belongs to another run: put this one's own back, or remove the file."
+  const todo = "It belongs to another run: restore this run's checkpoint, or remove the file."
   return new HabaError(`checkpoint ${file}`, `one of the run ${short(expected)}`, `one of ${short(got)}`, todo)
 }
 
-/** Damage that a file without a checksum may have: another program's tree, or numbers of a run that had diverged. */
+/** Checks what a checksum cannot tell: that the tree is a state, and that its values are finite. */
 function checkState(file: string, state: DistillState): void {
   const wrong = checks.state(state)
   if (wrong)
@@ -138,7 +138,7 @@ function checkState(file: string, state: DistillState): void {
   checkFinite(`checkpoint ${file}`, state, `after step ${state.step}`, '')
 }
 
-/** Renames a file so that nothing reads it again. @returns its new name */
+/** Renames a file so that nothing reads it. @returns its new name */
 export async function setAside(file: string): Promise<string> {
   for (let n = 1; ; n++) {
     const aside = `${file}.damaged${n === 1 ? '' : `-${n}`}`

@@ -28,39 +28,39 @@ import { cutMetrics, FILES } from './run-folder.js'
 import { isKept, keepSnapshot } from './snapshots.js'
 
 export interface DistilIntoOptions {
-  /** Holds checkpoint and metrics. */
+  /** The folder of checkpoints and metrics. */
   readonly folder: string
-  /** A hash of all that distillation begins with: a checkpoint of something else is refused. */
+  /** Hash of everything that distillation starts from; checkpoints with another one are refused. */
   readonly madeOf: string
-  /** What the progress line calls it. */
+  /** Name in the progress line. */
   readonly what: string
   readonly spec: DistillSpec
-  /** From the step after this one on, the set is distilled as this parameterization renders it. */
+  /** After this step the set is distilled with this parameterization. */
   readonly later?: { readonly after: number; readonly parameterization: DistillSpec['parameterization'] }
-  /** What an optimizer keeps learned numbers from falling below, by name: told of where it is reached. */
+  /** Lower bounds of learned numbers, by name; a message says when one is reached. */
   readonly least?: Readonly<Record<string, number>>
-  /** How much memory a step may take; without it, the specification says how to differentiate. */
+  /** Memory of a step. @default the differentiation of the specification */
   readonly memory?: Memory
-  /** Steps. */
+  /** Steps between checkpoints. */
   readonly checkpointEvery: number
-  /** What is done where a step is not finite. @default the run stops */
+  /** What to do after a step that is not finite. @default stop the run */
   readonly diverged?: Config['diverged']
-  /** Keeps what was distilled before a step that is not finite, where that stops the run. @returns where it is, in words */
+  /** Saves the set so far if a step that is not finite stops the run. @returns where it is, in words */
   readonly keepSoFar?: (state: DistillState) => Promise<string>
   readonly progress: Progress
-  /** Ends after the step that it is at. */
+  /** Ends the run after the current step. */
   readonly signal: AbortSignal
-  /** How to go on after an interruption. */
+  /** How to resume after an interruption. */
   readonly todo: string
 }
 
 /**
- * Distills into a folder: a line of metrics a step, and a checkpoint every so often, at the end, and where someone
- * interrupts. If the folder has a checkpoint, the run resumes from it, bit for bit. After a step that is not finite the run goes
- * back to its last checkpoint and goes on with lower rates, as often as `diverged` says. Where that brings it to no further
- * checkpoint it goes back to the one before, or to the start: numbers may have grown out of bounds long before.
+ * Distills into a folder. It writes a line of metrics per step, and checkpoints regularly, at the end and when interrupted. If
+ * the folder has a checkpoint, the run resumes from it, bit for bit. After a step that is not finite the run returns to its
+ * last checkpoint and continues with lower learning rates, as often as `diverged` allows. If it does not reach another
+ * checkpoint, it returns to the one before, or to the start, because values may have grown long before.
  *
- * @throws HabaError where a step is not finite and rates are not to be lowered further: what was distilled before is kept
+ * @throws HabaError if a step is not finite and learning rates must not be lowered further; the set so far is saved
  */
 export async function distillInto(options: DistilIntoOptions): Promise<DistillState> {
   const { folder, madeOf, spec, checkpointEvery: every, progress, diverged } = options
@@ -76,43 +76,43 @@ export async function distillInto(options: DistilIntoOptions): Promise<DistillSt
     } catch (error) {
       if (!HabaError.is(error) || !isNotFinite(error)) throw error
       if (lowered >= (diverged?.times ?? 0)) throw await stopped(options, error, attempt)
-      // The same whether the process was ended in between: it depends on what the checkpoint says alone.
+      // Depends only on the checkpoint, so that an interruption changes nothing.
       skipped = lowered > (found?.lowered ?? 0) && !attempt.kept ? skipped + 1 : 0
       lowered++
       disposeTree(attempt.last ?? [])
       const { expected, received: got, source: who } = error.facts
       const factor = diverged!.lowerRates ** lowered
       progress.say(
-        `${who}: expected ${expected}, got ${got}. Back to a checkpoint, with all rates multiplied by ` +
+        `${who}: expected ${expected}, got ${got}. Returning to a checkpoint, with all learning rates multiplied by ` +
           `${factor.toPrecision(3)} from there on (${lowered} of ${diverged!.times} times).`,
       )
     }
   }
 }
 
-/** How far a run has come since it last went back. */
+/** The progress of a run since it last returned to a checkpoint. */
 interface Attempt {
   readonly lowered: number
-  /** The state after its last step that was taken; all of it is finite. */
+  /** The state after its last step; all values are finite. */
   last: DistillState | undefined
   /** Whether it has written a checkpoint. */
   kept: boolean
 }
 
-/** The run stops because something in it is not finite; `isNotFinite` knows it. @param todo how to go on, and what is kept */
+/** The error of a diverged run; `isNotFinite` recognizes it. @param todo how to continue, and what is saved */
 const divergedError = ({ facts, cause }: HabaError, todo: string) =>
   new HabaError(facts.source, facts.expected, facts.received, todo, { cause })
 
 async function stopped({ folder, keepSoFar }: DistilIntoOptions, error: HabaError, { lowered, last }: Attempt) {
   const failed = ({ message }: Error) => `The set so far could not be written: ${message}`
   const kept = last && keepSoFar ? ` ${await keepSoFar(last).catch(failed)}` : ''
-  const again = lowered > 0 ? `Rates were lowered ${lowered} times: start` : 'Start'
-  // An expert has words of its own for what to do.
+  const again = lowered > 0 ? `Learning rates were lowered ${lowered} times: start` : 'Start'
+  // Errors of experts have their own hint.
   if (error.facts.source !== 'distill') return divergedError(error, `${error.facts.hint}${kept}`)
   const section = `"diverged": { "lowerRates": 0.5, "times": 3 }`
   return divergedError(
     error,
-    `${again} a new run with lower rates, or let this one lower them: ${section} in its configuration, and resume.${kept} ` +
+    `${again} a new run with lower learning rates, or add ${section} to this one's configuration and resume.${kept} ` +
       `The last checkpoint stays in ${folder}.`,
   )
 }
@@ -130,7 +130,7 @@ async function goOn(options: DistilIntoOptions, checkpoints: Checkpoints, attemp
     )
   await cutMetrics(join(folder, FILES.metrics), saved?.step ?? 0)
   if (saved && saved.step === steps) return saved
-  if (saved || attempt.lowered > 0) progress.say(`Going on from step ${saved?.step ?? 0}.`)
+  if (saved || attempt.lowered > 0) progress.say(`Resuming from step ${saved?.step ?? 0}.`)
   const afforded = await affordable(options, saved)
   const within = { ...afforded, ...(diverged && { lowerRates: diverged.lowerRates }) }
   const started = saved ?? (await startDistilling(within, await startSet(options)))
@@ -148,7 +148,7 @@ async function goOn(options: DistilIntoOptions, checkpoints: Checkpoints, attemp
       const stopping = signal.aborted
       if (isKept(step)) await keepSnapshot(folder, step, last.set)
       if (stopping || step % checkpointEvery === 0 || step === steps) {
-        // No checkpoint is on the disk before the metrics of its steps are.
+        // The metrics of a checkpoint's steps must be on disk before it.
         await metrics.sync()
         await checkpoints.save(last)
         attempt.kept = true
@@ -162,22 +162,20 @@ async function goOn(options: DistilIntoOptions, checkpoints: Checkpoints, attemp
   return last
 }
 
-/** Says once for each number that the objective learns that it has reached the least that it may be. */
+/** Says, once for each learned number, that it has reached its lower bound. */
 function bounds({ spec, least = {}, progress }: DistilIntoOptions): (state: DistillState) => void {
-  const told = new Set<string>()
+  const done = new Set<string>()
   return (state) => {
     for (const [name, value] of learnedNumbers(state)) {
       const bound = Math.max(spec.objective.least?.[name] ?? -Infinity, least[name] ?? -Infinity)
-      if (told.has(name) || value > Math.fround(bound)) continue
-      told.add(name)
-      progress.say(
-        `The learned ${name} is at its bound, ${bound}, after step ${state.step}; it is kept from falling below.`,
-      )
+      if (done.has(name) || value > Math.fround(bound)) continue
+      done.add(name)
+      progress.say(`The learned ${name} reached its lower bound ${bound} after step ${state.step}.`)
     }
   }
 }
 
-/** The set before distilling, fitted where its parameterization asks for it; an interrupted fit is continued. */
+/** The set before distillation, fitted if its parameterization has a `fit`; an interrupted fit resumes. */
 async function startSet({ folder, spec, progress, signal, todo }: DistilIntoOptions): Promise<Tree> {
   const { parameterization } = spec
   if (!parameterization.fit) return initialSet(spec)
@@ -201,18 +199,18 @@ async function startSet({ folder, spec, progress, signal, todo }: DistilIntoOpti
   return last.set
 }
 
-/** A fit that was interrupted; undefined for a damaged one, which is named and kept aside: it is done again then. */
+/** An interrupted fit; undefined for a damaged one, which is reported and renamed. */
 async function loadFit(file: string, { say }: Progress): Promise<FitState | undefined> {
   try {
     return await loadTree<FitState>(file)
   } catch (error) {
     if (!HabaError.is(error)) throw error
-    say(`${error.message} It is kept as ${await setAside(file)}; fitting begins again.`)
+    say(`${error.message} It was renamed to ${await setAside(file)}; fitting restarts.`)
     return undefined
   }
 }
 
-/** The steps before and after the set is rendered otherwise. */
+/** Distills in two parts: before and after the parameterization changes. */
 async function* inParts(
   { later }: DistilIntoOptions,
   spec: DistillSpec,
@@ -228,7 +226,7 @@ async function* inParts(
   if (first < spec.steps) yield* replacing({ ...spec, parameterization: later!.parameterization }, state)
 }
 
-/** `distill`, which frees the state that it continues from once there is another. */
+/** `distill`, but disposes `from` after the first step. */
 async function* replacing(spec: DistillSpec, from: DistillState | undefined): AsyncGenerator<DistillReport> {
   for await (const report of distill(spec, from)) {
     if (from) disposeTree(from)
@@ -237,15 +235,15 @@ async function* replacing(spec: DistillSpec, from: DistillState | undefined): As
 }
 
 /**
- * The specification with the differentiation that its memory allows, once an estimate of it has been said.
+ * Shows an estimate of the memory and returns the specification with the differentiation that it allows.
  *
- * @throws HabaError for a run that cannot fit into this machine's memory, before it starts
+ * @throws HabaError before the start of a run that cannot fit into this machine's memory
  */
 async function affordable({ spec, memory, progress }: DistilIntoOptions, saved?: DistillState): Promise<DistillSpec> {
   const estimate = await estimateMemory(spec, saved)
   const { least, fastest } = estimate
   const megabytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MB`
-  // Without the dial the least is checked: more is the choice of whoever named a differentiation.
+  // Without the option only the least is checked: a caller who named a differentiation has chosen its memory.
   const differentiation = differentiationWithin(estimate, memory ?? 'least', totalmem())
   const both = least === fastest ? megabytes(least) : `least ${megabytes(least)}, fastest ${megabytes(fastest)}`
   const chosen = memory === undefined || least === fastest ? '' : `; trajectories are ${differentiation.name}`
@@ -253,7 +251,7 @@ async function affordable({ spec, memory, progress }: DistilIntoOptions, saved?:
   return memory === undefined ? spec : { ...spec, differentiation }
 }
 
-/** The numbers of one step: the loss, what games cost, and single numbers that the objective learns. */
+/** The metrics of one step: loss, losses of games, and scalars that the objective learns. */
 function measured({ step, loss, penalties, critiques, state }: DistillReport): Metrics {
   const each = (name: string, values: readonly number[]) =>
     values.map((value, i) => [values.length > 1 ? `${name}.${i}` : name, value] as const)
@@ -264,7 +262,7 @@ function measured({ step, loss, penalties, critiques, state }: DistillReport): M
   }
 }
 
-/** Single numbers that an objective learned, by name, such as `rate`. */
+/** Scalars that an objective learned, by name, such as `rate`. */
 export const learnedNumbers = ({ objective }: Pick<DistillState, 'objective'>): (readonly [string, number])[] =>
   tensorLeaves(objective.params).length === 0
     ? []

@@ -11,18 +11,18 @@ import { writeRunSet } from './finished-run.js'
 import { intoOf, type Run } from './run.js'
 import { storeSet } from './store-set.js'
 
-/** The set of a run as its file holds it, and all that it is measured with. */
+/** The set of a run as its file stores it, and how it is measured. */
 export interface DistilledSet extends ChosenCheckpoint {
-  /** What tables call it. */
+  /** Its name in tables. */
   readonly name: string
   readonly storage: StorageReport
   readonly objective: AnyObjective
-  /** What the configuration says of the set, and in words. */
+  /** The configuration's section "set", with a description. */
   readonly decoder: Readonly<Record<string, unknown>>
   readonly spec: DistillSpec
 }
 
-/** Distills the set of a run, chooses its checkpoint where the protocol does so, and stores it. */
+/** Distills the set of a run, chooses a checkpoint if the protocol chooses, and stores the set. */
 export async function distillSet(run: Run): Promise<DistilledSet> {
   const { folder, read, parts, parameterization, preprocessing } = run
   const { config, tables } = read
@@ -39,7 +39,7 @@ export async function distillSet(run: Run): Promise<DistilledSet> {
     async keepSoFar(state) {
       const { protocol } = await measureOf(run, state)
       await writeRunSet({ folder, parts, parameterization, state, protocol, preprocessing, decoder })
-      return `The set after step ${state.step} is in ${folder}, not measured.`
+      return `The set after step ${state.step} is in ${folder}; it was not measured.`
     },
     spec,
   })

@@ -22,7 +22,7 @@ import { FILES } from './run-folder.js'
 import { eventPictures, snapshotsOf } from './snapshots.js'
 import { usesOf } from './uses.js'
 
-/** A finished run with everything that is needed to look at its set. */
+/** A finished run with everything needed to show its set. */
 export interface OpenRun {
   readonly manifest: SetManifest
   readonly about: About
@@ -33,9 +33,9 @@ export interface OpenRun {
 }
 
 /**
- * Reads a finished run from its files. No data is read where it can be avoided.
+ * Reads a finished run from its files. It reads data only if the preprocessing needs them.
  *
- * @param known the preprocessing, where the data have been read already
+ * @param known the preprocessing, if the data were read already
  */
 export async function openRun(
   folder: string,
@@ -48,7 +48,7 @@ export async function openRun(
   if (!result?.rows.some(({ id }) => id === 'set'))
     throw new HabaError(
       `run ${folder}`,
-      'a set that was measured',
+      'a measured set',
       `none in ${FILES.result}`,
       `Finish the run with \`haba distill --resume ${folder}\`.`,
     )
@@ -62,19 +62,19 @@ export async function openRun(
   return { manifest, about, result, parameterization, params, preprocessing }
 }
 
-/** That of a plugin, which only its data can tell. */
+/** The preprocessing of a plugin's data, which only the data can tell. */
 async function preprocessingOfData(folder: string, read: ReadConfig, engine: Engine): Promise<Preprocessing> {
   sayOutside(read, folderOf(folder), (text) => process.emitWarning(text, 'HabaWarning'))
   return (await openParts(read, engine, () => {}, measuredParts)).data.preprocessing
 }
 
-/** What the run measured at each step; nothing where it has no such file. */
+/** The metrics of each step; empty without a metrics file. */
 export async function metricsOf(folder: string): Promise<readonly Metrics[]> {
   const file = join(folder, FILES.metrics)
   return existsSync(file) ? readMetrics((await readWhole(file)).toString('utf8'), `metrics ${file}`) : []
 }
 
-/** Draws a finished run anew from its files: grid, page and TensorBoard's event file. */
+/** Draws a finished run from its files: grid, page and TensorBoard's event file. */
 export async function drawRun(
   folder: string,
   read: ReadConfig,
@@ -127,7 +127,7 @@ export async function drawRun(
   return result
 }
 
-/** `set.json`, read before anything that depends on its layout can be made. */
+/** Reads `set.json`. */
 export async function readManifest(folder: string): Promise<SetManifest> {
   const found = await readRunJson<SetManifest>(folder, 'set.json', { kind: 'set', check: checks.manifest })
   if (found) return found
@@ -143,14 +143,14 @@ function summaryOf({ data, decoder, steps }: About, { layout, storage }: SetMani
   const images = layout.slots * layout.views
   return (
     `${data.name} distilled into ${storage.bytes.toLocaleString('en-US')} bytes (${String(decoder.name)}), ` +
-    `which are ${images} images: ${layout.slots} stored items, each seen in ${layout.views} ways. ` +
+    `for ${images} images: ${layout.slots} stored items with ${layout.views} views each. ` +
     [`${steps.toLocaleString('en-US')} steps.`, caption, ...(data.warnings ?? [])].join(' ')
   )
 }
 
 const record = (value: unknown) => value as Readonly<Record<string, unknown>>
 
-/** Paths are relative to the run folder: a page is made to be passed on. */
+/** The settings for the page, with paths relative to the run folder, because pages are shared. */
 function settingsOf(
   { protocol, preprocessing, data, learned }: About,
   folder: string,

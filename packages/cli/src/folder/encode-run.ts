@@ -17,25 +17,25 @@ import { heldHash } from './resumable.js'
 import { readResult } from './packed.js'
 import { FILES } from './run-folder.js'
 
-/** A finished run under a configuration that stores its set in few bits. */
+/** A finished run with a configuration that stores its set in few bits. */
 interface Encoding {
-  /** Of the new run, which is made of the same data. */
+  /** The configuration of the new run, with the same data. */
   readonly read: ReadConfig
   /**
-   * Puts into a folder what the run distilled: last step, metrics, sets on the way. Written again it is the same.
+   * Copies into a folder what the run distilled: last state, metrics, intermediate sets. Idempotent.
    *
-   * @param madeOf hash of what the new run is made of
+   * @param madeOf hash of the new run's identity
    */
   begin(folder: string, madeOf: string): Promise<void>
 }
 
 /**
- * Prepares to store the set of a finished run as a section "codec" says. It is coded from the 32-bit numbers in the last
- * checkpoint, also where the run was coded before, so that rounding does not add up. Nothing is written.
+ * Prepares to store the set of a finished run with other options of "codec". It is coded from the 32-bit values in the last
+ * checkpoint, even if the run was coded before, so that rounding does not accumulate. Nothing is written.
  *
  * @param read the configuration of the run in `folder`
- * @param codec options of the section "codec"; defaults where nothing is said
- * @throws HabaError for a run that is not finished, has no checkpoint, or was distilled as it looks rounded; for options
+ * @param codec options of the section "codec" @default its defaults
+ * @throws HabaError for a run that is not finished, has no checkpoint, or was distilled with rounding (`during`); for options
  * that are unknown, out of range, or do not fit the set
  */
 export async function encoding(
@@ -51,16 +51,16 @@ export async function encoding(
   if (before.codec && before.codec.during > 0)
     throw new HabaError(
       who,
-      'a set that was distilled without looking rounded',
+      'a set that was distilled without rounding',
       `"during": ${before.codec.during}`,
-      'It fits the bits that it saw: distill again with others.',
+      'It was optimized for those bits: distill again with other ones.',
     )
   await checkFinished(folder, before.steps)
   const state = await lastState(folder, before.steps, read.run!.made)
   const { layout } = await makeSet(read, imageContextOf(await readManifest(folder)))
   const { refine: _, during: __, bytes, ...coding } = config.codec!
   const otherBytes = labelBytes(layout) + 4 * allLearned(state).length
-  // Refused before anything is written.
+  // Check before anything is written.
   await inPlace({ file, path: 'codec' }, () =>
     quantizeTensors(namedLeaves(state.set), { ...coding, ...(bytes !== undefined && { bytes: bytes - otherBytes }) }),
   )
@@ -78,7 +78,7 @@ export async function encoding(
   }
 }
 
-/** Whether a folder holds a run that was begun by such an encoding. */
+/** Whether a folder holds a run that this encoding started. */
 export const isOf = ({ read }: Encoding, begun: ReadConfig): boolean =>
   heldHash(begun) === heldHash(read) && imagesHash(begun.run!.made as MadeOf) === imagesHash(read.run!.made as MadeOf)
 
@@ -88,26 +88,26 @@ async function checkFinished(folder: string, steps: number): Promise<void> {
   throw new HabaError(
     `run ${folder}`,
     `a finished run of ${steps} steps`,
-    row ? `one that was measured after ${row.steps}` : 'one whose set was not measured',
+    row ? `one measured after ${row.steps}` : 'one whose set was not measured',
     `Finish it with \`haba distill --resume ${folder}\`.`,
   )
 }
 
-/** What the run distilled, as 32-bit numbers. @throws HabaError where it is not there, or not the run's */
+/** The run's last state, as 32-bit values. @throws HabaError if it is missing or belongs to another run */
 async function lastState(folder: string, steps: number, made: Partial<MadeOf>): Promise<DistillState> {
   const file = join(folder, FILES.checkpoint)
   const fail = (got: string, todo: string) =>
-    new HabaError(`run ${folder}`, `${FILES.checkpoint} of step ${steps}, with 32-bit numbers`, got, todo)
-  if (!existsSync(file)) throw fail('none', 'Take the whole run folder, or distill again.')
+    new HabaError(`run ${folder}`, `${FILES.checkpoint} of step ${steps}, with 32-bit values`, got, todo)
+  if (!existsSync(file)) throw fail('none', 'Copy the whole run folder, or distill again.')
   const { madeOf, ...state } = await loadTree<DistillState & { readonly madeOf?: string }>(file)
   const own = made.run === undefined ? madeOf : distilledHash(made as MadeOf)
   if (state.step === steps && madeOf === own) return state
   disposeTree(state)
-  if (madeOf !== own) throw fail('one of another run', "Put this run's own back.")
+  if (madeOf !== own) throw fail('one of another run', "Restore this run's checkpoint.")
   throw fail(`one of step ${state.step}`, `Finish the run with \`haba distill --resume ${folder}\`.`)
 }
 
-/** Copies a file, or the files of a folder, where there are some. */
+/** Copies a file, or the files of a folder, if they exist. */
 async function copyAll(from: string, to: string, name: string): Promise<void> {
   if (!existsSync(join(from, name))) return
   if (name === FILES.metrics) return await writeWhole(join(to, name), await readWhole(join(from, name)))

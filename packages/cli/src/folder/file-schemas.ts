@@ -4,7 +4,7 @@ import { article, describeSchema, shown, type JsonSchema } from '../config/descr
 
 const ajv = new Ajv({ verbose: true })
 
-/** A look at a value that names the first field which is not as its schema says. */
+/** A check that names the first field which violates its schema. */
 function checkedBy(schema: object): (value: unknown) => Complaint {
   const check = ajv.compile(schema)
   return (value) => {
@@ -15,7 +15,7 @@ function checkedBy(schema: object): (value: unknown) => Complaint {
     const names = missing === undefined ? at : [...at, missing]
     const of = error.parentSchema as JsonSchema
     return {
-      field: names.length === 0 ? 'all of it' : names.join('.'),
+      field: names.length === 0 ? 'the file' : names.join('.'),
       expected: article(describeSchema(missing === undefined ? of : (of.properties?.[missing] ?? {}))),
       got: missing === undefined ? shown(error.data) : 'nothing',
     }
@@ -26,17 +26,17 @@ const text = { type: 'string' }
 const number = { type: 'number' }
 const count = { type: 'integer', minimum: 0 }
 const list = (items: object) => ({ type: 'array', items })
-/** A list that holds something. */
+/** A list that is not empty. */
 const filled = (items: object) => ({ ...list(items), minItems: 1 })
 const anything = { type: 'object' }
-/** Fields that must be there, and fields that may; more may follow. */
+/** Required and optional fields; further ones are allowed. */
 const record = (required: Readonly<Record<string, object>>, optional: Readonly<Record<string, object>> = {}) => ({
   type: 'object',
   properties: { ...required, ...optional },
   required: Object.keys(required),
 })
 
-/** Fields that may be absent. */
+/** Optional fields only. */
 const some = (optional: Readonly<Record<string, object>>) => record({}, optional)
 
 const accuracy = { mean: number, std: number, accuracies: list(number) }
@@ -44,7 +44,7 @@ const cross = { network: text, protocol: anything, ...accuracy }
 const half = record({ images: { type: 'object', additionalProperties: count }, read: count, content: text })
 const choice = record({ name: text, of: anything, images: list(count) })
 
-/** What the fields of a run folder's files must be, as far as they are used; anything more is let through. */
+/** Checks of the fields that haba reads in the files of a run folder; other fields are ignored. */
 export const checks = {
   result: checkedBy(
     record({
@@ -95,7 +95,7 @@ export const checks = {
     }),
   ),
   choices: checkedBy(record({ choices: list(choice) })),
-  // null: not one image a class fits.
+  // null: not even one image per class fits.
   jpeg: checkedBy(
     record({ bytes: number, qualities: list(number), accuracies: list({ type: 'number', nullable: true }) }),
   ),
@@ -124,7 +124,7 @@ export const checks = {
       protocols: record({ set: anything, real: anything }),
     }),
   ),
-  /** What a run or a set was made of: of a set of an earlier version, or of an evaluation, some of it. */
+  /** The identity of a run or a set; sets of earlier versions and evaluations have only some parts. */
   madeOf: checkedBy(
     some({
       classes: list(text),

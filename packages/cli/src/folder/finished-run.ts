@@ -31,7 +31,7 @@ import type { Parts } from '../assemble/parts.js'
 import type { SavedPreprocessing } from './preprocessing-file.js'
 import { versions } from './versions.js'
 
-/** What `set.json` says besides layout and storage. */
+/** The field `about` of `set.json`. */
 export interface About {
   readonly name: string
   readonly seed: number
@@ -42,28 +42,28 @@ export interface About {
     readonly name: string
     readonly classNames: readonly string[]
     readonly source: unknown
-    /** What a reader of results must know of how the images were read. */
+    /** Warnings about the data, for readers of results. */
     readonly warnings?: readonly string[]
   }
   readonly preprocessing: SavedPreprocessing
   readonly labels: readonly number[]
   /** How stored numbers become images. */
   readonly decoder: Readonly<Record<string, unknown>>
-  /** Numbers that the objective learned with the set, stored in it as `objective.NAME`. */
+  /** Scalars that the objective learned with the set; stored as `objective.NAME`. */
   readonly learned: Readonly<Record<string, number>>
   readonly objective: unknown
   readonly games: unknown
   readonly augmentation: unknown
   readonly network: string
   readonly protocol: Readonly<Record<string, unknown>>
-  /** How the set was coded, where it was. */
+  /** How the set was coded, if it was. */
   readonly codec?: unknown
   readonly versions: Readonly<Record<string, string>>
-  /** Of all that the set was made of; none in sets of earlier versions. */
+  /** What the set was made of; absent in sets of earlier versions. */
   readonly identity?: Identity<MadeOf>
 }
 
-/** What a run of ours wrote there: the fields that are used were looked at when the file was read. */
+/** The field `about`, typed. */
 export const aboutOf = ({ about }: SetManifest): About => about as unknown as About
 
 /** What a set is made for, as its manifest says. */
@@ -79,9 +79,9 @@ export interface WriteRunSetOptions {
   readonly state: DistillState
   readonly protocol: Protocol
   readonly preprocessing: SavedPreprocessing
-  /** What the configuration says of the set, and in words. */
+  /** The configuration's section "set", with a description. */
   readonly decoder: Readonly<Record<string, unknown>>
-  /** Stores it in few bits. */
+  /** Stores the set in few bits. */
   readonly codec?: SetCodec
 }
 
@@ -120,7 +120,7 @@ export async function writeRunSet(options: WriteRunSetOptions): Promise<StorageR
   return storage
 }
 
-/** Everything that an objective learned, number by number: rates that are a list count and are stored, too. */
+/** All values that an objective learned, including lists of learning rates. */
 export const allLearned = ({ objective }: DistillState): (readonly [string, number])[] =>
   tensorLeaves(objective.params).length === 0
     ? []
@@ -142,14 +142,14 @@ function withLearned(parameterization: AnyParameterization, set: Tree, learned: 
   return { whole, params: names.length === 0 ? set : Object.assign({}, set, { objective }) }
 }
 
-/** A finished set as it lies in a run folder. */
+/** A finished set in a run folder. */
 export interface RunSet {
   readonly params: Tree
   readonly manifest: SetManifest
   readonly about: About
 }
 
-/** Reads the set of a run. @throws HabaError if it is not there, or was made with other settings */
+/** Reads the set of a run. @throws HabaError if it does not exist, or was made with other settings */
 export async function readRunSet(folder: string, parameterization: AnyParameterization): Promise<RunSet> {
   const like = await shapesOf(parameterization)
   const part = async (name: string) => {
@@ -163,11 +163,11 @@ export async function readRunSet(folder: string, parameterization: AnyParameteri
   return { params, manifest, about: aboutOf(manifest) }
 }
 
-/** Parameters of which only the shapes matter; the caller owns them. */
+/** Parameters with the right shapes and arbitrary values; the caller owns them. */
 export const shapesOf = async (parameterization: AnyParameterization): Promise<Tree> =>
   parameterization.zeros?.() ?? (await parameterization.init(keyFrom(0), blank(parameterization.layout)))
 
-/** Stands in for real images where only shapes matter. */
+/** Replaces real images if only shapes matter. */
 const blank =
   ({ image, classes }: Layout) =>
   async (perClass: number) => {

@@ -10,7 +10,7 @@ import { checks } from './file-schemas.js'
 import { besideRun } from './packed.js'
 import { FILES } from './run-folder.js'
 
-/** Images that were chosen once, with all that the choice depends on. */
+/** Chosen images, with everything that the choice depends on. */
 interface Choice {
   readonly name: SelectionName
   readonly of: ReturnType<typeof dependingOn>
@@ -25,7 +25,7 @@ const dependingOn = ({ read: { config }, made }: Parts, perClass: readonly numbe
   perClass,
 })
 
-/** What was chosen so far. Earlier versions wrote the list alone. */
+/** The choices so far. Earlier versions wrote only the list. */
 export async function readChoices(file: string): Promise<readonly Choice[]> {
   const check = (value: unknown) => checks.choices(Array.isArray(value) ? { choices: value } : value)
   const read = await readCheckedJson<{ readonly choices: readonly Choice[] } | readonly Choice[]>(file, {
@@ -35,19 +35,19 @@ export async function readChoices(file: string): Promise<readonly Choice[]> {
   return 'choices' in read ? read.choices : read
 }
 
-/** Chooses each images once for a run: choosing trains a network on all data, which would else be done at every evaluation. */
+/** Caches choices in a run folder, because choosing trains a network on all data. */
 export const keptIn =
   (folder: string, choose: ChooseByName): ChooseByName =>
   async (name, perClass, measure) => {
     const file = besideRun(folder, FILES.choices)
-    const known = existsSync(file) ? await readChoices(file) : []
+    const earlier = existsSync(file) ? await readChoices(file) : []
     const of = dependingOn(measure.parts, perClass)
-    const same = known.find((choice) => choice.name === name && isDeepStrictEqual(choice.of, of))
+    const same = earlier.find((choice) => choice.name === name && isDeepStrictEqual(choice.of, of))
     if (same) return Int32Array.from(same.images)
     const images = await choose(name, perClass, measure)
     await writeWhole(
       file,
-      `${checkedJson({ choices: [...known, { name, of, images: [...images] } satisfies Choice] })}\n`,
+      `${checkedJson({ choices: [...earlier, { name, of, images: [...images] } satisfies Choice] })}\n`,
     )
     return images
   }

@@ -95,7 +95,7 @@ describe('parts', () => {
   it('that differ are refused with both sides and the cure', () => {
     const other = { ...made, test: { ...made.test, images: { a: 3 } } }
     expect(() => checkRun({ folder: 'runs/x', made }, other, ['test'])).toThrow(
-      'run runs/x: data: expected test.images.a 1, got test.images.a 3. Name the data that it was made of with --data',
+      'run runs/x: data: expected test.images.a 1, got test.images.a 3. Pass the data that it was made of with --data',
     )
     checkParts('x', made, other, ['train', 'network'], '')
   })

@@ -21,53 +21,53 @@ import { checks } from './file-schemas.js'
 import type { Described } from '../tell/protocol-text.js'
 import type { SavedPreprocessing } from './preprocessing-file.js'
 
-/** One half of a data set, as it is recognized. */
+/** The identity of one half of a data set. */
 export interface Half {
   /** Images of each class, by its name. */
   readonly images: Readonly<Record<string, number>>
-  /** How many of them `content` is of. */
+  /** Number of images that `content` covers. */
   readonly read: number
   /** SHA-256 of these images before preprocessing, as 64 hexadecimal digits. */
   readonly content: string
 }
 
-/** What a run, a set, experts or an evaluation were made of, part by part. */
+/** What a run, a set, experts or an evaluation were made of, by part. */
 export interface MadeOf {
   /** Names in the order of the labels. */
   readonly classes: readonly string[]
   readonly image: ImageShape
   readonly train: Half
   readonly test: Half
-  /** What the protocol holds out of the training images to choose by; absent: nothing. */
+  /** The validation split that the protocol holds out of the training images; absent if none. */
   readonly heldOut?: { readonly part: number; readonly seed: number }
-  /** Its kind and its numbers; those of a ZCA are in `whitening`. */
+  /** Kind and settings; the values of a ZCA are in `whitening`. */
   readonly preprocessing: { readonly name: string; readonly settings: Preprocessing['settings'] }
   /** SHA-256 of the mean and the matrix of a ZCA. */
   readonly whitening?: string
   readonly network: string
   readonly augmentation: string
-  /** Recorded trainings, where the objective reads some. */
+  /** Recorded experts, if the objective reads some. */
   readonly experts?: { readonly count: number; readonly epochs: number; readonly identity?: string }
-  /** What sets were measured under. */
+  /** The protocol of the measurements. */
   readonly protocol?: { readonly name: string; readonly version: unknown; readonly hash: string }
-  /** SHA-256 of what a run is held to of its configuration. */
+  /** SHA-256 of the part of the configuration that must not change. */
   readonly run?: string
 }
 
-/** What a configuration of a run folder belongs to. */
+/** What the run of a configuration is made of. */
 export interface RunMadeOf {
   readonly folder: string
-  /** What is known of it: all parts, or of a run of an earlier version only what its set tells. */
+  /** All parts; for a run of an earlier version only those that its set records. */
   readonly made: Partial<MadeOf>
-  /** Of the set, or of the run that has begun. */
+  /** Preprocessing of the set, or of the started run. */
   readonly preprocessing?: SavedPreprocessing
 }
 
-/** Parts that a set is measured with, and parts that it is distilled and compared from. */
+/** Parts that measurements of a set depend on, and parts that distillation and comparisons depend on. */
 export const measuredParts = ['classes', 'image', 'test', 'preprocessing', 'whitening'] as const
 export const distilledParts = [...measuredParts, 'train', 'heldOut', 'network', 'augmentation'] as const
 
-/** At most so many images of a half are read to recognize it, and so many values of them, but for the least. */
+/** Limits of the images and values that are read to identify a half; LEAST_IMAGES are read in any case. */
 const MOST_IMAGES = 1000
 const MOST_VALUES = 2 ** 22
 const LEAST_IMAGES = 32
@@ -75,8 +75,8 @@ const LEAST_IMAGES = 32
 const BATCH = 64
 
 /**
- * How a half is recognized: the number of images of every class, and up to 1,000 images (and 4 million values, but 32 images
- * at least), evenly spaced over the classes in the order of their names. Does not depend on the order of the labels.
+ * The identity of a half: the number of images of every class, and a hash of up to 1,000 images (at most 4 million values, but
+ * at least 32 images), evenly spaced over the classes in order of their names. It does not depend on the order of labels.
  */
 export async function halfOf(source: RealSource, classes: readonly string[], { invert }: Preprocessing): Promise<Half> {
   const members = indicesByClass(source.labels, source.classes)
@@ -89,7 +89,7 @@ export async function halfOf(source: RealSource, classes: readonly string[], { i
   for (let start = 0; start < count; start += BATCH) {
     const indices = chosen.subarray(start, start + BATCH)
     const pixels = (await source.pixels?.(indices)) ?? (await invertedPixels(source, indices, invert))
-    // Bytes and what is computed back to bytes are hashed alike.
+    // Original bytes and bytes computed from floats have the same hash.
     const values = pixels instanceof Uint8Array ? Int32Array.from(pixels) : pixels
     hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength))
   }
@@ -104,7 +104,7 @@ async function invertedPixels(source: RealSource, indices: Int32Array, invert: P
   return Int32Array.from(pixels, (value) => Math.round(255 * value))
 }
 
-/** How a data set is recognized. */
+/** The identity of a data set. */
 export async function dataOf(data: Dataset): Promise<Pick<MadeOf, 'classes' | 'image' | 'train' | 'test'>> {
   const { classNames, image, train, test, preprocessing } = data
   return {
@@ -127,13 +127,13 @@ function hashOf(...values: readonly Float32Array[]): string {
   return hash.digest('hex')
 }
 
-/** A hash of the images and of what sees them first: what is chosen or measured on others does not hold. */
+/** Hash of the images and their preprocessing: choices and measurements with another one are not valid. */
 export const imagesHash = (made: MadeOf): string => {
   const hashed = asHashed(made)
   return canonicalHash(distilledParts.map((part) => hashed[part]))
 }
 
-/** Parts as hashes are made of them: with the names of earlier versions, whose files hold such hashes. */
+/** Parts with the names of earlier versions, so that hashes in their files stay valid. */
 export const asHashed = <Made extends Partial<MadeOf>>(made: Made): Made => ({
   ...made,
   ...(made.preprocessing && {
@@ -141,7 +141,7 @@ export const asHashed = <Made extends Partial<MadeOf>>(made: Made): Made => ({
   }),
 })
 
-/** A hash of all that distillation began with: checkpoints belong to it. */
+/** Hash of everything that distillation starts from; checkpoints store it. */
 export const distilledHash = (made: MadeOf): string => canonicalHash([imagesHash(made), made.experts, made.run])
 
 /** The protocol as a part. */
@@ -149,7 +149,7 @@ export const protocolPart = ({ name, version, hash }: Described): Pick<MadeOf, '
   protocol: { name: String(name), version, hash: String(hash) },
 })
 
-/** A data set whose labels are those of `classes`, where it has the same classes in another order; else itself. */
+/** The data set relabeled in the order of `classes` if it has the same classes in another order; else unchanged. */
 export function inOrderOf(data: Dataset, classes: readonly string[]): Dataset {
   const place = data.classNames.map((name) => classes.indexOf(name))
   if (place.length !== classes.length || place.includes(-1) || place.every((to, from) => to === from)) return data
@@ -163,7 +163,7 @@ export function inOrderOf(data: Dataset, classes: readonly string[]): Dataset {
   return { ...data, classNames: classes, train: ordered(data.train), test: ordered(data.test) }
 }
 
-/** Refuses what was made of other parts. @throws HabaError with both sides */
+/** Compares parts. @throws HabaError with both sides if they differ */
 export function checkParts(
   who: string,
   expected: Partial<MadeOf>,
@@ -176,7 +176,7 @@ export function checkParts(
   if (found.length > 0) throw differenceError(who, found, todo)
 }
 
-/** What was measured of the set of a run, as far as the run knows: with which images, and under which protocol. */
+/** The identity of a measurement of a run's set: images and protocol, as far as the run records them. */
 export function measuredOf(
   run: RunMadeOf | undefined,
   protocol: Described | undefined,
@@ -189,15 +189,15 @@ export function measuredOf(
   })
 }
 
-/** Holds data to what a run was made of, as far as that is known. @throws HabaError with both sides */
+/** Compares data with what a run was made of, as far as that is known. @throws HabaError with both sides if they differ */
 export function checkRun({ folder, made }: RunMadeOf, got: MadeOf, parts: readonly (keyof MadeOf)[]): void {
-  // A run of an earlier version knows some parts only.
+  // A run of an earlier version records only some parts.
   const known = made.run === undefined ? parts.filter((part) => made[part] !== undefined) : parts
-  const todo = 'Name the data that it was made of with --data, or distill again from these.'
+  const todo = 'Pass the data that it was made of with --data, or distill again from these.'
   checkParts(`run ${folder}: data`, made, got, known, todo)
 }
 
-/** What a manifest says that its set was made of; undefined for those of earlier versions. */
+/** The parts in a manifest's identity; undefined in manifests of earlier versions. */
 export function madeOfIn(file: string, about: { readonly identity?: unknown }): MadeOf | undefined {
   const parts = readIdentity<MadeOf>(file, about.identity)?.parts
   const wrong = parts && checks.madeOf(parts)
@@ -206,7 +206,7 @@ export function madeOfIn(file: string, about: { readonly identity?: unknown }): 
       `identity in ${file}`,
       `${wrong.field} to be ${wrong.expected}`,
       wrong.got,
-      'The file was changed after haba wrote it: take it from where it came from again.',
+      'The file was changed after haba wrote it: copy it again from its origin.',
     )
   return (
     parts && {

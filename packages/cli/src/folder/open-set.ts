@@ -11,7 +11,7 @@ import { folderOf } from './packed.js'
 import { restorePreprocessing } from './preprocessing-file.js'
 import { readRun, sayOutside } from './read-run.js'
 
-/** A finished set with all that its files say of it, and what trains on it; no data set is needed. */
+/** A finished set with everything that `evaluateSet` needs besides a key. */
 export interface OpenSet {
   /** Every slot under every view, with targets and layout. */
   readonly set: RenderedSet
@@ -20,9 +20,9 @@ export interface OpenSet {
   /** From pixels to what the set's images are, and back; absent where a plugin brought it, which has it in its data. */
   readonly preprocessing?: Preprocessing
   readonly engine: Engine
-  /** The run's. */
+  /** The run's network. */
   readonly network: Network
-  /** The run's, at the rate that was learned or chosen. */
+  /** The run's protocol, at the learned or chosen learning rate. */
   readonly protocol: Protocol
   /**
    * Reads the test images that the set was measured on, preprocessed as its own images are; its classes are matched by name.
@@ -35,13 +35,13 @@ export interface OpenSet {
   close(): Promise<void>
 }
 
-/** How a set is opened. */
+/** Options of `openSet`. */
 export interface OpenSetOptions {
-  /** Where test images are, instead of where the run's configuration says. */
+  /** The folder or file of the data. @default that of the run's configuration */
   readonly data?: string
-  /** Plugins that the run may load: paths of files, or packages. @default those of the user's own configuration */
+  /** Plugins that the run may load: paths of files, or packages. @default those of the user's configuration */
   readonly allowPlugin?: readonly string[]
-  /** Told what somebody who opens the set must know. @default process.emitWarning */
+  /** Called with messages for the user, such as warnings about the folder. @default process.emitWarning */
   say?(text: string): void
 }
 

@@ -19,7 +19,7 @@ const mine = () =>
     return JSON.parse(await readFile(join(folder, name!), 'utf8')) as Record<string, string | number>
   })
 
-/** Whether the folder is had after another owner left this file. */
+/** Whether this process gets the folder after another owner left this file. */
 async function afterOwner(other: object | ''): Promise<string> {
   await writeFile(join(folder, '.owner-00000000.json'), other === '' ? '' : JSON.stringify(other))
   const tried = owning(folder, 'haba show', async () => (await owners()).length)
@@ -81,7 +81,7 @@ describe('owning', () => {
   })
 
   it.skipIf(process.platform !== 'linux')('takes over from one that nobody has waited for', async () => {
-    // The shell becomes sleep before its child ends, and sleep never asks how it ended.
+    // `exec sleep` replaces the shell before its child ends, and sleep never reaps the child.
     const parent = spawn('sh', ['-c', 'sleep 1 & echo $!; exec sleep 60'])
     const zombie = Number(await new Promise((resolve) => parent.stdout.once('data', resolve)))
     await expect.poll(() => readFile(`/proc/${zombie}/stat`, 'utf8'), { timeout: 30_000 }).toMatch(/\) Z /)
@@ -100,7 +100,7 @@ describe('owning', () => {
     const self = await mine()
     for (const elsewhere of [{ host: 'far' }, { machine: 'another', boot: 'another' }, { namespace: 'pid:[1]' }]) {
       const said = await afterOwner({ ...self, pid: 2 ** 22 + 1, ...elsewhere })
-      expect(said).toContain('Whether it still runs cannot be seen from here. If it has ended, delete ')
+      expect(said).toContain('It may run on another host or in another container. If it has ended, delete ')
       expect(said).toContain('.owner-00000000.json')
     }
   })

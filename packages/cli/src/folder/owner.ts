@@ -12,7 +12,7 @@ import { checks } from './file-schemas.js'
 import { isPacked } from './packed.js'
 import { configOf } from './run-folder.js'
 
-/** A process that writes into a folder, and what tells whether it still runs. */
+/** A process that writes into a folder, with what is needed to check whether it still runs. */
 interface Owner {
   /** For example `haba distill`. */
   readonly command: string
@@ -20,23 +20,23 @@ interface Owner {
   /** When the process started, as an ISO date. */
   readonly since: string
   readonly host: string
-  /** `/etc/machine-id`, the boot, and the namespace of process ids; empty where the system has no such thing. */
+  /** `/etc/machine-id`, boot id and namespace of process ids; empty if the system has none. */
   readonly machine: string
   readonly boot: string
   readonly namespace: string
-  /** The system's own start time of the process: another process with the same id has another. Empty on Windows. */
+  /** The start time of the process by the system, which distinguishes processes with the same id. Empty on Windows. */
   readonly started: string
 }
 
 /**
- * Does work that writes into a folder as its only owner. The lock is a file `.owner-….json` in the folder, there as long as
- * the work; what a dead process left is removed. Every process has a file of its own and looks for others only after it has
- * written it, so of two that begin together at most one continues.
+ * Runs work that writes into a folder, as its only owner. The lock is a file `.owner-….json` in the folder for the duration of
+ * the work; files of dead processes are removed. Every process writes its own file before it looks for others, so of two that
+ * start together at most one continues.
  *
- * @param folder exists
- * @param command what others are told, such as `haba distill`
- * @throws HabaError naming the owner, if another process owns the folder, or may: one of another host or container is
- * taken to be alive, because this one cannot look
+ * @param folder an existing folder
+ * @param command the command shown to other processes, such as `haba distill`
+ * @throws HabaError naming the owner if another process owns the folder. A process of another host or container counts as
+ * alive, because this one cannot check
  */
 export async function owning<T>(folder: string, command: string, work: () => Promise<T>): Promise<T> {
   const release = await own(folder, command)
@@ -52,19 +52,19 @@ export async function owning<T>(folder: string, command: string, work: () => Pro
   }
 }
 
-/** An error of the system also says what of a run is safe, and how to go on. */
+/** Adds to an error of the system what is safe and how to resume. */
 function refusedBySystem(error: unknown, folder: string, command: string): unknown {
   const found = systemError(error, (error as NodeJS.ErrnoException | undefined)?.path ?? folder, 'to use it')
   if (!HabaError.is(found) || systemCode(found.cause) === undefined) return error
   const { source: who, expected, received: got, hint: todo } = found.facts
   const again =
     command === 'haba distill'
-      ? `The last checkpoint is whole: resume with \`haba distill --resume ${folder}\`.`
-      : 'What was finished is kept: then give the same command again.'
+      ? `The last checkpoint is intact: resume with \`haba distill --resume ${folder}\`.`
+      : 'Finished work is kept: then run the same command again.'
   return new HabaError(who, expected, got, `${todo} ${again}`, { cause: found.cause })
 }
 
-/** What killed owners were writing; young files of owners are left: another process may be writing its own. */
+/** Removes partial files of killed owners. Young partial owner files stay: another process may be writing them. */
 async function removePartial(folder: string): Promise<void> {
   for (const name of await readdir(folder, { recursive: true })) {
     const file = join(folder, name)
@@ -85,7 +85,7 @@ export const usingRun = <T>(run: string, command: string, work: () => Promise<T>
 
 const ownerFile = /^\.owner-[0-9a-f-]+\.json$/
 
-/** Two that begin together both see the other: the first by name tries again, so often, after so many ms. */
+/** Two processes that start together see each other; the first by name retries this often, with this delay in ms. */
 const ATTEMPTS = 4
 const PAUSE = 50
 
@@ -120,7 +120,7 @@ interface Other {
   readonly state: 'alive' | 'elsewhere'
 }
 
-/** Who else owns a folder. What dead processes left is removed. */
+/** The other owners of a folder. Removes files of dead processes. */
 async function owners(folder: string, mine: string): Promise<readonly Other[]> {
   const others: Other[] = []
   for (const name of (await readdir(folder)).filter((one) => ownerFile.test(one) && one !== mine).sort()) {
@@ -132,7 +132,7 @@ async function owners(folder: string, mine: string): Promise<readonly Other[]> {
   return others
 }
 
-/** Undefined for a file that is gone, or that a crash of the machine left empty: it appears by renaming, so it is whole. */
+/** Undefined if the file does not exist, or a crash of the machine left it empty. It is never partial, because it is renamed into place. */
 async function readOwner(file: string): Promise<Owner | undefined> {
   try {
     const owner = parseJson(await readFile(file, 'utf8')) as Owner
@@ -166,7 +166,7 @@ function refusal(folder: string, { name, owner, state }: Other): HabaError {
     `\`${command}\`, process ${pid} on ${host} since ${since}`,
     state === 'alive'
       ? `Wait for it, or end it with \`kill ${pid}\`.`
-      : `Whether it still runs cannot be seen from here. If it has ended, delete ${join(folder, name)}.`,
+      : `It may run on another host or in another container. If it has ended, delete ${join(folder, name)}.`,
   )
 }
 
@@ -180,7 +180,7 @@ const self = (): Omit<Owner, 'command'> => ({
   started: startOf(process.pid) ?? '',
 })
 
-/** When the system started a process; undefined where there is none. */
+/** The start time of a process by the system; undefined if it does not exist. */
 function startOf(pid: number): string | undefined {
   if (process.platform === 'win32') return runs(pid) ? '' : undefined
   if (process.platform !== 'linux')
@@ -188,7 +188,7 @@ function startOf(pid: number): string | undefined {
       orEmpty(() => execFileSync('ps', ['-o', 'lstart=', '-p', `${pid}`], { encoding: 'utf8' }).trim()) || undefined
     )
   const stat = orEmpty(() => readFileSync(`/proc/${pid}/stat`, 'utf8'))
-  // The name in parentheses may hold anything; after it come the state and, 19 fields later, the start in ticks after boot.
+  // The name in parentheses may contain anything. After it come the state and, 19 fields later, the start in ticks since boot.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return ['', 'Z', 'X'].includes(fields[0]!) ? undefined : fields[19]
 }

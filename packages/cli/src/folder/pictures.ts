@@ -1,18 +1,18 @@
 import { namedLeaves, type ImageShape, type Preprocessing, type RenderedSet, type Tree } from '@haba/core'
 import { encodePicture, toPixels, type Gallery, type GridRow, type Pixels } from '@haba/report'
 
-/** About as many slots are shown, equally many of each class. */
+/** Approximate number of slots to show, equally many of each class. */
 const SHOWN = 50
 
 export interface PicturesOptions {
   readonly set: RenderedSet
-  /** Whose `bases`, where there are some, are shown beside what they become. */
+  /** Parameters; their `bases`, if any, are shown beside the rendered images. */
   readonly params: Tree
   readonly preprocessing: Preprocessing
   readonly classNames: readonly string[]
 }
 
-/** The slots of a set as pictures: a grid's rows, and a page's gallery. */
+/** Pictures of a set's slots: rows of a grid, and a gallery for a page. */
 export async function picturesOf(options: PicturesOptions): Promise<{ rows: readonly GridRow[]; gallery: Gallery }> {
   const { set, params, preprocessing, classNames } = options
   const { image, slots, views, labels } = set.layout
@@ -39,7 +39,7 @@ export async function picturesOf(options: PicturesOptions): Promise<{ rows: read
 
 type Invert = (values: Float32Array, image: ImageShape) => Float32Array
 
-/** A set that stores `bases`, one a slot, shows them: as images where they have an image's shape. */
+/** Pictures of the `bases` of a set that stores one per slot; as images if they have an image's shape. */
 async function basesOf(
   params: Tree,
   slots: number,

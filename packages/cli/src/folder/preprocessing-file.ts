@@ -15,13 +15,13 @@ import { checks } from './file-schemas.js'
 import { nameIn, readRunFile } from './packed.js'
 import { FILES } from './run-folder.js'
 
-/** A preprocessing as a manifest tells it. */
+/** A preprocessing in a manifest. */
 export interface SavedPreprocessing {
   readonly name: string
   readonly settings: Preprocessing['settings']
 }
 
-/** Describes a preprocessing; the matrices of a ZCA go to a file of their own. */
+/** Describes a preprocessing; the matrices of a ZCA are written to a separate file. */
 export async function savePreprocessing(folder: string, preprocessing: Preprocessing): Promise<SavedPreprocessing> {
   const { name, settings } = preprocessing
   if (!isZca(preprocessing)) return { name, settings }
@@ -30,16 +30,16 @@ export async function savePreprocessing(folder: string, preprocessing: Preproces
   return { name, settings: { ...settings, file: FILES.preprocessing } }
 }
 
-/** The same, told from another folder. @param way back to the folder that its file lies in */
+/** The same description for another folder. @param way relative path to the folder of its file */
 export const seenFrom = (way: string, { name, settings }: SavedPreprocessing): SavedPreprocessing => ({
   name,
   settings: typeof settings.file === 'string' ? { ...settings, file: `${way}/${settings.file}` } : settings,
 })
 
 /**
- * The preprocessing of a finished set, without its data; undefined for one that a plugin brought.
+ * Restores the preprocessing of a finished set without its data; undefined for that of a plugin.
  *
- * @param engine whitens whole data sets; not needed to look at images
+ * @param engine needed to whiten data sets, not to show images
  */
 export async function restorePreprocessing(
   folder: string,
@@ -52,7 +52,7 @@ export async function restorePreprocessing(
   const who = `preprocessing of ${nameIn(folder, 'set.json')}`
   const wrong = checks.preprocessing[name](settings)
   if (wrong) throw new HabaError(who, `${wrong.field} to be ${wrong.expected}`, wrong.got, todo)
-  // Checked just now.
+  // Checked above.
   if (name === 'standardize') return named(who, () => standardize(settings as unknown as ChannelConstants))
   const file = nameIn(folder, FILES.preprocessing)
   const bytes = await readRunFile(folder, FILES.preprocessing)
@@ -70,7 +70,7 @@ export async function restorePreprocessing(
   }
   return named(`preprocessing ${file}`, () =>
     zcaFromTensors({
-      // Each part was looked at above.
+      // Each part was checked above.
       tensors: Object.fromEntries(tensors) as unknown as ZcaTensors,
       epsilon: settings.epsilon as number,
       ...(engine && { engine }),
@@ -80,7 +80,7 @@ export async function restorePreprocessing(
 
 const todo = 'Restore this file from a copy, or distill again.'
 
-/** Errors of what is made also name the file that it is made from. */
+/** Adds the file's name to errors of `make`. */
 async function named<T>(who: string, make: () => T | Promise<T>): Promise<T> {
   try {
     return await make()

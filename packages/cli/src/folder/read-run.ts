@@ -14,27 +14,27 @@ import { checkHeld } from './resumable.js'
 import { folderOf, isPacked, nameIn, readRunFile, readRunJson } from './packed.js'
 import { configOf, FILES } from './run-folder.js'
 
-/** How a run folder is opened. */
+/** Options of `readRun`. */
 export interface ReadRunOptions extends Instead, Pick<Trust, 'allowPlugin' | 'set'> {
-  /** Told what somebody who opens the folder must know, in lines. */
+  /** Called with messages for the user. */
   say(text: string): void
   /** Whether data will be read. @default true */
   readonly reads?: boolean
 }
 
-/** What `identity.json` holds. */
+/** The content of `identity.json`. */
 interface RunIdentity {
   readonly parts: MadeOf
-  /** The configuration that the run began with, or was last resumed with. */
+  /** The configuration that the run started or was last resumed with. */
   readonly config: unknown
 }
 
 /**
- * Opens the configuration of a run folder, which may come from anywhere: nothing in it is executed, and what it names outside
- * of the folder is shown before it is read.
+ * Reads the configuration of an untrusted run folder. Nothing in the folder is executed, and paths outside of it are shown
+ * before they are read.
  *
- * @throws HabaError where the folder holds links, names plugins that are not allowed, has a configuration that it did not
- * begin with, or a set of another run
+ * @throws HabaError if the folder contains links, names plugins that are not allowed, has another configuration than it
+ * started with, or a set of another run
  */
 export async function readRun(folder: string, options: ReadRunOptions): Promise<ReadConfig> {
   const { say, allowPlugin = [], set = [], reads = true, ...instead } = options
@@ -59,7 +59,7 @@ async function readRunConfig(run: string, trust: Trust): Promise<ReadConfig> {
   return await readConfig(run, { ...trust, text: new TextDecoder().decode(bytes) })
 }
 
-/** What a run wrote down when it began; undefined for runs of earlier versions. */
+/** What a run recorded when it started; undefined for runs of earlier versions. */
 async function readRunIdentity(folder: string): Promise<RunIdentity | undefined> {
   const written = await readRunJson<{ readonly identity?: unknown; readonly config?: unknown }>(
     folder,
@@ -76,21 +76,21 @@ async function madeOf(folder: string, begun: RunIdentity | undefined, say: ReadR
   const manifest = nameIn(folder, 'set.json')
   const written = await readRunJson<Manifest>(folder, 'set.json', { kind: 'set', check: checks.manifest })
   const ofBegun = begun && { made: begun.parts, preprocessing: begun.parts.preprocessing }
-  const old = 'an earlier version of haba wrote it, and did not record the images that it was made of'
+  const old = 'an earlier version of haba wrote it and did not record its images'
   if (!written) {
-    if (!begun && existsSync(join(folder, FILES.checkpoint))) say(`${folder}: ${old}: they cannot be compared.`)
+    if (!begun && existsSync(join(folder, FILES.checkpoint))) say(`${folder}: ${old}, so they cannot be checked.`)
     return ofBegun ?? { made: {} }
   }
   const { about, layout } = written
   const preprocessing = { ...about.preprocessing, name: preprocessingName(about.preprocessing.name) }
   const made = madeOfIn(manifest, about)
-  // Before anything of the size that it says is made.
-  const told = made && [
+  // Check sizes before anything of that size is allocated.
+  const claims = made && [
     ['about.preprocessing.name', made.preprocessing.name, preprocessing.name],
     ['layout.image', `[${made.image}]`, `[${layout.image}]`],
     ['layout.classes', made.classes.length, layout.classes],
   ]
-  const wrong = told?.find(([, expected, got]) => expected !== got)
+  const wrong = claims?.find(([, expected, got]) => expected !== got)
   if (wrong)
     throw new HabaError(
       `set ${manifest}`,
@@ -99,18 +99,12 @@ async function madeOf(folder: string, begun: RunIdentity | undefined, say: ReadR
       'Restore this file from a copy, or distill again.',
     )
   if (made && begun) {
-    const todo = 'The set is that of another run: take both from one, or distill again.'
-    checkParts(
-      `${manifest}, of the run that began here`,
-      begun.parts,
-      made,
-      [...distilledParts, 'experts', 'run'],
-      todo,
-    )
+    const todo = 'The set belongs to another run: copy both from one run, or distill again.'
+    checkParts(`${manifest}, of the run in this folder`, begun.parts, made, [...distilledParts, 'experts', 'run'], todo)
   }
   if (made) return { made, preprocessing }
   if (ofBegun) return ofBegun
-  say(`${folder}: ${old}: only its classes and its preprocessing are compared.`)
+  say(`${folder}: ${old}, so only its classes and preprocessing are checked.`)
   const { file: _, ...settings } = preprocessing.settings
   const known: Partial<MadeOf> = {
     classes: about.data.classNames,
@@ -119,7 +113,7 @@ async function madeOf(folder: string, begun: RunIdentity | undefined, say: ReadR
   return { made: known, preprocessing }
 }
 
-/** Refuses links: what haba writes through one would lie outside of the folder. */
+/** Refuses links, because haba could write through them to files outside of the folder. */
 async function checkLinks(folder: string): Promise<void> {
   const links = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) =>
     entry.isSymbolicLink(),
@@ -129,26 +123,26 @@ async function checkLinks(folder: string): Promise<void> {
     `run ${folder}`,
     'files and folders only',
     `links: ${links.map(({ parentPath, name }) => relative(folder, join(parentPath, name))).join(', ')}`,
-    'haba would write through them: put what they point to in their place, or delete them.',
+    'haba could write through them: replace them with the files they point to, or delete them.',
   )
 }
 
-/** Says which options of a configuration that may come from anywhere are not used. */
+/** Says which options of an untrusted configuration are ignored. */
 function sayIgnored({ ignored, file }: ReadConfig, say: ReadRunOptions['say']): void {
   if (ignored.length > 0)
     say(
-      `${file}: ${ignored.join(', ')} not used: the configuration of a run folder names no place to write and no program to run.`,
+      `${file}: ignored ${ignored.join(', ')}, because the configuration of a run folder must not choose where haba writes or which programs it runs.`,
     )
 }
 
-/** Says which names of a configuration are those of earlier versions. */
+/** Says which names of a configuration are from earlier versions. */
 export function sayRenamed({ renamed, file }: ReadConfig, say: ReadRunOptions['say']): void {
-  const told = renamed.map(({ path, from, to }) => `${path}: ${from} is now ${to}`)
-  if (told.length > 0)
-    say(`${file} has names of an earlier version (\`haba config migrate\` writes those of today): ${told.join('; ')}`)
+  const changes = renamed.map(({ path, from, to }) => `${path}: ${from} is now ${to}`)
+  if (changes.length > 0)
+    say(`${file} has names of an earlier version (\`haba config migrate\` updates them): ${changes.join('; ')}`)
 }
 
-/** A configuration that a command takes as a file, which may be that of a run folder: then what it reads is shown. */
+/** Reads a configuration file. If it belongs to a run folder, paths outside of the folder are shown. */
 export async function readShown(file: string, trust: Trust, say: ReadRunOptions['say']): Promise<ReadConfig> {
   const read = await readConfig(file, trust)
   sayRenamed(read, say)
@@ -158,17 +152,17 @@ export async function readShown(file: string, trust: Trust, say: ReadRunOptions[
   return read
 }
 
-/** Shows what the configuration of a run folder lets haba read outside of the folder. */
+/** Shows the paths outside of the folder that the configuration of a run folder names. */
 export function sayOutside({ config, tables, file }: ReadConfig, folder: string, say: ReadRunOptions['say']): void {
   const paths = new Set<string>()
   withPaths(config, tables, (path) => {
     paths.add(path)
     return path
   })
-  // Those that `haba experts` writes are not read here, and plugins are allowed one by one.
+  // `experts.folder` is only written, by `haba experts`; plugins are allowed one by one.
   for (const path of [config.experts?.folder, ...config.plugins])
     if (path !== undefined && path !== config.objective.experts) paths.delete(path)
   const own = `${resolve(folder)}${sep}`
   const outside = [...paths].filter((path) => !path.startsWith(own))
-  if (outside.length > 0) say(`${file} names what is read outside of the folder: ${outside.join(', ')}`)
+  if (outside.length > 0) say(`${file} reads files outside of its folder: ${outside.join(', ')}`)
 }

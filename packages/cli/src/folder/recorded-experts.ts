@@ -12,30 +12,30 @@ import { inPlace } from '../assemble/in-place.js'
 import { asHashed, madeOfIn, type MadeOf } from './made-of.js'
 import type { Parts } from '../assemble/parts.js'
 
-/** What a folder of experts says of them, in `experts.json`. */
+/** The description of a folder of experts. */
 const FILE = 'experts.json'
 
-/** What experts learn depends on these parts; test images are none of them. */
+/** Parts that experts depend on; test images are not among them. */
 const taughtParts = ['classes', 'image', 'train', 'heldOut', 'preprocessing', 'network'] as const
 
-/** What experts of these parts were made of. */
+/** The parts that experts depend on. */
 export const taughtOf = (made: MadeOf): Partial<MadeOf> =>
   Object.fromEntries(taughtParts.filter((part) => made[part] !== undefined).map((part) => [part, made[part]]))
 
-/** A hash of it, which every expert holds. */
+/** Their hash, which every expert stores. */
 export const taughtHash = (made: MadeOf): string => canonicalHash(asHashed(taughtOf(made)))
 
-/** What `experts.json` holds of how they were trained. */
+/** The content of `experts.json`: how experts were trained. */
 interface Recorded extends Omit<ExpertsSettings, 'folder' | 'count' | 'augmentation'> {
   readonly augmentation: unknown
   readonly data: Named
   readonly network: string
   readonly seed: number
-  /** Of earlier versions, none. */
+  /** Absent in files of earlier versions. */
   readonly identity?: unknown
 }
 
-/** What is written of experts that are recorded as a configuration says. */
+/** The description of experts that a configuration records. */
 export function recordedAs(settings: ExpertsSettings, { read, network }: Pick<Parts, 'read' | 'network'>): Recorded {
   const { folder, count: _, augmentation, ...how } = settings
   const config = JSON.parse(configText(read.config, read.tables, folder)) as Config
@@ -48,16 +48,16 @@ export function recordedAs(settings: ExpertsSettings, { read, network }: Pick<Pa
   }
 }
 
-/** What must be alike, of what `recordedAs` says. */
+/** Fields of `recordedAs` that must be equal. */
 type HowPart = 'learningRate' | 'batch' | 'transform' | 'augmentation' | 'epochs' | 'seed'
 
 /**
- * Holds a folder of experts to a configuration.
+ * Compares a folder of experts with a configuration.
  *
- * @param as how the configuration would record them; undefined where it does not say
- * @param how what of that must be alike
- * @returns whether the folder says what its experts are, and of which images
- * @throws HabaError with both sides
+ * @param as how the configuration would record them; undefined if it does not say
+ * @param how the fields that must be equal
+ * @returns whether the folder describes its experts and identifies their images
+ * @throws HabaError with both sides if they differ
  */
 export async function checkExperts(
   folder: string,
@@ -80,20 +80,20 @@ export async function checkExperts(
     const { expected, received: got } = differenceError('', found, '').facts
     throw new HabaError(
       `experts ${folder}`,
-      `experts that were trained as this configuration says: ${expected}`,
+      `experts trained with this configuration: ${expected}`,
       `others: ${got} (see ${file})`,
       'Name another folder and record experts with `haba experts`, or delete this one.',
     )
   }
   if (!made)
     say(
-      `experts ${folder}: an earlier version of haba recorded them, and did not record the images that they learned from: ` +
-        'they cannot be compared.',
+      `experts ${folder}: an earlier version of haba trained them and did not record their images, so these cannot be ` +
+        'checked.',
     )
   return made ? 'identified' : 'old'
 }
 
-/** Earlier versions say how data were read, but not which images they were. */
+/** Compares how data were read; earlier versions did not record which images they were. */
 function oldDifferences({ read: { config, tables }, made }: Pick<Parts, 'read' | 'made'>, { data, network }: Recorded) {
   const paths = pathNames(tables.datasets[config.data.use]!.options)
   const without = (of: Named) => Object.fromEntries(Object.entries(of).filter(([name]) => !paths.includes(name)))
@@ -101,9 +101,9 @@ function oldDifferences({ read: { config, tables }, made }: Pick<Parts, 'read' |
 }
 
 /**
- * The experts that the objective of a configuration reads, as a part of what is made with them; undefined where it reads none.
+ * The experts that the objective of a configuration reads, as a part of an identity; no part if it reads none.
  *
- * @throws HabaError where they were trained on other images, or otherwise than the configuration says
+ * @throws HabaError if they were trained on other images or with another configuration
  */
 export async function expertsOf(parts: Parts, say: (text: string) => void): Promise<Pick<MadeOf, 'experts'>> {
   const { read, network } = parts
@@ -119,18 +119,18 @@ export async function expertsOf(parts: Parts, say: (text: string) => void): Prom
     )
     const as = settings && recordedAs(settings, parts)
     const told = await checkExperts(folder, parts, as, ['learningRate', 'batch', 'transform', 'augmentation'], say)
-    if (told === 'untold') say(`experts ${folder}: no ${FILE}: what they learned from cannot be compared.`)
+    if (told === 'untold') say(`experts ${folder}: no ${FILE}, so their images cannot be checked.`)
     const expected = taughtHash(parts.made)
     if (identity !== undefined && identity !== expected)
       throw new HabaError(
         `experts ${folder}`,
-        `experts that were trained as this configuration says (${expected})`,
+        `experts trained with this configuration (${expected})`,
         `others (${identity})`,
-        'They were moved here from another folder: record experts with `haba experts`.',
+        'They were copied from another folder: record experts with `haba experts`.',
       )
     return { experts: { count, epochs, ...(identity !== undefined && { identity }) } }
   })
 }
 
-/** Where a folder of experts says what they are. */
+/** The path of a folder's `experts.json`. */
 export const expertsFile = (folder: string): string => join(folder, FILE)

@@ -5,7 +5,7 @@ import type { Described } from '../tell/protocol-text.js'
 /** Chosen real images. */
 type RealId = 'random' | SelectionName
 
-/** What was trained on: the distilled set, or what it is compared with. */
+/** What a row's networks were trained on: the distilled set, or a baseline. */
 export type RowId =
   RealId | `${RealId}Jpeg` | 'start' | 'pixels' | 'set' | 'prescribedRandom' | 'prescribed' | 'fullData'
 
@@ -13,33 +13,33 @@ export type RowId =
 export interface Row {
   readonly id: RowId
   readonly name: string
-  /** All that is stored, labels included. */
+  /** Stored bytes, labels included. */
   readonly bytes: number
-  /** Stored values, labels aside: of 32 bits, or of fewer where they are coded. */
+  /** Stored values without labels, of 32 bits, or fewer if coded. */
   readonly floats: number
   readonly mean: number
   /** Population standard deviation over networks. */
   readonly std: number
   readonly accuracies: readonly number[]
   readonly note: string
-  /** Of real images: the bytes that they had to fit into. */
+  /** For real images: the bytes that they had to fit into. */
   readonly within?: number
   /** Steps of distillation. */
   readonly steps?: number
-  /** How networks were trained on it; absent where as the set itself prescribes. */
+  /** How networks were trained; absent if as the set prescribes. */
   readonly protocol?: Described
-  /** How rate and checkpoint were chosen, under a protocol that chooses. */
+  /** The chosen learning rate and checkpoint, under a protocol that chooses. */
   readonly choice?: Choice
-  /** What other networks reach, under the same protocol. */
+  /** Accuracies of other networks under the same protocol. */
   readonly others?: readonly (Accuracy & { readonly network: string })[]
-  /** Hash of the settings and the images that it was measured with; none in rows of earlier versions. */
+  /** Hash of the settings and images of the measurement; absent in rows of earlier versions. */
   readonly by?: string
 }
 
-/** What a run measured. */
+/** The measurements of a run. */
 export interface Result {
   readonly name: string
-  /** What is equal about the rows, and what is not. */
+  /** What the rows have in common, and how they differ. */
   readonly caption: string
   readonly rows: readonly Row[]
 }
@@ -54,6 +54,6 @@ const order: readonly RowId[] = [
   'fullData',
 ]
 
-/** The rows with one more, in the order of the table; a row of the same kind is replaced. */
+/** Adds a row, in the order of the table; replaces a row of the same kind. */
 export const withRow = (rows: readonly Row[], row: Row): readonly Row[] =>
   [...rows.filter(({ id }) => id !== row.id), row].sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id))

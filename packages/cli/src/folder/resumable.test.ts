@@ -68,9 +68,7 @@ describe('a run', () => {
       },
     }
     for (const [message, change] of Object.entries(held))
-      expect(() => check(change)).toThrow(
-        `run runs/x: configuration: expected ${message}. A run keeps what it began with`,
-      )
+      expect(() => check(change)).toThrow(`run runs/x: configuration: expected ${message}. Write the values of `)
   })
 
   it('is documented in the README by the same list', () => {

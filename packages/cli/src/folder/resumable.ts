@@ -7,16 +7,16 @@ import type { AnyTable, Tables } from '../plugins/tables.js'
 import { FILES } from './run-folder.js'
 
 /**
- * What of a configuration may change when a run is resumed, and what then happens; false: held inside of an option that may
- * change. All else is held. The longest name that an option begins with decides.
+ * Options that may change when a run is resumed, and the effect; false marks an option that must not change inside one that
+ * may. All other options must not change. The longest matching prefix of an option's path decides.
  */
 const mayChange: Readonly<Record<string, string | false>> = {
   name: 'only reports use it',
-  steps: 'more of them: the run continues; fewer: it ends there, and is refused where it is further already',
+  steps: 'more: the run continues; fewer: it ends there, but not before the steps it has taken',
   checkpointEvery: 'how often progress is saved',
-  engine: 'what computes; results differ by rounding',
-  diverged: 'what happens where a step is not finite',
-  memory: 'how a step uses memory; results differ by rounding',
+  engine: 'results differ by rounding',
+  diverged: 'what happens after a step that is not finite',
+  memory: 'results differ by rounding',
   plugins: 'where plugins are found',
   evaluate: 'how sets are measured: every row that depends on it is measured again',
   compare: 'what the set is compared with: rows that depend on it are measured again',
@@ -24,15 +24,15 @@ const mayChange: Readonly<Record<string, string | false>> = {
   'compare.pixels.perClass': false,
   'compare.pixels.objectiveOptimizer': false,
   'compare.pixels.clipNorm': false,
-  experts: 'only `haba experts` uses it; experts that the run has read must be the same',
+  experts: 'only `haba experts` uses it; the experts that the run reads must be the same',
 }
 
-/** The same as lines of text, for help and documents. */
+/** The options as lines of text, for help and documents. */
 export const mayChangeText = (): readonly string[] => [
   ...Object.entries(mayChange).map(([option, text]) =>
-    text === false ? `${option}: no, since images were distilled by it` : `${option}: ${text}`,
+    text === false ? `${option}: must not change, because the images depend on it` : `${option}: ${text}`,
   ),
-  'every path: files may lie elsewhere, but must hold the same images',
+  'every path: files may be elsewhere, but must hold the same images',
 ]
 
 const isFree = (option: string): boolean => {
@@ -41,7 +41,7 @@ const isFree = (option: string): boolean => {
   return longest !== undefined && mayChange[longest] !== false
 }
 
-/** A configuration without its paths: where files lie is not what a run is made of. */
+/** A configuration without paths, because the location of files is not part of a run's identity. */
 function withoutPaths(config: Config, tables: Tables): Config {
   const without = (value: Named, table: AnyTable): Named => {
     const paths = pathNames(table[value.use]!.options)
@@ -59,7 +59,7 @@ function withoutPaths(config: Config, tables: Tables): Config {
   }
 }
 
-/** The hash of what a run is held to. */
+/** Hash of the options that must not change. */
 export function heldHash({ config, tables }: ReadConfig): string {
   const own = withoutPaths(config, tables)
   const { pixels } = own.compare
@@ -70,20 +70,20 @@ export function heldHash({ config, tables }: ReadConfig): string {
 }
 
 /**
- * Holds a run to the configuration that it began with.
+ * Compares a run's configuration with the one that it started with.
  *
- * @param written what the run wrote down when it began
- * @throws HabaError naming every option that may not change
+ * @param written the configuration that the run recorded when it started
+ * @throws HabaError naming every changed option that must not change
  */
 export function checkHeld(folder: string, read: ReadConfig, written: unknown): void {
   const where = { file: join(folder, FILES.identity), path: 'config' }
-  const begun = withoutPaths(readConfigAgain(written, read, where), read.tables)
-  const changed = differences(begun, withoutPaths(read.config, read.tables)).filter(({ part }) => !isFree(part))
+  const initial = withoutPaths(readConfigAgain(written, read, where), read.tables)
+  const changed = differences(initial, withoutPaths(read.config, read.tables)).filter(({ part }) => !isFree(part))
   if (changed.length > 0)
     throw differenceError(
       `run ${folder}: configuration`,
       changed,
-      `A run keeps what it began with, which ${where.file} tells: write it back into ${read.file}, or start another run. \`haba distill --help\` lists ` +
+      `Write the values of ${where.file}, which the run started with, back into ${read.file}, or start another run. \`haba distill --help\` lists ` +
         'what may change.',
     )
 }

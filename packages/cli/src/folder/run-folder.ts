@@ -5,7 +5,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Result } from './result.js'
 
-/** What lies in a run folder, besides `set.safetensors` and `set.json`. */
+/** Names of the files in a run folder, besides `set.safetensors` and `set.json`. */
 export const FILES = {
   config: 'config.json',
   checkpoint: 'checkpoint.safetensors',
@@ -18,11 +18,11 @@ export const FILES = {
   jpeg: 'jpeg.json',
   grid: 'grid.png',
   page: 'report.html',
-  // TensorBoard finds files by this word.
+  // TensorBoard finds event files by the word tfevents.
   events: 'events.out.tfevents.haba',
 } as const
 
-/** Makes the folder `runs/NAME`, or the next free one of `runs/NAME-2`, `runs/NAME-3`, … */
+/** Creates the folder `runs/NAME`, or the next free one of `runs/NAME-2`, `runs/NAME-3`, … */
 export async function makeFreeFolder(name: string): Promise<string> {
   await mkdir('runs', { recursive: true })
   for (let n = 1; ; n++) {
@@ -36,7 +36,7 @@ export async function makeFreeFolder(name: string): Promise<string> {
   }
 }
 
-/** @throws HabaError if there is a run in the folder */
+/** @throws HabaError if the folder holds a run */
 export function checkUnused(folder: string): void {
   if (existsSync(join(folder, FILES.config)))
     throw new HabaError(
@@ -72,12 +72,12 @@ export const writeResult = (folder: string, result: Result): Promise<void> =>
   writeWhole(join(folder, FILES.result), `${checkedJson(result, 2)}\n`)
 
 /**
- * Cuts a metrics file back to the lines of steps up to `step`, so that a resumed run appends where its checkpoint was;
- * a half-written last line goes too.
+ * Truncates a metrics file to the lines up to `step`, so that a resumed run appends after its checkpoint. A partial last line
+ * is removed, too.
  */
 export async function cutMetrics(file: string, step: number): Promise<void> {
   if (!existsSync(file)) return
-  // What stands after the last newline is a line that broke off.
+  // Text after the last newline is a partial line.
   const lines = (await readWhole(file)).toString('utf8').split('\n').slice(0, -1).slice(0, step)
   await writeWhole(file, lines.map((line) => `${line}\n`).join(''))
 }

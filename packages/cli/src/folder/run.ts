@@ -11,27 +11,27 @@ export interface RunOptions {
   readonly progress: Progress
   readonly signal: AbortSignal
   /**
-   * Puts into the folder what was distilled elsewhere, before the run begins.
+   * Copies state that was distilled elsewhere into the folder, before the run starts.
    *
-   * @param madeOf hash of all that distillation begins with
+   * @param madeOf hash of everything that distillation starts from
    */
   begin?(madeOf: string): Promise<void>
-  /** Measures nothing beside the set. @default everything that the configuration compares it with */
+  /** Measures only the set. @default also everything that the configuration compares it with */
   readonly only?: 'set'
 }
 
-/** What the steps of one run share. */
+/** What the stages of a run share. */
 export interface Run extends RunOptions {
   readonly parts: Parts
   readonly parameterization: AnyParameterization
-  /** Whether the set is compared with distilled pixels, of which there are as many as real images to start from. */
+  /** Whether the set is compared with distilled pixels: every class must have enough real images to start from. */
   readonly pixels: boolean
   readonly preprocessing: SavedPreprocessing
-  /** How to go on after an interruption. */
+  /** How to resume after an interruption. */
   readonly todo: string
 }
 
-/** What distilling into a folder takes from a run. */
+/** The options of `distillInto` that come from a run. */
 export const intoOf = ({ parts, read, progress, signal, todo }: Run) => ({
   madeOf: distilledHash(parts.made),
   checkpointEvery: read.config.checkpointEvery,

@@ -4,10 +4,10 @@ import { existsSync } from 'node:fs'
 import { checks } from './file-schemas.js'
 import type { MeasuredNetwork, MeasuringJob } from '../measure/measuring.js'
 
-/** What a finished network is remembered by in `search.jsonl`. */
+/** A line of `search.jsonl`: a finished network. */
 export type SearchLine = { readonly job: MeasuringJob; readonly measured: MeasuredNetwork }
 
-/** Finished trainings by their jobs; a line that was cut off is left out. */
+/** Finished trainings by their jobs; a partial line is skipped. */
 export async function readSearchLines(file: string): Promise<Map<string, MeasuredNetwork>> {
   if (!existsSync(file)) return new Map()
   const lines = (await readWhole(file)).toString('utf8').split('\n').slice(0, -1)
@@ -16,7 +16,7 @@ export async function readSearchLines(file: string): Promise<Map<string, Measure
       const { job, measured } = parseCheckedJson<SearchLine>(`${file}, line ${i + 1}`, line, {
         kind: 'search',
         check: checks.searchLine,
-        todo: 'Remove this line: its training is then done again.',
+        todo: 'Remove this line to repeat its training.',
       })
       return [JSON.stringify(job), measured]
     }),

@@ -14,28 +14,28 @@ import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /**
- * Whether the set is kept after this step: 1, 2, 5, 10, 20, 50, … Images change most at first, and a run that goes on for
- * longer has kept what it would have kept anyway.
+ * Whether the set is kept after this step: 1, 2, 5, 10, 20, 50, … Images change most at first, and the steps do not depend on
+ * the length of the run.
  */
 export const isKept = (step: number): boolean => /^[125]0*$/.test(String(step))
 
 const folderOf = (run: string) => join(run, 'snapshots')
 
-/** Keeps the set as it is after a step, so that a page can show how it changed. */
+/** Saves the set after a step, so that a page can show how it changed. */
 export async function keepSnapshot(run: string, step: number, set: Tree): Promise<void> {
   await mkdir(folderOf(run), { recursive: true })
   await saveTree(join(folderOf(run), `${step}.safetensors`), set)
 }
 
-/** The set as it was after a step. The caller owns it. */
+/** Loads the set after a step. The caller owns it. */
 export const loadSnapshot = (run: string, step: number): Promise<Tree> =>
   loadTree<Tree>(join(folderOf(run), `${step}.safetensors`))
 
-/** The steps in the last three quarters of a run, before its end, at which it kept its set: checkpoints to choose among. */
+/** The kept steps in the last three quarters of a run, without the last step: checkpoints to choose among. */
 export const choosableSteps = (steps: number): readonly number[] =>
   Array.from({ length: steps - 1 }, (_, i) => i + 1).filter((step) => 4 * step >= steps && isKept(step))
 
-/** The steps before the last at which a run kept its set. */
+/** The kept steps before the last one. */
 async function keptSteps(run: string, last: number): Promise<readonly number[]> {
   if (!existsSync(folderOf(run))) return []
   const steps = (await readdir(folderOf(run))).flatMap((file) => {
@@ -57,7 +57,7 @@ export interface SnapshotsOptions {
   readonly classNames: readonly string[]
 }
 
-/** The first slot of each of the first ten classes, under its first view, as it was at each kept step and at the end. */
+/** Pictures of the first slot of each of the first ten classes, under its first view, at each kept step and at the end. */
 export async function snapshotsOf(options: SnapshotsOptions): Promise<readonly Snapshot[]> {
   const { run, last, engine, parameterization, params, preprocessing, classNames } = options
   const { image, labels } = parameterization.layout

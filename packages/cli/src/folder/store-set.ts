@@ -16,11 +16,11 @@ interface ToStore {
   readonly chosen: ChosenCheckpoint
   readonly preprocessing: SavedPreprocessing
   readonly decoder: Readonly<Record<string, unknown>>
-  /** How it is coded, if at all. @default as the configuration says */
+  /** How to code the set. @default as in the configuration */
   readonly settings?: CodecSettings | undefined
 }
 
-/** Writes a set, coded where the configuration says so; the state returned holds what its file decodes to. */
+/** Writes a set, coded if the configuration has a codec. The returned state has the decoded values of the file. */
 export async function storeSet(
   run: Run,
   { folder, parameterization, chosen, preprocessing, decoder, settings = run.parts.read.config.codec }: ToStore,
@@ -39,7 +39,7 @@ export async function storeSet(
   return { state: { ...state, set: params }, storage: manifest.storage }
 }
 
-/** Whether a folder holds the coded set of a run after so many steps: it is not coded again then. */
+/** Whether a folder already holds the coded set of a run after this number of steps. */
 async function isCoded(folder: string, steps: number, settings: CodecSettings): Promise<boolean> {
   if (!existsSync(join(folder, 'set.json'))) return false
   const manifest = await readManifest(folder)

@@ -13,11 +13,11 @@ import { protocolName, protocolText, type Described } from '../tell/protocol-tex
 interface Measured {
   /** Steps that the set was distilled for. */
   readonly after: number
-  /** With which images, and of which run; none in files of earlier versions. */
+  /** Images and run; absent in files of earlier versions. */
   readonly identity?: unknown
 }
 
-/** What `haba evaluate` writes for a kind of network. */
+/** A file of `haba evaluate`. */
 interface EvaluationFile extends CrossFile, Measured {
   readonly baselines?: readonly (CrossFile & { readonly name: string })[]
 }
@@ -27,7 +27,7 @@ interface CrossFile extends Accuracy {
   readonly protocol: Described
 }
 
-/** What `haba continual` writes. */
+/** The file of `haba continual`. */
 interface ContinualFile extends Measured {
   readonly protocol: Described
   readonly steps: number
@@ -38,7 +38,7 @@ interface ContinualFile extends Measured {
   }[]
 }
 
-/** What `haba search` writes. */
+/** The file of `haba search`. */
 export interface SearchFile extends SearchReport, Measured {
   readonly scored: readonly {
     readonly name: string
@@ -49,11 +49,11 @@ export interface SearchFile extends SearchReport, Measured {
 }
 
 /**
- * What other commands measured of a run, read from its folder; what they measured of the set after fewer steps is left out.
+ * Reads what other commands measured of a run. Measurements after fewer steps are left out.
  *
- * @param method what tables call the set
- * @param steps that the run has taken
- * @param made what its set was made of, where it says so: what was measured of another is left out, too
+ * @param method name of the set in tables
+ * @param steps steps that the run has taken
+ * @param made what its set was made of, if known; measurements of another set are left out, too
  */
 export async function usesOf(folder: string, method: string, steps: number, made?: Partial<MadeOf>): Promise<Uses> {
   // Beside a packed run lie files of other runs, too.
@@ -96,7 +96,7 @@ function crossOf({ network, protocol, mean, std, accuracies }: CrossFile, method
   }
 }
 
-/** Where orders bring unequal numbers of classes in a step, the first one's are shown. */
+/** The result of a continual evaluation. If orders differ in the classes per step, those of the first are shown. */
 function continualOf({ protocol, steps, curves }: ContinualFile): ContinualResult {
   return {
     steps,
@@ -120,7 +120,7 @@ function searchOf({ scored, correlations, ...rest }: SearchFile): SearchResult {
   }
 }
 
-/** What a search chose, what it saved, and under which protocols. */
+/** A search in words: the choice, the time it saved, and the protocols. */
 export function searchText({
   chosen,
   best,
@@ -131,7 +131,7 @@ export function searchText({
   const [onSet, onAll] = [protocolText(protocols.set), protocolText(protocols.real)]
   const percent = (fraction: number) => `${(100 * fraction).toFixed(2)} %`
   return [
-    `The set chooses ${chosen.name}: ${percent(chosen.truth.accuracy)} on all data. Best there is: ${best.name}, ${percent(best.truth.accuracy)}.`,
+    `The set chooses ${chosen.name}: ${percent(chosen.truth.accuracy)} on all data. Best of all: ${best.name}, ${percent(best.truth.accuracy)}.`,
     `Searching took ${timeText(seconds.proxy)} on the set and ${timeText(seconds.truth)} on all data; with the chosen network trained on all data, ${percent(Math.max(0, saved))} of the time is saved.`,
     ...(onSet === onAll ? [onSet] : [`On the set: ${onSet}`, `On all data: ${onAll}`]),
     'One network of each kind, seed 0.',

@@ -9,7 +9,7 @@ const versionOf = (name: string, from = require): string => {
   }
 }
 
-/** What took part in a run, by name: the same inputs and versions give the same bytes. */
+/** The versions of everything that affects a run, by name: equal inputs and versions give equal bytes. */
 export const versions = (): Readonly<Record<string, string>> => {
   const engine = createRequire(require.resolve('@haba/engine-onnx/package.json'))
   return {

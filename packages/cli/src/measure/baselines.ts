@@ -23,32 +23,32 @@ import {
   type StoredImages,
 } from './stored-images.js'
 
-/** Real images that a set is compared with. */
+/** Kinds of real images that a set is compared with. */
 export type BaselineName = 'random' | SelectionName
 
-/** The field's usual ones. */
+/** The usual ones in the field. */
 export const usualBaselines: readonly BaselineName[] = ['random', 'herding', 'kCenter', 'kMeans']
 
-/** What networks are trained on, to be compared. */
+/** One thing to train networks on, for the comparison. */
 export interface Contender {
   readonly id: RowId
   readonly name: string
   readonly floats: number
   readonly bytes: number
-  /** What ended the number of images, where it was not the bytes. */
+  /** What limited the number of images, if not the bytes. */
   readonly note?: string
-  /** What a seed's network is trained on. */
+  /** What the network of a seed is trained on. */
   on(seed: number): MeasuringJob['on']
 }
 
 export interface BaselinesOptions {
-  /** The run's. */
+  /** The run folder. */
   readonly folder: string
   readonly read: ReadConfig
   readonly names: readonly BaselineName[]
-  /** Whether they were asked for by name: then it is an error where they cannot be had, else they are left out. */
+  /** Whether baselines were requested by name. Then impossible ones are an error; otherwise they are skipped. */
   readonly asked: boolean
-  /** Seeds of each kind of network. */
+  /** Seeds per kind of network. */
   readonly networks: number
   readonly progress: Progress
   readonly signal: AbortSignal
@@ -56,15 +56,15 @@ export interface BaselinesOptions {
 
 export interface Baselines {
   readonly contenders: readonly Contender[]
-  /** What they share with the set, where there are any. */
+  /** What they have in common with the set; absent without baselines. */
   readonly caption?: string
 }
 
 /**
- * Chooses real images of as many bytes as a run's set stores, as uint8 and in a JPEG. Random ones are drawn anew for every seed; for the others the
- * run's network is trained on all data, once, and the choice kept in the folder.
+ * Chooses real images of as many bytes as a run's set, as uint8 and as JPEG. Random images are drawn for every seed. For the
+ * others the run's network is trained once on all data, and the choice is kept in the folder.
  *
- * @throws HabaError where such images were asked for, but the training images are not the run's or too few fit
+ * @throws HabaError if baselines were requested but the training images are not the run's, or too few fit
  */
 export async function chooseBaselines(options: BaselinesOptions): Promise<Baselines> {
   const { read, names, asked, progress } = options
@@ -75,13 +75,13 @@ export async function chooseBaselines(options: BaselinesOptions): Promise<Baseli
     const { storage } = await readManifest(options.folder)
     try {
       if (read.run) checkRun(read.run, parts.made, distilledParts)
-      // Before anything is trained.
+      // Refuse before anything is trained.
       const { image, classes, train } = parts.data
       budgetOf(storage.bytes, image, classes, { bytesPerValue: 1, most: mostOf(train) })
     } catch (error) {
       if (asked || !HabaError.is(error)) throw error
       const { source: who, expected, received: got } = error.facts
-      progress.say(`Real images are left out. ${who}: expected ${expected}, got ${got}.`)
+      progress.say(`Real images are skipped. ${who}: expected ${expected}, got ${got}.`)
       return { contenders: [] }
     }
     return await chosen(options, parts, opened.engine, storage.bytes)
@@ -99,7 +99,7 @@ async function chosen(
   const { data, key } = parts
   const { compare, evaluate } = read.config
   const choose = keptIn(folder, chooser(compare.selection, names.includes('forgetting')))
-  // A step size that was learned is the set's.
+  // A learned step size belongs to the set.
   const protocol = await makeProtocol(
     parts,
     { ...evaluate, ...(evaluate.learningRate === 'learned' && { learningRate: 0.01 }) },
@@ -122,7 +122,7 @@ async function chosen(
         name === 'random'
           ? randomImages(data.train, perClass, keyFor(key, 'random'), seed)
           : await choose(name, perClass, measure)
-    // Chosen images are the same for every seed.
+    // Selections choose the same images for every seed.
     const each = async (store: (one: ChooseImages) => Promise<StoredImages | undefined>) =>
       Promise.all(
         Array.from({ length: name === 'random' ? networks : 1 }, async (_, seed) => await store(chosenFor(seed))),

@@ -6,24 +6,24 @@ import { settle, type Measure, type Settled } from './evaluate-rows.js'
 import { choosableSteps, loadSnapshot } from '../folder/snapshots.js'
 
 export interface ChooseCheckpointOptions {
-  /** The run, or the folder in it that the set was distilled into. */
+  /** The run folder, or the folder in it that the set was distilled into. */
   readonly folder: string
   readonly state: DistillState
   readonly parameterization: AnyParameterization
   readonly measure: Measure
   readonly what: string
-  /** What a set becomes before it is measured. @default the set itself */
+  /** Applied to a set before it is measured. @default the identity */
   readonly finish?: (set: Tree) => Promise<Tree>
-  /** What was chosen when this was measured before. */
+  /** The choice of an earlier measurement. */
   readonly known?: Choice
 }
 
-/** The set at the checkpoint that validation data chose, and what it is measured with. */
+/** The set at the checkpoint chosen on validation data, and how it is measured. */
 export interface ChosenCheckpoint extends Settled {
   readonly state: DistillState
 }
 
-/** Under a protocol that chooses: the checkpoint and the rate. Under any other, the last step. */
+/** Chooses checkpoint and learning rate if the protocol chooses; otherwise takes the last step. */
 export async function chooseCheckpoint(options: ChooseCheckpointOptions): Promise<ChosenCheckpoint> {
   const { folder, state, parameterization, measure, what, known, finish = (set) => Promise.resolve(set) } = options
   const { choosing, ...rest } = measure

@@ -5,14 +5,14 @@ import { selections, type SelectionName } from '../plugins/selections.js'
 import type { Progress } from '../tell/progress.js'
 import { keyFor, type Parts } from '../assemble/parts.js'
 
-/** What choosing needs of a measure. */
+/** The fields of a measure that choosing needs. */
 interface ChooseWith {
   readonly parts: Parts
   readonly engine: Engine
   readonly progress: Progress
 }
 
-/** Chooses real images by a selection's name; the training that they need is done once, when it is first asked for. */
+/** Chooses real images by a selection's name. The training that selections need runs once, on first use. */
 export type ChooseByName = (
   name: SelectionName,
   perClass: readonly number[],
@@ -20,9 +20,9 @@ export type ChooseByName = (
 ) => Promise<Int32Array>
 
 /**
- * The configuration's network is trained on all images, with its augmentation.
+ * Trains the configuration's network on all images, with its augmentation, and chooses by it.
  *
- * @param counts whether forgetting is counted, for the selection by it @default true
+ * @param counts whether to count forgetting events, for the selection by forgetting @default true
  */
 export function chooser({ epochs, learningRate }: SelectionSettings, counts = true): ChooseByName {
   let observations: Promise<{ readonly features: Features; readonly forgotten: Int32Array }> | undefined
@@ -39,7 +39,7 @@ export function chooser({ epochs, learningRate }: SelectionSettings, counts = tr
       learningRate,
       counts,
       ...(augmentation && { augmentation }),
-      onStep: (step, steps) => progress.count('training on all images, to choose some: step', step, steps, ''),
+      onStep: (step, steps) => progress.count('training on all images, for the selection: step', step, steps, ''),
     }).then(({ trained, forgotten }) => ({
       features: remembered(featuresOf({ engine, network, trained, real })),
       forgotten,
@@ -49,7 +49,7 @@ export function chooser({ epochs, learningRate }: SelectionSettings, counts = tr
   }
 }
 
-/** Draws so many images of each class, others for every `draw`. */
+/** Draws `perClass` random images of each class, different for every `draw`. */
 export function randomImages(real: RealSource, perClass: readonly number[], key: Key, draw: number): Int32Array {
   const own = foldIn(key, draw)
   return Int32Array.from(

@@ -26,7 +26,7 @@ import { makeSet } from '../assemble/make-set.js'
 import { makeNetwork, type Parts } from '../assemble/parts.js'
 
 export interface MemoriesOptions {
-  /** Where the sets of the steps are distilled: what is there already is not done again. */
+  /** The folder for the sets of the steps; finished ones are not distilled again. */
   readonly folder: string
   readonly parts: Parts
   readonly measure: Measure
@@ -35,27 +35,28 @@ export interface MemoriesOptions {
   readonly signal: AbortSignal
 }
 
-/** What a step keeps of its classes, and how much that is. */
+/** What a step keeps of its classes, and its size. */
 interface Kept {
   readonly set: RenderedSet
   readonly floats: number
   readonly bytes: number
 }
 
-/** A way to remember the classes of a step. */
+/** Makes the memory of the classes of a step. */
 export type Memory = (classes: readonly number[], step: number) => Promise<Kept>
 
-/** Chooses images for a step: indices into its own data. */
+/** Chooses images for a step, as indices into the step's data. */
 type Choose = (own: Parts, perClass: readonly number[], step: number) => Promise<Int32Array>
 
 /**
- * The run's method, distilling each step's classes alone and coding them as the run does, and real images (uint8) of as many
- * bytes as the method's file of the same step holds: random ones, and those that herding chooses. The method goes first.
+ * The memories to compare: the run's method, which distills each step's classes separately and codes them as the run does, and
+ * real images (uint8), random or chosen by herding, of as many bytes as the method's file of the same step. The method must
+ * run first.
  */
 export function memoriesOf(options: MemoriesOptions): Readonly<Record<'method' | 'random' | 'herding', Memory>> {
   const { parts, key, measure } = options
   const all = parts.data.classes
-  /** Bytes of the method, by step. */
+  /** Bytes of the method at each step. */
   const taken = new Map<number, number>()
   const images =
     (choose: Choose): Memory =>
@@ -83,7 +84,7 @@ export function memoriesOf(options: MemoriesOptions): Readonly<Record<'method' |
   }
 }
 
-/** The same parts for the training images of some classes, which become 0, 1, … */
+/** The same parts with the training images of some classes only, relabeled 0, 1, … */
 async function partsOf(parts: Parts, classes: readonly number[]): Promise<Parts> {
   const { read, data } = parts
   const own = {
@@ -95,17 +96,17 @@ async function partsOf(parts: Parts, classes: readonly number[]): Promise<Parts>
   return { ...parts, data: own, network: await makeNetwork(read, read.config.network, own, 'network') }
 }
 
-/** Real images of so many bytes. @throws HabaError where that is less than one a class */
+/** The budget of real images of so many bytes. @throws HabaError if that is less than one per class */
 const budgetIn = ({ data }: Parts, bytes: number) =>
   budgetOf(bytes, data.image, data.classes, { bytesPerValue: 1, most: mostOf(data.train) })
 
-/** What the method keeps of a step's classes. */
+/** What the method keeps of the classes of a step. */
 export interface TakenStep {
   readonly classes: readonly number[]
   readonly bytes: number
 }
 
-/** Whether real images of as many bytes can be remembered in every step; why not, where they cannot. Nothing is trained. */
+/** Why real images of as many bytes are impossible in some step; undefined if they are possible. Trains nothing. */
 export async function whyNoImages(parts: Parts, steps: readonly TakenStep[]): Promise<string | undefined> {
   try {
     for (const { classes, bytes } of steps) budgetIn(await partsOf(parts, classes), bytes)
@@ -117,13 +118,13 @@ export async function whyNoImages(parts: Parts, steps: readonly TakenStep[]): Pr
   }
 }
 
-/** A step's codec: of what the whole set may take it has its classes' share. */
+/** The codec of a step: its classes' share of the bytes of the whole set. */
 const shareOf = (codec: CodecSettings | undefined, classes: number, all: number): CodecSettings | undefined =>
   codec?.bytes === undefined ? codec : { ...codec, bytes: Math.max(1, Math.floor((codec.bytes * classes) / all)) }
 
 const todo = 'Run the same command again: finished steps are kept.'
 
-/** Distills the classes of a step as the run's configuration says. */
+/** Distills the classes of a step with the run's configuration. */
 async function distilled(
   { folder, key, ...shared }: MemoriesOptions,
   own: Parts,

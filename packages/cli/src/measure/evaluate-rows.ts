@@ -18,17 +18,17 @@ import type { Described } from '../tell/protocol-text.js'
 import { accuracyText } from '../tell/tables.js'
 import type { StoredImages } from './stored-images.js'
 
-/** What every row is measured with. */
+/** How every row is measured. */
 export interface Measure {
   readonly parts: Parts
-  /** It may refuse to go on (`interruptible`). */
+  /** It may be `interruptible`. */
   readonly engine: Engine
   readonly protocol: Protocol
   readonly networks: number
   readonly progress: Progress
-  /** Further networks that every row is measured with, at what was chosen for the run's own. @default none */
+  /** Other networks to measure every row with, at the learning rate and checkpoint chosen for the run's network. @default none */
   readonly others?: readonly Network[]
-  /** What is still to be chosen on validation data; `protocol` is the same but for the rate. */
+  /** What remains to be chosen on validation data; `protocol` is complete except for the learning rate. */
   readonly choosing?: Choosing
 }
 
@@ -36,29 +36,29 @@ export interface Measure {
 interface Choosing {
   readonly validation: RealSource
   readonly rates: readonly number[]
-  /** For each trial. */
+  /** Networks per trial. */
   readonly trialNetworks: number
   protocolAt(rate: number): Protocol
 }
 
-/** What was measured, and how it was chosen where it was. */
+/** A measurement, with the choice it belongs to, if any. */
 export interface Measured extends Accuracy {
-  /** Under which; absent where networks were trained as the set itself prescribes. */
+  /** Absent if networks were trained as the set prescribes. */
   readonly protocol?: Described
   readonly choice?: Choice
-  /** By each further network. */
+  /** Accuracies of the other networks. */
   readonly others?: readonly OtherAccuracy[]
 }
 
-/** What networks of another kind reach. */
+/** The accuracy of another kind of network. */
 interface OtherAccuracy extends Accuracy {
   readonly network: string
 }
 
 /**
- * Sets are measured by the same networks, with the same initial weights.
+ * Options for an evaluation. All sets are measured with networks of the same initial weights.
  *
- * @param items how many images the networks are trained on
+ * @param items images that the networks are trained on
  */
 export function optionsOf(
   { parts, engine, protocol, networks, progress }: Measure,
@@ -81,13 +81,13 @@ export function optionsOf(
   }
 }
 
-/** A measure under which nothing is left to choose. */
+/** A measure with nothing left to choose. */
 export interface Settled {
   readonly measure: Measure
   readonly choice?: Choice
 }
 
-/** Chooses the rate, and among candidates the best, on validation data, where the protocol does so. */
+/** Chooses learning rate and candidate on validation data, if the protocol chooses. */
 export async function settle(measure: Measure, what: string, candidates: readonly Candidate[]): Promise<Settled> {
   const { choosing, ...rest } = measure
   if (!choosing) return { measure }
@@ -98,7 +98,7 @@ export async function settle(measure: Measure, what: string, candidates: readonl
   return { measure: { ...rest, protocol: protocolAt(choice.rate) }, choice }
 }
 
-/** Trains and tests the run's network, then each further one. */
+/** Trains and tests the run's network, then the others. */
 async function measured(
   { measure, choice }: Settled,
   what: string,
@@ -107,7 +107,7 @@ async function measured(
 ): Promise<Measured> {
   const { parts, progress, protocol, others: networks = [] } = measure
   const accuracy = await evaluate(optionsOf(measure, what, items))
-  const how = choice ? `, at rate ${choice.rate}, chosen on validation data` : ''
+  const how = choice ? `, at learning rate ${choice.rate}, chosen on validation data` : ''
   progress.say(`${what}: ${accuracyText(accuracy)}${how}`)
   const others: OtherAccuracy[] = []
   for (const network of networks) {
@@ -124,12 +124,12 @@ async function measured(
   }
 }
 
-/** Fresh networks on a distilled set. */
+/** Measures fresh networks on a distilled set. */
 export async function measureSet(set: RenderedSet, settled: Settled, what: string): Promise<Measured> {
   return measured(settled, what, set.layout.slots, (options) => evaluateSet(set, options))
 }
 
-/** Fresh networks on real images: all, or the chosen ones. */
+/** Measures fresh networks on real images: all, or the chosen ones. */
 export async function measureReal(
   real: RealSource,
   measure: Measure,
@@ -141,7 +141,7 @@ export async function measureReal(
   return measured(settled, what, data.items, (options) => evaluateReal(real, options, chosen))
 }
 
-/** Random real images, drawn anew for every network: their luck is part of the deviation. */
+/** Measures fresh networks on random real images, drawn for every network, so that the deviation includes the draw. */
 export async function measureRandom(
   drawn: (network: number) => Promise<StoredImages>,
   measure: Measure,

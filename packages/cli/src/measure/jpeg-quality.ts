@@ -13,35 +13,35 @@ import { FILES } from '../folder/run-folder.js'
 import { storeAsJpeg } from './stored-images.js'
 
 export interface JpegQualityOptions {
-  /** The run's: what was chosen is kept there. */
+  /** The run folder, which keeps the choice. */
   readonly folder: string
   readonly measure: Measure
-  /** That the images may take. */
+  /** Budget of the images. */
   readonly bytes: number
-  /** To choose from; none: no JPEG. */
+  /** Qualities to choose from; empty: no JPEG. */
   readonly qualities: readonly number[]
 }
 
 interface Kept {
   readonly bytes: number
   readonly qualities: readonly number[]
-  /** Of a network each; null where not one image a class fits. */
+  /** One network each; null if not even one image per class fits. */
   readonly accuracies: readonly (number | null)[]
-  /** Hash of the images and of how the network was trained; none in files of earlier versions. */
+  /** Hash of the images and of the training; absent in files of earlier versions. */
   readonly by?: string
 }
 
-/** What was measured of qualities before. @throws HabaError naming the file where it is damaged */
+/** Earlier measurements of qualities. @throws HabaError naming the file if it is damaged */
 export const readJpegQualities = (file: string): Promise<Kept> =>
   readCheckedJson<Kept>(file, { kind: 'JPEG qualities', check: checks.jpeg })
 
-/** Training images that a quality is judged by. */
+/** Training images on which qualities are compared. */
 const JUDGES = 2000
 
 /**
- * The quality at which random real images of so many bytes teach most: many rough ones or few fine ones. One network is
- * trained at each, and tested on training images that are not among those it was trained on. Undefined where JPEG can hold no
- * image of each class, or has no such colors.
+ * The JPEG quality at which random real images of so many bytes give the highest accuracy: many coarse images, or few fine
+ * ones. One network is trained at each quality and tested on other training images. Undefined if not even one image per class
+ * fits, or JPEG does not support the number of channels.
  */
 export async function jpegQuality(options: JpegQualityOptions): Promise<number | undefined> {
   const { folder, measure, bytes, qualities } = options
@@ -64,7 +64,7 @@ async function judged({ measure, bytes, qualities }: JpegQualityOptions, quality
   const key = keyFor(parts.key, 'jpeg')
   const choose = async (perClass: readonly number[]) => randomImages(train, perClass, key, 0)
   const stored = await storeAsJpeg(parts.data, bytes, quality, choose)
-  // The only one needs no judges.
+  // A single quality needs no comparison.
   if (!stored || qualities.length === 1) return stored && 0
   const { source, indices } = stored
   const taken = new Set(indices)

@@ -23,7 +23,7 @@ import {
   type Rows,
 } from './run-rows.js'
 
-/** Measures the set of a run and what it is compared with: every row that the folder does not hold already. */
+/** Measures the set of a run and its baselines: every row that is not in the folder yet. */
 export async function measureRun(run: Run, set: DistilledSet): Promise<void> {
   const { compare } = run.read.config
   const { bytes } = set.storage
@@ -46,7 +46,7 @@ const addSet = (run: Run, set: DistilledSet, rows: Rows) =>
     return row(name, accuracy, storage, countText(run.parameterization) + distilledNote(run, state))
   })
 
-/** The set before it is distilled, stored alike. */
+/** Adds the set before distillation, stored in the same way. */
 const addStart = (run: Run, set: DistilledSet, rows: Rows) =>
   rows.add('start', undefined, async () => {
     const { parameterization } = run
@@ -61,13 +61,13 @@ const addStart = (run: Run, set: DistilledSet, rows: Rows) =>
     return row(name, accuracy, stored.storage, `${countText(parameterization)}, as it starts`)
   })
 
-/** All training images, stored as 32-bit numbers. */
+/** Adds all training images, counted as 32-bit values. */
 const addFullData = (run: Run, { epochs, networks }: NonNullable<Config['compare']['fullData']>, rows: Rows) =>
   rows.add('fullData', undefined, async () => {
     const name = 'all training data'
     const { image, train } = run.parts.data
     const whole = await measureOf(run, undefined, epochs)
-    // Passes as they are said, without the one more that the released codes make.
+    // Exactly the configured epochs, without the extra one of the released codes.
     const protocol = epochs === undefined ? whole.protocol : { ...whole.protocol, epochs }
     const measure = { ...whole, protocol, networks }
     const accuracy = await measureReal(train, measure, name)

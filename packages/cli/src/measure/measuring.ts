@@ -16,27 +16,27 @@ import { distilledParts, measuredParts } from '../folder/made-of.js'
 import { readRun } from '../folder/read-run.js'
 import { asBytes, asJpeg } from './stored-images.js'
 
-/** What is needed to measure with the set of a run; plain data, to be sent to another process. */
+/** What a process needs to measure a run: plain data, to send to a worker. */
 export interface MeasuringOptions extends Instead, Pick<Trust, 'allowPlugin'> {
   readonly folder: string
-  /** Whether real images are measured, too: then the training images must be those of the run. */
+  /** Whether real images are measured, too; then the training images must be the run's. */
   readonly real: boolean
   readonly settings: EvaluateSettings
-  /** Of the engine, where it takes some. */
+  /** Threads of the engine, if it has any. */
   readonly threads?: number
 }
 
 /** One network to train and test. */
 export interface MeasuringJob {
-  /** On the distilled set, on all of the training data, or on some of its images: as uint8 or as a JPEG gives them back. */
+  /** What to train on: the distilled set, all training data, or some of its images, as uint8 or decoded from a JPEG. */
   readonly on: 'set' | 'real' | readonly number[] | { readonly images: readonly number[]; readonly quality: number }
   readonly network: Named
   readonly seed: number
-  /** Instead of what the settings say. */
+  /** @default those of the settings */
   readonly epochs?: number
-  /** Steps that the set was distilled for: what was measured of a shorter run does not hold of a longer one. */
+  /** Steps of distillation: results of a shorter run are not valid for a longer one. */
   readonly after?: number
-  /** Hash of the settings and the images: what was measured otherwise does not hold. */
+  /** Hash of the settings and images: results with other ones are not valid. */
   readonly by?: string
 }
 
@@ -44,17 +44,17 @@ export interface MeasuredNetwork {
   readonly network: string
   readonly accuracy: number
   readonly seconds: number
-  /** As reports tell it. */
+  /** As in reports. */
   readonly protocol: Readonly<Record<string, unknown>>
 }
 
-/** An open run, measuring one network after the other. */
+/** An open run that measures networks one by one. */
 export interface Measuring {
   measure(job: MeasuringJob): Promise<MeasuredNetwork>
   close(): Promise<void>
 }
 
-/** The engine of a configuration, with so many threads. */
+/** The configuration with this number of threads of its engine. */
 const withThreads = (read: ReadConfig, threads: number | undefined): ReadConfig =>
   threads === undefined ? read : { ...read, config: { ...read.config, engine: { ...read.config.engine, threads } } }
 
@@ -71,7 +71,7 @@ export async function openMeasuring(
   progress: Progress,
   signal: AbortSignal,
 ): Promise<Measuring> {
-  // Whoever opened the run first has said what there is to say.
+  // The main process has shown the messages already.
   const read = withThreads(await readRun(folder, { ...options, say: () => {} }), threads)
   const opened = await openEngine(read, progress.say)
   const compared = comparesReal ? distilledParts : measuredParts
@@ -91,9 +91,9 @@ export async function openMeasuring(
         {
           ...settings,
           ...(epochs !== undefined && { epochs }),
-          // A learned step size is that of the set.
+          // A learned step size belongs to the set.
           ...(on !== 'set' && settings.learningRate === 'learned' && { learningRate: 0.01 }),
-          // What was chosen for the set; a test of other networks chooses nothing.
+          // The learning rate chosen for the set: tests of other networks choose nothing.
           ...(settings.protocol === 'ours' && { learningRate: about.protocol.rate as number }),
         },
         about.learned.rate,

@@ -25,28 +25,28 @@ import { intoOf, type Run } from '../folder/run.js'
 import { mostOf } from './stored-images.js'
 import { storeSet } from '../folder/store-set.js'
 
-/** Whether there are as many real images of every class as distilled ones that start at them; says so where there are not. */
+/** Whether every class has enough real images to start distilled pixels from. If not, it says so. */
 export async function pixelsCanStart(
   parts: Parts,
   parameterization: AnyParameterization,
   say: (text: string) => void,
 ): Promise<boolean> {
   const shapes = await shapesOf(parameterization)
-  const wanted = Math.max(...pixelsBudget(parts, parameterization, shapes))
+  const needed = Math.max(...pixelsBudget(parts, parameterization, shapes))
   disposeTree(shapes)
   const most = mostOf(parts.data.train)
-  if (wanted <= most) return true
+  if (needed <= most) return true
   say(
-    `Distilled pixels are left out: there would be ${wanted} of a class, and the smallest class has only ${most} real images ` +
-      'to start from.',
+    `Distilled pixels are skipped: they need ${needed} real images of a class to start from, and the smallest class has only ` +
+      `${most}.`,
   )
   return false
 }
 
 /**
- * How many distilled images are as large as the set: of 32-bit numbers; of the same codec, before entropy coding, whose gain is
- * known only in the end; or, where coefficients are rounded until they fit, as many as
- * the configuration says, or as many values.
+ * The number of distilled images per class that take as many bytes as the set: as 32-bit values; or with the same codec, before
+ * entropy coding, whose gain is known only at the end. If coefficients are rounded until they fit, the configured number, or
+ * as many values.
  */
 function pixelsBudget({ data, read }: Parts, parameterization: AnyParameterization, set: Tree): readonly number[] {
   const { image, classes } = data
@@ -69,14 +69,14 @@ function pixelsBudget({ data, read }: Parts, parameterization: AnyParameterizati
   return spread(Math.max(classes, images), classes)
 }
 
-/** A set that pixels stand beside. */
+/** The set that pixels are compared with. */
 interface Beside {
   readonly parameterization: AnyParameterization
   readonly state: DistillState
   readonly storage: StorageReport
 }
 
-/** Plain images of as many bytes, by the same objective, key and data; no game plays on a single view. */
+/** Adds distilled pixels of as many bytes, with the same objective, key and data, without games (they need several views). */
 export async function addPixels(run: Run, beside: Beside, rows: Rows): Promise<void> {
   const { read, parts } = run
   const { image, classes } = parts.data
@@ -85,7 +85,7 @@ export async function addPixels(run: Run, beside: Beside, rows: Rows): Promise<v
   const perClass = pixelsBudget(parts, beside.parameterization, beside.state.set)
   const settings = config.compare.pixels!
   const { steps = config.steps, objectiveOptimizer = config.objectiveOptimizer, clipNorm = config.clipNorm } = settings
-  // Plain images have none of the parts that a configuration may code otherwise.
+  // Plain images lack the parts that `codec.parts` can name.
   const codec = config.codec && { ...config.codec, parts: {}, ...(config.codec.bytes !== undefined && { bytes }) }
   const name = 'distilled pixels'
   await rows.add('pixels', steps, async () => {

@@ -13,7 +13,7 @@ import { randomImages } from './chosen-images.js'
 import { keyFor } from '../assemble/parts.js'
 import { accuracyText } from '../tell/tables.js'
 
-/** What is trained on as an objective prescribes. */
+/** Training that an objective prescribes. */
 interface PrescribedOptions {
   readonly objective: Prescribes
   /** What the objective learned. */
@@ -22,8 +22,9 @@ interface PrescribedOptions {
 }
 
 /**
- * The set trained on by the steps that were learned with it, which go to `sequence.json`; and random real images (uint8) of
- * as many bytes by the same steps, where the configuration compares with random ones. Nothing where no steps were learned.
+ * Adds the set trained by the steps that were learned with it, which are written to `sequence.json`; and, if the configuration
+ * compares with random images, random real images (uint8) of as many bytes trained by the same steps. Adds nothing if no
+ * steps were learned.
  */
 export async function addPrescribed(run: Run, set: DistilledSet, rows: Rows): Promise<void> {
   const { folder, read, parts, parameterization } = run
@@ -46,13 +47,13 @@ export async function addPrescribed(run: Run, set: DistilledSet, rows: Rows): Pr
     })
 }
 
-/** Fresh networks on a distilled set, trained by the steps that were learned with it. */
+/** Measures fresh networks on a distilled set, trained by the learned steps. */
 async function measurePrescribed(options: PrescribedOptions, set: RenderedSet, what: string): Promise<Accuracy> {
   const { measure } = options
   return told(measure, what, await test(options, set, what, 0, measure.networks))
 }
 
-/** The same steps on random real images, drawn anew for every network. */
+/** Measures the same steps on random real images, drawn for every network. */
 async function measurePrescribedRandom(
   options: PrescribedOptions,
   perClass: readonly number[],
@@ -68,7 +69,7 @@ async function measurePrescribedRandom(
   return told(measure, what, accuracies)
 }
 
-/** The learned steps as `sequence.json` holds them. */
+/** The learned steps, as text for `sequence.json`. */
 function sequenceText({ objective, params }: PrescribedOptions, layout: Layout): string {
   const { steps, momentum = 0 } = objective.prescribe(params, layout)
   const written = steps.map(({ slots, views, ...step }) => ({

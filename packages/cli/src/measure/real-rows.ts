@@ -16,10 +16,10 @@ import {
   type StoredImages,
 } from './stored-images.js'
 
-/** Stores as many chosen images as fit. */
+/** Stores as many of the chosen images as fit. */
 type Store = (choose: ChooseImages) => Promise<StoredImages | undefined>
 
-/** Rows of real images that fit into the set's bytes: as uint8, and in a JPEG. */
+/** Adds rows of real images that fit into the set's bytes, as uint8 and as JPEG. */
 export async function addRealRows(run: Run, bytes: number, rows: Rows): Promise<void> {
   const { folder, parts } = run
   const { data, key } = parts
@@ -51,7 +51,7 @@ export async function addRealRows(run: Run, bytes: number, rows: Rows): Promise<
         name,
         accuracy,
         storageOf(first),
-        `${first.indices.length} images${limitNote(first)}, drawn anew for each network`,
+        `${first.indices.length} images${limitNote(first)}, drawn for each network`,
       )
     })
   for (const name of chosen)
@@ -63,7 +63,7 @@ export async function addRealRows(run: Run, bytes: number, rows: Rows): Promise<
         title,
         accuracy,
         storageOf(stored),
-        `${stored.indices.length} images${limitNote(stored)}, chosen after ${epochs} on all`,
+        `${stored.indices.length} images${limitNote(stored)}, chosen after ${epochs} on all data`,
       )
     })
 }

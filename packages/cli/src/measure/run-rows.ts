@@ -13,7 +13,7 @@ import type { Run } from '../folder/run.js'
 import { readResult } from '../folder/packed.js'
 import { writeResult } from '../folder/run-folder.js'
 
-/** The protocol of a run for a set with or without a learned rate; without, a learned one is replaced by 0.01. */
+/** How a run measures a set. For a set without a learned learning rate, a protocol that expects one uses 0.01. */
 export async function measureOf(
   run: Pick<Run, 'parts' | 'progress' | 'signal' | 'todo'>,
   state?: DistillState,
@@ -43,27 +43,27 @@ export async function measureOf(
   return { ...measure, choosing }
 }
 
-/** By what a row was distilled, and what it stores besides images or bases. */
+/** A row's note: its objective, and what it stores besides images or bases. */
 export const distilledNote = ({ read }: Run, state: DistillState) =>
   [
     `, by ${read.config.objective.use}`,
     ...learnedNumbers(state).map(([name]) => `, with a learned ${name}`),
     ...(state.lowered
       ? [
-          `, rates lowered ${state.lowered} times (× ${read.config.diverged?.lowerRates ?? 0.5} each) after steps that were not finite`,
+          `, learning rates lowered ${state.lowered} times (× ${read.config.diverged?.lowerRates ?? 0.5} each) after steps that were not finite`,
         ]
       : []),
   ].join('')
 
-/** Whether a configuration asks for anything of as many bytes as the set. */
+/** Whether a configuration compares with anything of as many bytes as the set. */
 export const comparesAtEqualBytes = (compare: Config['compare']): boolean =>
   compare.random || compare.pixels !== undefined || selectionNames.some((name) => compare[name])
 
-/** What is equal about the rows of a table. */
+/** The caption: what the rows of a table have in common. */
 export const equalBytesText = (bytes: number): string =>
   `Equal bytes: each set has at most ${bytes.toLocaleString('en-US')}, labels included; real images are stored as uint8 or in one JPEG.`
 
-/** A row of the table. */
+/** Makes a row of the table. */
 export const row = (
   name: string,
   { mean, std, accuracies, protocol, choice, others }: Measured,
@@ -82,13 +82,12 @@ export const row = (
   ...(others && { others }),
 })
 
-/** The rows of a run, in its folder. */
+/** The rows of a run. */
 export interface Rows {
   /**
-   * Measures a row and writes the result, unless it is there already, after as many steps, within as many bytes, and measured
-   * with the same settings and images.
+   * Measures a row and writes the result, unless the same row is there already: with equal steps, bytes, settings and images.
    *
-   * @param measure undefined where there can be no such row
+   * @param measure returns undefined if such a row is impossible
    */
   add(
     id: RowId,
@@ -98,7 +97,7 @@ export interface Rows {
   ): Promise<void>
 }
 
-/** What a row depends on besides what was distilled: settings of its measurement, and images. */
+/** Hash of everything a row depends on besides distillation: settings of the measurement, and images. */
 function measuredBy({ read, parts }: Pick<Run, 'read' | 'parts'>, id: RowId): string {
   const { evaluate, compare } = read.config
   const chosen = id.replace(/Jpeg$/, '')
@@ -112,7 +111,7 @@ function measuredBy({ read, parts }: Pick<Run, 'read' | 'parts'>, id: RowId): st
   })
 }
 
-/** A row that was measured before as it would be now. */
+/** An earlier row that is still valid. */
 export async function knownRow(
   run: Pick<Run, 'folder' | 'read' | 'parts'>,
   id: RowId,
@@ -125,7 +124,7 @@ export async function knownRow(
   )
 }
 
-/** Opens the rows of a run. @param caption what is equal about them */
+/** Opens the rows of a run. @param caption what they have in common */
 export function rowsOf(run: Run, caption: string): Rows {
   const { folder, read } = run
   return {
@@ -146,6 +145,6 @@ export function rowsOf(run: Run, caption: string): Rows {
   }
 }
 
-/** Every view of a set. */
+/** Renders every view of a set. */
 export const rendered = ({ parts }: Run, parameterization: AnyParameterization, { set }: DistillState) =>
   expand(parts.engine, parameterization, set)

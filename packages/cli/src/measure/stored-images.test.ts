@@ -5,7 +5,7 @@ import { storageOf, storeAsBytes, storeAsJpeg } from './stored-images.js'
 
 const image = [16, 16, 1] as const
 const labels = Int32Array.from({ length: 200 }, (_, i) => i % 2)
-/** Bytes of image i: a ramp of its own. */
+/** Bytes of image i: a different ramp for each image. */
 const byte = (i: number, at: number) => (i + 3 * (at % 16) + Math.floor(at / 16)) % 256
 const train: RealSource = {
   image,
@@ -51,7 +51,7 @@ describe('real images in a set’s bytes', () => {
         expect(stored.bytes).toBeLessThanOrEqual(2562)
         const [own, real] = [await values(stored.source, [0]), await values(train, [stored.indices[0]!])]
         const worst = Math.max(...own.map((value, i) => Math.abs(value - real[i]!)))
-        // A ramp may survive a high quality as it is.
+        // High quality may keep a ramp exactly.
         expect(worst).toBeGreaterThan(quality === 5 ? 0 : -1)
         expect(worst).toBeLessThan(1.2)
         return stored.indices.length

@@ -2,23 +2,23 @@ import { disposeTree, sizeOf, tensor, type Dataset, type RealSource } from '@hab
 import { fromJpegSheet, toJpegSheet } from '@haba/datasets'
 import { budgetOf, bytesOfLabels, spread } from '../assemble/budget.js'
 
-/** Real images as they come out of what they are stored in. */
+/** Real images after storing and reading them. */
 export interface StoredImages {
   readonly source: RealSource
-  /** Which they are, in the training data. */
+  /** Their indices in the training data. */
   readonly indices: Int32Array
-  /** With their labels. */
+  /** Labels included. */
   readonly bytes: number
-  /** Whether more would have fit, but the smallest class has no more. */
+  /** Whether the smallest class, not the bytes, limited their number. */
   readonly all: boolean
 }
 
-/** Chooses so many training images of each class. */
+/** Chooses `perClass` training images of each class. */
 export type ChooseImages = (perClass: readonly number[]) => Promise<Int32Array>
 
 type Data = Pick<Dataset, 'preprocessing' | 'train'>
 
-/** Training images as bytes: what they were read from, wherever that was bytes. `[images × height × width × channels]` */
+/** Training images as bytes, the original ones if they were bytes. `[images × height × width × channels]` */
 async function bytesOf({ preprocessing, train }: Data, indices: Int32Array): Promise<Uint8Array> {
   const images = await train.images(indices)
   const pixels = preprocessing.invert((await images.data()) as Float32Array, train.image)
@@ -26,7 +26,7 @@ async function bytesOf({ preprocessing, train }: Data, indices: Int32Array): Pro
   return Uint8Array.from(pixels, (value) => Math.round(255 * Math.min(1, Math.max(0, value))))
 }
 
-/** Bytes as networks see them. */
+/** A source of these bytes, preprocessed. */
 function sourceOf({ preprocessing, train }: Data, pixels: Uint8Array, indices: Int32Array): RealSource {
   const { image, classes } = train
   const size = sizeOf(image)
@@ -46,14 +46,14 @@ function sourceOf({ preprocessing, train }: Data, pixels: Uint8Array, indices: I
   }
 }
 
-/** How many images there are of the smallest class. */
+/** The number of images of the smallest class. */
 export const mostOf = (train: RealSource): number => {
   const counts = new Array<number>(train.classes).fill(0)
   for (const label of train.labels) counts[label]!++
   return Math.min(...counts)
 }
 
-/** As many images as fit, a byte a value. @throws HabaError where that is less than one a class */
+/** Stores as many images as fit, one byte per value. @throws HabaError if that is less than one per class */
 export async function storeAsBytes(data: Data, bytes: number, choose: ChooseImages): Promise<StoredImages> {
   const { image, classes } = data.train
   const budget = budgetOf(bytes, image, classes, { bytesPerValue: 1, most: mostOf(data.train) })
@@ -62,11 +62,11 @@ export async function storeAsBytes(data: Data, bytes: number, choose: ChooseImag
   return { source: await asBytes(data, indices), indices, bytes: budget.bytes, all }
 }
 
-/** Chosen images as their bytes give them back. */
+/** Chosen images, read back from bytes. */
 export const asBytes = async (data: Data, indices: Int32Array): Promise<RealSource> =>
   sourceOf(data, await bytesOf(data, indices), indices)
 
-/** Chosen images as a JPEG of this quality gives them back. */
+/** Chosen images, decoded from a JPEG of this quality. */
 export async function asJpeg(
   data: Data,
   indices: Int32Array,
@@ -77,10 +77,10 @@ export async function asJpeg(
   return { source: sourceOf(data, await fromJpegSheet(file, indices.length, image), indices), bytes: file.length }
 }
 
-/** How often the number of images is corrected by the bytes that they took. */
+/** How often the number of images is corrected by their actual bytes. */
 const TRIES = 6
 
-/** As many images as fit into one JPEG of this quality; undefined where that is less than one a class. */
+/** Stores as many images as fit into one JPEG of this quality; undefined if that is less than one per class. */
 export async function storeAsJpeg(
   data: Data,
   bytes: number,
@@ -101,16 +101,16 @@ export async function storeAsJpeg(
     else tooMany = images
     const fitting = Math.floor((images * bytes) / total)
     const next = Math.min(tooMany - 1, Math.max(fitting, best?.indices.length ?? 0))
-    // A smaller number that is too many still is one image too many at least.
+    // If a smaller number is still too many, at least one more image has to go.
     images = next === images || next <= (best?.indices.length ?? 0) ? 0 : next
   }
   return best
 }
 
-/** What a table says where it was not the bytes that ended them. */
+/** A table's note if the smallest class limited their number. */
 export const limitNote = ({ all }: StoredImages): string => (all ? ', all that the smallest class allows' : '')
 
-/** What a table says of them. */
+/** Bytes and values for a table. */
 export const storageOf = ({ source, indices, bytes }: StoredImages) => ({
   floats: indices.length * sizeOf(source.image),
   bytes,

@@ -8,7 +8,7 @@ import { optionsOf, type Measure } from './evaluate-rows.js'
 import { keyFor } from '../assemble/parts.js'
 import { accuracyText } from '../tell/tables.js'
 
-/** Random real images, drawn anew for every network, with the labels that a network gives them after training on all data. */
+/** Measures random real images, drawn for every network, with soft labels of a network trained on all data. */
 export async function measureTaughtRandom(
   perClass: readonly number[],
   measure: Measure,

@@ -14,23 +14,23 @@ import type { FromWorker, ToWorker } from './worker.js'
 export interface WorkerPoolOptions {
   readonly read: ReadConfig
   readonly measuring: MeasuringOptions
-  /** How many there are to do. */
+  /** Number of jobs. */
   readonly jobs: number
-  /** @default as many as there are cores and jobs for */
+  /** @default one per job, at most one per core */
   readonly workers?: number
   readonly progress: Progress
   readonly signal: AbortSignal
 }
 
-/** What does the jobs: processes, or this one. */
+/** Runs jobs in worker processes, or in this process. */
 export interface WorkerPool {
   readonly workers: readonly Worker<MeasuringJob, MeasuredNetwork>[]
   close(): Promise<void>
 }
 
 /**
- * Opens a run for measuring, with a worker process for each core. Together they use no more threads than there are cores.
- * An engine that uses an accelerator runs in this process, and so does a single worker.
+ * Opens a run for measuring. Starts one worker process per core; together they use no more threads than there are cores. An
+ * engine that uses an accelerator, or a single worker, runs in the main process.
  */
 export async function openWorkerPool(options: WorkerPoolOptions): Promise<WorkerPool> {
   const { read, measuring, jobs, progress, signal } = options
@@ -45,7 +45,7 @@ export async function openWorkerPool(options: WorkerPoolOptions): Promise<Worker
     const own = await openMeasuring(measuring, progress, signal)
     return { workers: [own.measure], close: own.close }
   }
-  progress.say(`${workers} processes of ${threads} thread${threads === 1 ? '' : 's'}, on ${cores} cores.`)
+  progress.say(`${workers} worker processes with ${threads} thread${threads === 1 ? '' : 's'} each, on ${cores} cores.`)
   const processes = Array.from({ length: workers }, () => startWorker(signal))
   await Promise.all(processes.map(({ ask }) => ask({ open: { ...measuring, threads } })))
   return {
@@ -58,7 +58,7 @@ export async function openWorkerPool(options: WorkerPoolOptions): Promise<Worker
   }
 }
 
-/** A process of this program, which is killed where the signal is aborted. */
+/** Starts a worker process, which is killed when the signal is aborted. */
 function startWorker(signal: AbortSignal) {
   const child = fork(mainFile(), ['worker'], { signal, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
   const ended = once(child, 'exit').then(
@@ -69,11 +69,11 @@ function startWorker(signal: AbortSignal) {
       throw signal.aborted ? interrupted('Nothing was written.') : error
     },
   )
-  // Whoever asks hears of it.
+  // Handled by whoever awaits it; this avoids an unhandled rejection.
   ended.catch(() => {})
   return {
     async ask(message: ToWorker): Promise<MeasuredNetwork | 'opened'> {
-      // Where it has ended already, `ended` says so.
+      // If the process has ended, `ended` reports it.
       child.send(message, () => {})
       const said = await Promise.race([new Promise<FromWorker>((resolve) => child.once('message', resolve)), ended])
       if ('done' in said) return said.done
@@ -86,7 +86,7 @@ function startWorker(signal: AbortSignal) {
 
 const again = 'Memory may have run out: try --workers 1.'
 
-/** The program itself: this file lies beside it when it is built, and one folder below it in the sources. */
+/** The main file: beside this file when built, one folder above it in the sources. */
 function mainFile(): string {
   const path = import.meta.url.endsWith('.ts') ? '../main.ts' : './main.js'
   return fileURLToPath(new URL(path, import.meta.url))

@@ -8,16 +8,16 @@ import {
   type MeasuringOptions,
 } from './measuring.js'
 
-/** What a worker is told: first what to open, then jobs, one at a time. */
+/** Messages to a worker: first what to open, then jobs, one at a time. */
 export type ToWorker = { readonly open: MeasuringOptions } | { readonly job: MeasuringJob }
 
-/** What it says to each. */
+/** Its answer to each message. */
 export type FromWorker =
   { readonly done: MeasuredNetwork | 'opened' } | { readonly failed: string; readonly facts?: HabaErrorFacts }
 
 const silent: Progress = { say: () => {}, count: () => {}, pulse: () => {} }
 
-/** Measures for another process until that one hangs up. Ctrl-C is the other's to hear. */
+/** Measures for the main process until it disconnects. The main process handles Ctrl-C. */
 export async function runWorker(): Promise<void> {
   process.on('SIGINT', () => {})
   let measuring: Measuring | undefined
@@ -33,6 +33,6 @@ export async function runWorker(): Promise<void> {
   }
   process.on('message', (message: ToWorker) => void answer(message).then((said) => process.send?.(said)))
   await new Promise((resolve) => process.on('disconnect', resolve))
-  // Nobody waits for the job that may still run.
+  // Nothing waits for a job that still runs.
   process.exit()
 }

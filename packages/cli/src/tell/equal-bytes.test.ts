@@ -24,7 +24,7 @@ describe('atEqualBytes', () => {
     expect(methods.map(({ name }) => name)).toEqual(['small, large', 'other', 'random'])
     expect(methods[0]!.means).toEqual([0.5, expect.closeTo(0.6, 12), 0.7])
     expect(methods[1]!.means).toEqual([undefined, 0.55, undefined])
-    // 0.1 + 0.2 · log(1000 / 80) / log(100), and nothing beyond 8 000 bytes.
+    // 0.1 + 0.2 · log(1000 / 80) / log(100), and no value above 8 000 bytes.
     expect(methods[2]!.means[1]).toBeCloseTo(0.1 + 0.2 * (Math.log(12.5) / Math.log(100)), 12)
     expect(methods[2]!.means[2]).toBeUndefined()
   })

@@ -3,25 +3,25 @@ import type { EqualBytes } from '@haba/report'
 import type { Row } from '../folder/result.js'
 import { alignedLines } from './tables.js'
 
-/** A run that is compared with others. */
+/** A run in a comparison. */
 export interface MeasuredRun {
   readonly name: string
-  /** Runs that agree in them are one method at several sizes. */
+  /** Runs with equal settings are one method at several sizes. */
   readonly settings: string
   readonly rows: readonly Row[]
 }
 
 interface Method {
   readonly names: readonly string[]
-  /** The runs that measured it, to tell methods of one name apart. */
+  /** Its runs, to distinguish methods with the same name. */
   readonly runs: readonly string[]
   readonly points: readonly Row[]
 }
 
-/** Sets of as many floats differ by the bytes of their labels: so far apart they count as equal, as a fraction. */
+/** Sizes within this fraction count as equal, because sets with equal floats differ by the bytes of their labels. */
 const NEAR = 0.01
 
-/** Runs of one method, and what they are compared with, at the bytes of each run; all training data are no such set. */
+/** The accuracy of each method and baseline at the bytes of each run; without the row of all training data. */
 export function atEqualBytes(runs: readonly MeasuredRun[]): EqualBytes {
   const methods = new Map<string, Method>()
   const add = (key: string, name: string, run: string, row: Row) => {
@@ -46,11 +46,11 @@ export function atEqualBytes(runs: readonly MeasuredRun[]): EqualBytes {
   }
 }
 
-/** `accuracyAtBytes`, and what was measured near enough where that ends. */
+/** `accuracyAtBytes`; outside the measured sizes the accuracy of a near size. */
 const meanAt = (points: readonly Row[], size: number) =>
   accuracyAtBytes(points, size) ?? points.find(({ bytes }) => Math.abs(bytes / size - 1) <= NEAR)?.mean
 
-/** The same for a terminal. */
+/** The table, for a terminal. */
 export const equalBytesLines = ({ bytes, methods }: EqualBytes): readonly string[] => [
   ...alignedLines(
     [
@@ -62,5 +62,5 @@ export const equalBytesLines = ({ bytes, methods }: EqualBytes): readonly string
     ],
     [0],
   ),
-  'Measured at these bytes, within 1 %, or between two sizes on the line over log bytes; – where that would be a guess.',
+  'Measured at these bytes (within 1 %), or interpolated linearly in log bytes; – outside the measured sizes.',
 ]

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { progressOn, timeText } from './progress.js'
 
-/** A stream that remembers, and a clock that is set. */
+/** A recording stream and a clock that the test sets. */
 function stage(isTTY: boolean) {
   const written: string[] = []
   const clock = { ms: 0 }

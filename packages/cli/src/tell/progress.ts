@@ -1,16 +1,16 @@
 import { performance } from 'node:perf_hooks'
 
-/** Where progress is told: a terminal has one line that changes, anything else gets a line every few seconds. */
+/** Shows progress. A terminal has one line that changes; other outputs get a line every few seconds. */
 export interface Progress {
-  /** What is being done, on a line of its own. */
+  /** Prints a message on a separate line. */
   say(text: string): void
-  /** Counts toward `total`; `detail` is the newest measurement. */
+  /** Shows a count out of `total`; `detail` is the newest measurement. */
   count(what: string, done: number, total: number, detail: string): void
-  /** Something new of unknown length is under way, such as reading files. */
+  /** Shows work of unknown length, such as reading files. */
   pulse(text: string): void
 }
 
-/** The part of a stream that progress needs. */
+/** The members of a stream that progress needs. */
 export interface Screen {
   readonly isTTY?: boolean
   readonly columns?: number
@@ -23,12 +23,12 @@ export interface Terminal {
   readonly err: Screen
 }
 
-/** Between two lines where there is no terminal, in ms. */
+/** Time between two lines without a terminal, in ms. */
 const QUIET = 5000
-/** Between two changes of a terminal's line, in ms. */
+/** Time between two changes of a terminal's line, in ms. */
 const BRISK = 100
 
-/** Progress on a stream, with rate and time left counted from where each kind began, or began again. */
+/** Shows progress on a stream. Speed and remaining time are measured from the last start of each kind of work. */
 export function progressOn(screen: Screen, now: () => number = () => performance.now()): Progress {
   const live = screen.isTTY === true
   let task = { what: '', from: 0, began: 0, done: 0 }
@@ -66,7 +66,7 @@ export function progressOn(screen: Screen, now: () => number = () => performance
 const rateText = (perSecond: number) =>
   perSecond >= 1 ? `${perSecond.toFixed(1)}/s` : `${(1 / perSecond).toFixed(1)} s each`
 
-/** A duration in seconds, as people say it. */
+/** A duration in seconds as text, such as `2 min 5 s`. */
 export function timeText(seconds: number): string {
   const whole = Math.round(seconds)
   if (whole < 60) return `${whole} s`

@@ -6,10 +6,12 @@ describe('protocolText', () => {
   it('names the protocol, its rate and how the number was chosen', () => {
     const dsa = protocolText(describeProtocol(protocols.dsa({ epochs: 5 })))
     expect(dsa).toMatch(
-      /^Protocol dsa, version 1 \([0-9a-f]{12}\): 6 epochs from rate 0\.01\. The set of the last step;/,
+      /^Protocol dsa, version 1 \([0-9a-f]{12}\): 6 epochs, starting at learning rate 0\.01\. The set of the last step;/,
     )
     const mtt = protocolText(describeProtocol(protocols.mtt({ learningRate: 0.0123456, rateFrom: 'learned' })))
-    expect(mtt).toContain('1001 epochs from the learned rate 0.01235. ')
-    expect(protocolText(describeProtocol(protocols.ours()))).toContain('a rate chosen on validation data. A validation')
+    expect(mtt).toContain('1001 epochs, starting at the learned step size 0.01235. ')
+    expect(protocolText(describeProtocol(protocols.ours()))).toContain(
+      'a learning rate chosen on validation data. A validation',
+    )
   })
 })

@@ -1,15 +1,17 @@
-/** A protocol as reports tell it (`describeProtocol`). */
+/** A protocol in reports (`describeProtocol`). */
 export type Described = Readonly<Record<string, unknown>>
 
-/** What tells protocols apart: `dsa, version 1 (5f3c9a0211d4)`. */
+/** The unique name of a protocol: `dsa, version 1 (5f3c9a0211d4)`. */
 export const protocolName = ({ name, version, hash }: Described): string =>
   `${String(name)}, version ${String(version)} (${String(hash ?? 'no hash')})`
 
-/** Which protocol it was, for how long, and how the number was chosen: what stands below every table. */
+/** The line below every table: protocol, epochs, learning rate, and how the number was chosen. */
 export const protocolText = (protocol: Described): string =>
-  `Protocol ${protocolName(protocol)}: ${String(protocol.epochs)} epochs from ${rateText(protocol)}. ${String(protocol.choice)}`
+  `Protocol ${protocolName(protocol)}: ${String(protocol.epochs)} epochs, starting at ${rateText(protocol)}. ${String(protocol.choice)}`
 
 const rateText = ({ rate, rateFrom }: Described): string => {
-  if (rateFrom === 'validation') return 'a rate chosen on validation data'
-  return rateFrom === 'learned' ? `the learned rate ${Number(Number(rate).toPrecision(4))}` : `rate ${String(rate)}`
+  if (rateFrom === 'validation') return 'a learning rate chosen on validation data'
+  return rateFrom === 'learned'
+    ? `the learned step size ${Number(Number(rate).toPrecision(4))}`
+    : `learning rate ${String(rate)}`
 }

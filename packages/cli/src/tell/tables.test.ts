@@ -17,7 +17,7 @@ it('says of which rows networks classified nothing right', () => {
     '\n',
   )
   expect(lines).toContain(
-    'bad: 1 of 2 networks classified no test image right, as when training diverges. Try a smaller rate.',
+    'bad: 1 of 2 networks classified no test image correctly: their training probably diverged. Try a smaller learning rate.',
   )
   expect(lines.filter((line) => line.includes('no test image'))).toHaveLength(1)
 })

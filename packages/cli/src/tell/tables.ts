@@ -4,23 +4,23 @@ import { protocolText } from './protocol-text.js'
 
 const percent = (fraction: number) => (100 * fraction).toFixed(2)
 
-/** Accuracies as people say them: `93.12 ± 0.40 %`. */
+/** An accuracy as text: `93.12 ± 0.40 %`. */
 export const accuracyText = ({ mean, std }: Pick<Accuracy, 'mean' | 'std'>): string =>
   `${percent(mean)} ± ${percent(std)} %`
 
-/** What all training data reach, with the epochs that the run gave them; undefined where it did not measure that. */
+/** The row of all training data; undefined if the run did not measure it. */
 export const fullDataOf = (rows: readonly Row[]): Row | undefined => rows.find(({ id }) => id === 'fullData')
 
-/** What a share of full data is a share of: `98.47 ± 0.10 % (60,000 images, each seen once)`. */
+/** The accuracy of all training data, with its note: `98.47 ± 0.10 % (60,000 images, each seen once)`. */
 export const fullDataText = (full: Row): string => `${accuracyText(full)} (${full.note})`
 
-/** The share of what all training data reach. */
+/** The share of the accuracy of all training data, as a fraction. */
 export const recoveryOf = (rows: readonly Row[], { mean }: Pick<Row, 'mean'>): number | undefined => {
   const full = fullDataOf(rows)?.mean
   return full ? recoveryRatio(mean, full) : undefined
 }
 
-/** One line for each protocol: which rows it is of, where there are several. */
+/** One line per protocol, with the names of its rows if there are several protocols. */
 export function protocolLines(rows: readonly Pick<Row, 'name' | 'protocol'>[]): readonly string[] {
   const names = new Map<string, string[]>()
   for (const { name, protocol } of rows)
@@ -29,22 +29,22 @@ export function protocolLines(rows: readonly Pick<Row, 'name' | 'protocol'>[]): 
   return lines.map(([text, own]) => (lines.length === 1 ? text : `${own.join(', ')}: ${text}`))
 }
 
-/** One line for each row with networks that classified no test image right. */
+/** One line per row with networks that classified no test image correctly. */
 export const nothingRightLines = (rows: readonly Pick<Row, 'name' | 'accuracies'>[]): readonly string[] =>
   rows.flatMap(({ name, accuracies }) => {
     const none = accuracies.filter((accuracy) => accuracy === 0).length
     return none === 0
       ? []
       : [
-          `${name}: ${none} of ${accuracies.length} networks classified no test image right, as when training diverges. ` +
-            'Try a smaller rate.',
+          `${name}: ${none} of ${accuracies.length} networks classified no test image correctly: their training probably diverged. ` +
+            'Try a smaller learning rate.',
         ]
   })
 
 /**
- * The table as a terminal shows it.
+ * The table, for a terminal.
  *
- * @param recovery of a row, as a fraction @default its share of the row `fullData`
+ * @param recovery the share of full data of a row, as a fraction @default its share of the row `fullData`
  */
 export function tableText(
   { caption, rows }: Pick<Result, 'caption' | 'rows'>,
@@ -79,9 +79,9 @@ export function tableText(
 const recoveryText = (ratio: number | undefined) => (ratio === undefined ? '–' : `${(100 * ratio).toFixed(1)} %`)
 
 /**
- * Cells in columns, ruled below the first line and at the end.
+ * Aligns cells in columns, with rules below the first line and at the end.
  *
- * @param words columns that are set to the left; numbers stand at the right
+ * @param words left-aligned columns; others are right-aligned
  */
 export function alignedLines(cells: readonly (readonly string[])[], words: readonly number[]): readonly string[] {
   const widths = cells[0]!.map((_, column) => Math.max(...cells.map((line) => line[column]!.length)))

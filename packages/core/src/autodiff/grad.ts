@@ -8,18 +8,18 @@ import { mapTree, tensorLeaves, withTensors } from '../tree/tree.js'
 import { watchingPlainOps } from './plain-ops.js'
 import { isRecording, record, recordOf, recording } from './record.js'
 
-/** A function's value with its derivative's transpose. */
+/** A function's value and its vector-Jacobian product. */
 export interface Pulled<P extends Tree, R extends Tree> {
   readonly value: R
-  /** The vector-Jacobian product: how ⟨value, cotangent⟩ changes with each parameter. */
+  /** The vector-Jacobian product: the gradient of ⟨value, cotangent⟩ with respect to the parameters. */
   pull(cotangent: R): P
 }
 
 /**
- * Evaluates `fn` and prepares its reverse derivative. Derivatives nest to any order: pulling is made of ops, too.
+ * Evaluates `fn` and prepares its reverse derivative. Derivatives nest to any order, because `pull` itself consists of ops.
  * Only `params` is differentiated; a tensor that `fn` captures is a constant.
  *
- * @throws HabaError, naming the kernel, where a result depends on `params` through an op of tfjs itself
+ * @throws HabaError naming the kernel if a result depends on `params` through one of tfjs's own ops
  */
 export function vjp<P extends Tree, R extends Tree>(fn: (params: P) => R, params: P): Pulled<P, R> {
   const fresh = mapTree(independent, params)
@@ -31,7 +31,7 @@ export function vjp<P extends Tree, R extends Tree>(fn: (params: P) => R, params
   }
 }
 
-/** A new name for a tensor: this derivative stops at it, an outer one goes on through it. */
+/** An alias of a tensor: this derivative stops at it, an outer one passes through it. */
 function independent(x: Tensor): Tensor {
   const fresh = alias(x)
   if (isRecording()) record(fresh, [x], (dy) => [() => dy])
@@ -66,7 +66,7 @@ function backward(
   return xs.map((x) => gradients.get(x) ?? zerosLike(x))
 }
 
-/** Everything recorded after `since` that the outputs were made of, oldest first. */
+/** Every tensor recorded after `since` that the outputs depend on, oldest first. */
 function ancestors(outputs: readonly Tensor[], since: number): Tensor[] {
   const seen = new Set<Tensor>()
   const pending = [...outputs]
@@ -80,7 +80,7 @@ function ancestors(outputs: readonly Tensor[], since: number): Tensor[] {
   return [...seen].sort((a, b) => recordOf(a)!.sequence - recordOf(b)!.sequence)
 }
 
-/** The value of a scalar function and its gradient in `params`. */
+/** The value of a scalar function and its gradient with respect to `params`. */
 export function valueAndGrad<P extends Tree>(
   fn: (params: P) => Scalar,
   params: P,
@@ -96,5 +96,5 @@ export function valueAndGrad<P extends Tree>(
   return { value, grad: pull(fill([], 1)) }
 }
 
-/** The gradient of a scalar function in `params`. */
+/** The gradient of a scalar function with respect to `params`. */
 export const grad = <P extends Tree>(fn: (params: P) => Scalar, params: P): P => valueAndGrad(fn, params).grad

@@ -5,7 +5,7 @@ import { fill } from '../ops/sources.js'
 import type { Tree } from '../spec/tree.js'
 import { tensorLeaves } from '../tree/tree.js'
 
-/** `Σ a·b` over all tensors of two trees of one structure. */
+/** `Σ a·b` over all tensors of two trees of equal structure. */
 export function innerProduct(a: Tree, b: Tree): Scalar {
   const others = tensorLeaves(b)
   return tensorLeaves(a)

@@ -18,7 +18,7 @@ const row = () => tensor([1, 2, 3], [3])
 const values = (x: tf.Tensor) => [...x.dataSync()]
 type Loss = (y: tf.Tensor1D) => tf.Scalar
 
-/** Each had a gradient without a word before: zeros, or a part of the right one. */
+/** Without the watch each has a wrong gradient silently: zeros, or a part of the right one. */
 const losses: readonly (readonly [string, string, Loss])[] = [
   ['all of a loss', 'Square', (y) => tf.square(sum(y))],
   ['a factor', 'Square', (y) => sum(mul(y, tf.square(y)))],
@@ -32,7 +32,7 @@ const losses: readonly (readonly [string, string, Loss])[] = [
 
 describe.each(losses)('a tfjs op as %s', (_, kernel, loss) => {
   const name = new RegExp(
-    `expected ops of @haba/core only, got the tfjs kernel ${kernel}, which has no derivative here`,
+    `expected only ops of @haba/core, got the tfjs kernel ${kernel}, which has no derivative here`,
   )
 
   it('is refused by name in grad, without an engine', () => {

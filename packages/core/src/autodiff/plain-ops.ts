@@ -4,10 +4,10 @@ import { hostValue } from '../tree/host.js'
 import { isRecording, record } from './record.js'
 
 const HINT =
-  'Use the op of @haba/core (a tf.LayersModel: fromLayersModel of @haba/tfjs); around what is constant, use stopGradient.'
+  'Use the op of @haba/core (for a tf.LayersModel: fromLayersModel of @haba/tfjs), or wrap constants in stopGradient.'
 
 const refusal = (who: string, kernel: string) =>
-  new HabaError(who, 'ops of @haba/core only', `the tfjs kernel ${kernel}, which has no derivative here`, HINT)
+  new HabaError(who, 'only ops of @haba/core', `the tfjs kernel ${kernel}, which has no derivative here`, HINT)
 
 const isTraced = (x: Tensor): boolean => {
   const value = hostValue(x)
@@ -17,22 +17,22 @@ const isTraced = (x: Tensor): boolean => {
 let watching = false
 
 /**
- * Runs `fn` and notes every tfjs kernel that is not run by an op of core: on a traced tensor it throws at once; inside a
- * derivative its result is marked, and a derivative that reaches the mark throws. Otherwise such a derivative would be
- * zero, or a part of the gradient.
+ * Runs `fn` and watches for tfjs kernels that no op of core runs. Such a kernel throws at once on a traced tensor. Inside a
+ * derivative its result is marked, and a derivative that reaches the mark throws; unnoticed, the gradient would be zero or
+ * incomplete.
  */
 export function watchingPlainOps<R>(fn: () => R): R {
   if (watching) return fn()
   const tfjs = engine()
   watching = true
-  // On the instance: every tfjs op looks `runKernel` up here; core's own calls go to the prototype (`runOwnKernel`).
+  // Patched on the instance, where tfjs's ops look `runKernel` up; core's calls use the prototype (`runOwnKernel`).
   tfjs.runKernel = <T extends Tensor | Tensor[]>(kernel: string, inputs: NamedTensorMap, attributes?: NamedAttrMap) => {
     const operands = Object.values(inputs).filter((x) => x instanceof Tensor)
     if (operands.some(isTraced)) throw refusal('compile', kernel)
     const made = runOwnKernel<T>(kernel, inputs, attributes)
     if (isRecording())
       for (const result of [made].flat())
-        // Nothing flows through whole numbers and booleans, such as the classes that argMax gives.
+        // No gradient flows through integers and booleans, such as the classes that argMax returns.
         if (result.dtype === 'float32')
           record(result, operands, () =>
             operands.map(() => () => {
@@ -49,7 +49,7 @@ export function watchingPlainOps<R>(fn: () => R): R {
   }
 }
 
-/** Runs a kernel for an op of core, past the watch. */
+/** Runs a kernel for an op of core, unwatched. */
 export function runOwnKernel<T extends Tensor | Tensor[]>(
   kernel: string,
   inputs: NamedTensorMap,

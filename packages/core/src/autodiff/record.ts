@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs-core'
 
-/** For each operand, how to get its gradient; undefined where the operation has none (indices, masks). */
+/** Computes the gradient of each operand; undefined for operands without one (indices, masks). */
 export type Pullback = (dy: Tensor) => readonly ((() => Tensor) | undefined)[]
 
 export interface Recorded {
@@ -9,7 +9,7 @@ export interface Recorded {
   readonly pullback: Pullback
 }
 
-// How a tensor came about, for as long as the tensor lives. Recorded only inside a derivative.
+// The operation that made each tensor. Weak, so that a record lives no longer than its tensor; filled only inside a derivative.
 const records = new WeakMap<Tensor, Recorded>()
 let depth = 0
 let sequence = 0
@@ -22,7 +22,7 @@ export function record(result: Tensor, inputs: readonly Tensor[], pullback: Pull
   records.set(result, { sequence: ++sequence, inputs, pullback })
 }
 
-/** Runs `fn` with recording on; tells the sequence number before it, so that a derivative never looks further back. */
+/** Runs `fn` with recording on. `since` is the sequence number before it: a derivative never looks further back. */
 export function recording<R>(fn: () => R): { readonly result: R; readonly since: number } {
   const since = sequence
   depth++

@@ -3,7 +3,7 @@ import { nodeOf, type Node, type Primitive, type PrimitiveAttributes } from './g
 import { sizeOf, type DType } from '../spec/values.js'
 
 export interface GraphBuilder {
-  /** The node of an operation, simplified: an equal or a simpler node where there is one. */
+  /** The node of an operation, simplified: an equal or simpler node if one exists. */
   node<P extends Primitive>(
     op: P,
     inputs: readonly Node[],
@@ -14,11 +14,11 @@ export interface GraphBuilder {
 }
 
 const same = (a: readonly number[], b: readonly number[]) => a.length === b.length && a.every((v, i) => v === b[i])
-/** The value of a filled node. */
+/** The value of a `fill` node; undefined for other nodes. */
 const filled = (node: Node | undefined): number | undefined => (node?.op === 'fill' ? node.attributes.value : undefined)
 const isFill = (node: Node | undefined, value?: number): boolean =>
   node?.op === 'fill' && (value === undefined || node.attributes.value === value)
-/** Whether both are filled with one number; 0 and -0 are two. */
+/** Whether both are filled with the same number; 0 and -0 differ. */
 const sameFill = (a: Node | undefined, b: Node | undefined): boolean => isFill(b) && Object.is(filled(a), filled(b))
 
 const folded: { readonly [P in Primitive]?: (...values: number[]) => number } = {
@@ -43,23 +43,23 @@ const folded: { readonly [P in Primitive]?: (...values: number[]) => number } = 
 }
 
 /**
- * Makes nodes and simplifies as it goes: equal operations become one node, constants fold, identities vanish. A second
- * derivative is full of products with one and sums with zero; here they disappear before anything is compiled.
+ * Builds nodes and simplifies them at once: equal operations share one node, constants are folded, identities are removed.
+ * A second derivative is full of products with one and sums with zero; they disappear before anything is compiled.
  */
 export function graphBuilder(): GraphBuilder {
   let nextId = 0
-  const known = new Map<string, Node>()
+  const interned = new Map<string, Node>()
 
   const make: GraphBuilder['node'] = (op, inputs, attributes, shape, dtype) => {
-    // A constant's values are no key: two of them are two nodes.
+    // Constants are never shared: their values would be too large a key.
     const key =
       op === 'constant'
         ? `constant#${nextId}`
         : `${op}(${inputs.map((n) => n.id)})${exactJson(attributes)}[${shape}]${dtype}`
-    const found = known.get(key)
+    const found = interned.get(key)
     if (found) return found
     const node = nodeOf(op, nextId++, inputs, attributes, shape, dtype)
-    known.set(key, node)
+    interned.set(key, node)
     return node
   }
   const fill = (value: number, shape: readonly number[]) => make('fill', [], { value }, shape, 'float32')
@@ -153,7 +153,7 @@ export function graphBuilder(): GraphBuilder {
       case 'conv2dFilter':
       case 'avgPool':
       case 'avgPoolInput':
-        // Linear: nothing in, nothing out.
+        // Linear operations map zeros to zeros.
         if (isFill(a, 0) || (op !== 'gather' && op !== 'scatterAdd' && isFill(b, 0))) return fill(0, shape)
         break
       default:

@@ -7,7 +7,7 @@ import { tensor } from '../tree/host.js'
 import { hostValue } from '../tree/host.js'
 import { directEngine } from './direct-engine.js'
 
-// What every engine must do is tested with the ops.
+// The tests of ops cover what every engine must do.
 
 it('says which package to import for a backend that is not there', async () => {
   await expect(directEngine({ backend: 'absent' })).rejects.toThrow(
@@ -39,7 +39,7 @@ describe("tfjs's own backend", () => {
     expect(await run('cpu')).toEqual(['cpu'])
     expect(tfjs().backendName).toBeFalsy()
     await ready()
-    expect(getBackend()).toBe('wasm') // by priority, as if no engine had run
+    expect(getBackend()).toBe('wasm') // chosen by priority, as without an engine
     expect([...square(tensor([3], [1])).dataSync()]).toEqual([9])
   })
 

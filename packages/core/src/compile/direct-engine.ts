@@ -15,9 +15,9 @@ export interface DirectEngineOptions {
 }
 
 /**
- * Runs functions op by op on a tfjs backend: the reference that compiled engines are compared with, and the way into
- * browsers. Results are handed over on the host, so they belong to no backend. The backend that tfjs itself uses stays
- * as it is: this one is current only while a function runs.
+ * Runs functions op by op on a tfjs backend. It is the reference for compiled engines, and runs in browsers. Results are
+ * returned on the host, so they belong to no backend. tfjs's own choice of backend is unchanged: this one is current only
+ * while a function runs.
  *
  * @throws HabaError if the backend is not registered or does not start
  */
@@ -37,11 +37,11 @@ export async function directEngine({ backend }: DirectEngineOptions): Promise<En
   }
   const seen = new Set<string>()
 
-  /** Runs on the backend and brings every result home. */
+  /** Runs on the backend and copies every result to the host. */
   async function run<R extends Args>(fn: () => R): Promise<R> {
     if (!findBackend(backend)) throw absent()
     const current = engine().backendName
-    // A backend that has started is current before `setBackend` returns its promise, so nothing else runs in between.
+    // `setBackend` makes a started backend current before it returns its promise, so nothing else runs in between.
     if (current !== backend) void setBackend(backend)
     let result: R
     try {
@@ -74,7 +74,7 @@ export async function directEngine({ backend }: DirectEngineOptions): Promise<En
       name: string,
       fn: (params: P, ...rest: A) => R,
     ): Linearized<P, A, R> {
-      // Keeping a derivative op by op would keep every intermediate alive; here it is computed again instead.
+      // Op by op, a prepared derivative would keep every intermediate alive, so `backward` computes the function again.
       const argumentsOf = new WeakMap<object, readonly [P, ...A]>()
       return {
         forward: async (...args) => {
@@ -96,7 +96,7 @@ export async function directEngine({ backend }: DirectEngineOptions): Promise<En
   }
 }
 
-/** Runs a function and frees what it made but its result. */
+/** Runs a function and frees every tensor it made except its result. */
 function keeping<R extends Args>(fn: () => R): R {
   let kept: Tensor[] = []
   engine().startScope()
@@ -109,7 +109,7 @@ function keeping<R extends Args>(fn: () => R): R {
   }
 }
 
-/** A function may return an argument as it came; its caller must own the result, so such leaves are passed on as copies. */
+/** Copies leaves of the result that are arguments: the caller must own the result. */
 function owned<R extends Tree>(args: readonly Args[], result: R): R {
   const borrowed = new Set(tensorLeaves(args))
   return withTensors(
@@ -118,7 +118,7 @@ function owned<R extends Tree>(args: readonly Args[], result: R): R {
   )
 }
 
-/** Makes tfjs's current backend what it was. @param name undefined or null where none was chosen yet */
+/** Restores tfjs's current backend. @param name undefined or null if none was chosen yet */
 function restore(name: string | null | undefined): void {
   if (name && findBackend(name)) void setBackend(name)
   // As `removeBackend` leaves it: at its next op tfjs chooses by priority, as if nothing had run.

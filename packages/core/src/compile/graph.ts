@@ -2,7 +2,7 @@ import type { DType, Values } from '../spec/values.js'
 
 /**
  * Attributes of every primitive. Shapes are logical: images `[batch, height, width, channels]`, convolution kernels
- * `[height, width, in, out]`, pads `[top, left, bottom, right]`. An operation's own shape is in its node.
+ * `[height, width, in, out]`, pads `[top, left, bottom, right]`. The shape of an operation's result is in its node.
  */
 export interface PrimitiveAttributes {
   // sources
@@ -24,7 +24,7 @@ export interface PrimitiveAttributes {
   /** 1 where x > 0, else 0 */
   step: Empty
   cast: Empty
-  // element-wise, two operands that broadcast like numpy's
+  // element-wise, two operands, broadcast as in NumPy
   add: Empty
   sub: Empty
   mul: Empty
@@ -45,7 +45,7 @@ export interface PrimitiveAttributes {
   /** Output axis i is input axis `permutation[i]`. */
   transpose: { readonly permutation: readonly number[] }
   slice: { readonly begin: readonly number[] }
-  /** Zeros around. */
+  /** Pads with zeros. */
   pad: { readonly before: readonly number[] }
   concat: { readonly axis: number }
   /** `[x, indices]`: rows of x along axis 0; indices are `[rows]` int32. */
@@ -53,13 +53,13 @@ export interface PrimitiveAttributes {
   /** `[updates, indices]`: zeros with updates added at rows `indices` of axis 0. */
   scatterAdd: Empty
   // linear maps
-  /** `[…, m, k] · […, k, n]`, equal leading axes; a transposed operand is read with its last two axes exchanged. */
+  /** `[…, m, k] · […, k, n]`, equal leading axes. Of a transposed operand the last two axes are swapped. */
   matMul: { readonly transposeA: boolean; readonly transposeB: boolean }
   /** `[x, kernel]` */
   conv2d: ConvolutionAttributes
-  /** `[dy, kernel]`: gradient of conv2d in x; also the transposed convolution. */
+  /** `[dy, kernel]`: gradient of conv2d with respect to x; also the transposed convolution. */
   conv2dInput: ConvolutionAttributes
-  /** `[x, dy]`: gradient of conv2d in the kernel. */
+  /** `[x, dy]`: gradient of conv2d with respect to the kernel. */
   conv2dFilter: ConvolutionAttributes
   /** `[x]`: mean over windows, no padding. */
   avgPool: PoolAttributes
@@ -96,7 +96,7 @@ export type Node = {
   }
 }[Primitive]
 
-/** One node of its parts. */
+/** A node made of its fields. */
 export const nodeOf = <P extends Primitive>(
   op: P,
   id: number,
@@ -105,11 +105,11 @@ export const nodeOf = <P extends Primitive>(
   shape: readonly number[],
   dtype: DType,
 ): Node =>
-  // For each P this is a member of the union, which TypeScript does not see of a P that is not known yet.
+  // For each P this is a member of the union; TypeScript cannot see it for a generic P.
   // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion
   ({ op, id, inputs, attributes, shape, dtype }) as unknown as Node
 
-/** A traced program: `nodes` in an order in which inputs come first; dead ones are gone. */
+/** A traced program. `nodes` are the live nodes in topological order, inputs first. */
 export interface Graph {
   readonly inputs: readonly Node[]
   readonly nodes: readonly Node[]

@@ -7,16 +7,16 @@ import { sizeOf, type DType } from '../spec/values.js'
 import { freeing, graphOf, nodeOfResult, traceInto, type Program } from './trace.js'
 import { hostTensor } from '../tree/host.js'
 
-/** A derivative split at what can be computed before the cotangent is known. */
+/** A derivative in two programs: what can be computed before the cotangent is known, and the rest. */
 export interface LinearProgram<P extends Tree, R extends Tree> {
   readonly forward: Program<{ readonly value: R; readonly kept: Tree }>
-  /** Inputs: the tensors of `kept`, then those of the cotangent. */
+  /** Its inputs are the tensors of `kept`, then those of the cotangent. */
   readonly backward: Program<P>
 }
 
 /**
- * Traces a function with its reverse derivative and splits the program in two: `forward` computes the value and keeps
- * the values that `backward` will need. What is cheap to make again from something kept is made again.
+ * Traces a function with its reverse derivative and splits the program in two. `forward` computes the result and keeps
+ * the values that `backward` needs. `backward` recomputes values that are cheap.
  */
 export function traceLinear<P extends Tree, A extends readonly Args[], R extends Tree>(
   fn: (params: P, ...rest: A) => R,
@@ -58,10 +58,10 @@ export function traceLinear<P extends Tree, A extends readonly Args[], R extends
   })
 }
 
-/** No pass over anything. */
+/** Operations that read no memory. */
 const free = new Set<Primitive>(['fill', 'constant', 'broadcastTo', 'reshape', 'transpose'])
 
-/** One pass over the operands. */
+/** Operations that take one pass over their operands. */
 const cheap = new Set<Primitive>([
   ...(['neg', 'exp', 'log', 'sqrt', 'reciprocal', 'abs', 'sign', 'floor', 'sigmoid', 'tanh', 'relu', 'step'] as const),
   ...(['add', 'sub', 'mul', 'div', 'maximum', 'minimum', 'greater', 'equal', 'select', 'cast'] as const),
@@ -69,19 +69,19 @@ const cheap = new Set<Primitive>([
   'avgPoolInput',
 ])
 
-/** Products for each value of a convolution, up to which it is as quick as a pass: that of images with few channels. */
+/** A convolution with at most this many products per value is as fast as a pass: one on images with few channels. */
 const fewProducts = 64
 
 const isCheap = ({ op, inputs }: Node): boolean =>
   cheap.has(op) || (op === 'conv2d' && sizeOf(inputs[1]!.shape.slice(0, 3)) <= fewProducts)
 
-/** What takes more passes than this to be made again is kept. */
+/** Values that take more passes than this to recompute are kept. */
 const longestChain = 10
 
 /**
- * Which of the nodes that the backward program reads are kept; the others are made again from those, which is quicker:
- * what is kept leaves one program for another. Latest first: a node is made again where a few passes lead to it from
- * inputs, from others that are kept, or from what is together at most half its size.
+ * Which nodes that the backward program reads are kept. The others are recomputed from these, which is faster than copying
+ * them from one program to the other. Latest first: a node is recomputed if a few passes compute it from inputs, from kept
+ * nodes, or from values that are together at most half its size.
  */
 function keptOf(read: ReadonlySet<Node>): ReadonlySet<Node> {
   const kept = new Set(read)
@@ -105,12 +105,12 @@ function keptOf(read: ReadonlySet<Node>): ReadonlySet<Node> {
   return kept
 }
 
-/** Copies the gradients' nodes into a graph of their own whose inputs are what the cotangent does not reach. */
+/** Copies the nodes of the gradients into a separate graph. Its inputs are the values that do not depend on the cotangent. */
 function split(gradients: readonly Node[], cotangents: readonly Node[]) {
   const reached = new Map<Node, boolean>(cotangents.map((node) => [node, true]))
   const late = (node: Node): boolean => {
-    const known = reached.get(node)
-    if (known !== undefined) return known
+    const cached = reached.get(node)
+    if (cached !== undefined) return cached
     const answer = node.inputs.some(late)
     reached.set(node, answer)
     return answer
@@ -125,11 +125,11 @@ function split(gradients: readonly Node[], cotangents: readonly Node[]) {
   const kept: Node[] = []
   const keptInputs: Node[] = []
   const place = (node: Node, index: number) => builder.node('input', [], { index }, node.shape, node.dtype)
-  // Indices only keep inputs apart; their order is the order of the lists below.
+  // The indices only make inputs distinct; the lists below give the order.
   cotangents.forEach((node, i) => copies.set(node, place(node, -1 - i)))
   const copy = (node: Node): Node => {
-    const known = copies.get(node)
-    if (known) return known
+    const cached = copies.get(node)
+    if (cached) return cached
     if (keeping.has(node)) {
       keptInputs.push(place(node, kept.length))
       kept.push(node)

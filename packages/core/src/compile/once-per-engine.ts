@@ -1,11 +1,11 @@
 import type { Engine } from '../spec/engine.js'
 
-/** Compiled functions belong to an engine; this makes them when an engine is first seen, and keeps them with it. */
+/** Caches `make` for each engine: compiled functions belong to one engine. */
 export function oncePerEngine<T>(make: (engine: Engine) => T): (engine: Engine) => T {
   const made = new WeakMap<Engine, { readonly of: T }>()
   return (engine) => {
-    const known = made.get(engine) ?? { of: make(engine) }
-    made.set(engine, known)
-    return known.of
+    const cached = made.get(engine) ?? { of: make(engine) }
+    made.set(engine, cached)
+    return cached.of
   }
 }

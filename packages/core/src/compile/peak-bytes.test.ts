@@ -9,7 +9,7 @@ const x = tensor(new Float32Array(100), [10, 10])
 
 describe('peakBytes', () => {
   it('counts what is alive at once', () => {
-    // Alive while the second exponential is made: the input, the first and the second.
+    // Live during the second exponential: the input, the first and the second.
     const { graph } = trace((a: typeof x) => sum(exp(exp(exp(a)))), [x])
     expect(peakBytes(graph)).toBe(3 * 400)
   })
@@ -22,7 +22,7 @@ describe('peakBytes', () => {
       },
       [x],
     )
-    // At the product: input, first, the second exponential of it, and the product; before it one more exponential was freed.
+    // Live during the product: input, two exponentials, and the product; one exponential was freed before.
     expect(peakBytes(graph)).toBe(4 * 400)
   })
 

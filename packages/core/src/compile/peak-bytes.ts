@@ -1,15 +1,15 @@
 import type { Graph, Node, Primitive } from './graph.js'
 import { sizeOf } from '../spec/values.js'
 
-/** Names for numbers that are there already, or that no engine need write down. */
+/** Operations that allocate no memory. */
 const views = new Set<Primitive>(['reshape', 'transpose', 'broadcastTo', 'fill'])
 
-/** Four bytes a value, float32 and int32 alike. */
+/** The bytes of a float32 or int32 array. */
 export const bytesOf = (shape: readonly number[]): number => 4 * sizeOf(shape)
 
 /**
- * The most bytes that a program's arrays take up at one moment when its operations run in order and each array is freed
- * after its last reader; inputs and outputs stay. An estimate: an engine may fuse operations, or keep freed memory.
+ * The peak memory of a program's arrays, in bytes, if its operations run in order and each array is freed after its last
+ * reader; inputs and outputs stay. This is an estimate: an engine may fuse operations, or keep freed memory.
  */
 export function peakBytes({ inputs, nodes, outputs }: Graph): number {
   const arrays = new Map<Node, Node | undefined>()

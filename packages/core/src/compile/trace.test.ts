@@ -59,12 +59,12 @@ describe('trace', () => {
 
   it('refuses a look at values, and a trace inside a trace', () => {
     expect(() => trace((a: Tensor) => scalar(a.dataSync()[0]!), [x])).toThrow(
-      /^compile: expected a function that never looks at values, got a read of a traced tensor/,
+      /^compile: expected a function that reads no tensor values, got a read of a traced tensor/,
     )
     expect(() => trace((a: Tensor) => trace((b: Tensor) => b, [a]).result([a]), [x])).toThrow(
       'compile: expected one trace at a time',
     )
-    // After a failure tracing goes on as before.
+    // Tracing works after a failure.
     expect(opsOf((a) => neg(a!), x)).toEqual(['input', 'neg'])
   })
 
@@ -122,7 +122,7 @@ describe('simplification', () => {
       trace(fn, [x]).graph.outputs.map(({ op, attributes }) => (op === 'fill' ? attributes.value : op))
     const numbers = [NaN, Infinity, -Infinity, 0, -0]
     expect(values(() => numbers.map((value) => fill([2], value)))).toEqual(numbers)
-    // 0 and -0 are no equals to choose between, nor to join.
+    // 0 and -0 differ, so neither `where` nor `concat` may merge them.
     expect(values((a) => where(a, fill([2, 3], 0), fill([2, 3], -0)))).toEqual(['select'])
     expect(values(() => concat([fill([1], 0), fill([1], -0)], 0))).toEqual(['concat'])
   })
@@ -153,14 +153,14 @@ describe('traceLinear', () => {
     const { forward, backward } = split((a) => exp(matMul(a, transpose(a, [1, 0]))), x)
     const products = (graph: typeof forward.graph) => graph.nodes.filter(({ op }) => op === 'matMul').length
     expect([products(forward.graph), products(backward.graph)]).toEqual([1, 2])
-    // What is kept, then the cotangent.
+    // Kept values, then the cotangent.
     expect(backward.graph.inputs.at(-1)!.shape).toEqual([2, 2])
     expect(forward.graph.outputs.length).toBe(backward.graph.inputs.length)
   })
 
   it('keeps one of a chain of passes, and makes the others again from it', () => {
     const { backward } = split((a) => exp(relu(exp(matMul(a, transpose(a, [1, 0]))))), x)
-    // The input, the first exponential and the cotangent; the second exponential is made again.
+    // The input, the first exponential and the cotangent; the second exponential is recomputed.
     expect(backward.graph.inputs).toHaveLength(3)
     expect(backward.graph.nodes.filter(({ op }) => op === 'exp')).toHaveLength(1)
     expect(backward.graph.nodes.filter(({ op }) => op === 'relu')).toHaveLength(1)

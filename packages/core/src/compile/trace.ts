@@ -8,7 +8,7 @@ import { graphBuilder, type GraphBuilder } from './build.js'
 import type { Graph, Node, Primitive, PrimitiveAttributes } from './graph.js'
 import type { DType, Values } from '../spec/values.js'
 
-/** What ops talk to while a function is being traced. */
+/** The interface between ops and the tracer. */
 interface Trace {
   record(op: Primitive, inputs: readonly Tensor[], attributes: object, shape: readonly number[], dtype: DType): Tensor
   alias(x: Tensor): Tensor
@@ -18,17 +18,17 @@ let active: Trace | undefined
 
 export const activeTrace = (): Trace | undefined => active
 
-/** A traced function: its graph, and how the graph's outputs make up the function's result. */
+/** A traced function: its graph, and a function that assembles the result from the graph's outputs. */
 export interface Program<R> {
   /** `graph.inputs[i]` belongs to `tensorLeaves(args)[i]`. */
   readonly graph: Graph
-  /** Puts computed outputs, in the order of `graph.outputs`, into the shape of the result. */
+  /** Assembles the result from computed outputs, in the order of `graph.outputs`. */
   result(outputs: readonly Tensor[]): R
 }
 
 const wrap = (node: Node): Tensor => hostTensor({ node }, node.shape, node.dtype)
 
-/** Runs `fn` on a builder with symbolic tensors in place of `args`' tensors; gives the nodes of the result. */
+/** Runs `fn` on a builder, with symbols in place of the tensors of `args`, and returns the nodes of the result. */
 export function traceInto<A extends readonly Args[], R>(
   builder: GraphBuilder,
   fn: (...args: A) => R,
@@ -39,12 +39,12 @@ export function traceInto<A extends readonly Args[], R>(
       'compile',
       'one trace at a time',
       'a compiled function inside another',
-      'Call the plain function inside.',
+      'Call the uncompiled function inside.',
     )
   const nodeOf = (x: Tensor): Node => {
     const value = hostValue(x)
     if (value && 'node' in value) return value.node
-    // A concrete tensor: something captured by closure. It is frozen into the program.
+    // A concrete tensor that a closure captured becomes a constant of the program.
     return builder.node('constant', [], { values: x.dataSync() as Values }, x.shape, x.dtype as DType)
   }
   const inputs = tensorLeaves(args).map((leaf, index) =>
@@ -62,7 +62,7 @@ export function traceInto<A extends readonly Args[], R>(
   }
 }
 
-/** Frees every tensor that `fn` makes: a trace's symbols, of which only the nodes are wanted. */
+/** Runs `fn` and frees every tensor it makes: the symbols of a trace, of which only the nodes are needed. */
 export function freeing<R>(fn: () => R): R {
   engine().startScope()
   try {
@@ -80,9 +80,9 @@ export function nodeOfResult(builder: GraphBuilder, x: Tensor): Node {
 }
 
 /**
- * Runs `fn` once on symbols and gives the simplified program.
+ * Runs `fn` once on symbols and returns the simplified program.
  *
- * @param args tensor leaves lend their shapes and dtypes only; all other leaves are static
+ * @param args only the shapes and dtypes of tensor leaves are used; all other leaves are static
  */
 export function trace<A extends readonly Args[], R extends Tree>(fn: (...args: A) => R, args: A): Program<R> {
   return freeing(() => {
@@ -93,7 +93,7 @@ export function trace<A extends readonly Args[], R extends Tree>(fn: (...args: A
   })
 }
 
-/** The live nodes, inputs first, in an order in which operands precede their users. */
+/** The graph of the live nodes, in topological order, inputs first. */
 export function graphOf(inputs: readonly Node[], outputs: readonly Node[]): Graph {
   const live = new Set<Node>()
   const pending = [...outputs]
@@ -103,6 +103,6 @@ export function graphOf(inputs: readonly Node[], outputs: readonly Node[]): Grap
     live.add(node)
     pending.push(...node.inputs)
   }
-  // Ids grow as nodes are made, and operands are made first.
+  // Operands are created before the nodes that read them, so the order of ids is topological.
   return { inputs, outputs, nodes: [...live].sort((a, b) => a.id - b.id) }
 }

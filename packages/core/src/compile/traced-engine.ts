@@ -9,15 +9,15 @@ import { trace, type Program } from './trace.js'
 /** Runs one program on the tensors of its arguments; `key` is the signature, for errors. */
 export type RunProgram<R> = (tensors: readonly Tensor[], key: string) => Promise<R>
 
-/** What an engine that runs traced programs has to bring. */
+/** What an engine must provide to run traced programs. */
 export interface TracedEngineOptions {
-  /** Makes a program runnable; asked once for each signature of each function, and twice where it is linearized. */
+  /** Compiles a program; called once for each signature of each function, and twice for a linearized one. */
   prepare<R>(name: string, program: Program<R>): RunProgram<R>
   /** Called around each tracing, to time it. @default calls `make` */
   readonly tracing?: <T>(make: () => T) => T
 }
 
-/** The part of an engine that is the same wherever programs run: each function is traced once a signature, then replayed. */
+/** The engine-independent part of an engine: each function is traced once per signature, then replayed. */
 export function tracedEngine({
   prepare,
   tracing = (make) => make(),
@@ -69,19 +69,19 @@ export function tracedEngine({
   }
 }
 
-/** What `backward` throws for a tree that its `forward` did not return. */
+/** The error of `backward` for a tree that its `forward` did not return. */
 export const foreignKept = (name: string): HabaError =>
   new HabaError(
     `${name}.backward`,
     'the `kept` that `forward` of this function returned',
     'another tree',
-    'Pass it on as it came: the program that reads it is known by it.',
+    'Pass it unchanged: it identifies the program that reads it.',
   )
 
-function remember<K, V>(known: Map<K, V>, key: K, make: () => V): V {
-  const found = known.get(key)
+function remember<K, V>(cache: Map<K, V>, key: K, make: () => V): V {
+  const found = cache.get(key)
   if (found !== undefined) return found
   const made = make()
-  known.set(key, made)
+  cache.set(key, made)
   return made
 }

@@ -17,7 +17,7 @@ export const softplus = <R extends Rank>(x: Tensor<R>): Tensor<R> => add(relu(x)
 
 /** `log softmax` over the last axis. */
 export function logSoftmax<R extends Rank>(x: Tensor<R>): Tensor<R> {
-  // Shifting by the largest value changes nothing mathematically, so it is held constant.
+  // The shift does not change the result, so its gradient is zero.
   const shifted = sub(x, stopGradient(max(x, x.rank - 1, true)))
   return sub(shifted, log(sum(exp(shifted), x.rank - 1, true)))
 }

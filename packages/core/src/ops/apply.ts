@@ -7,9 +7,9 @@ import { HabaError } from '../errors.js'
 import { runEagerly, share } from './kernels.js'
 
 /**
- * The one door through which every operation goes: into the program being traced, or straight to the current tfjs
- * backend; and, inside a derivative, onto the record. Operations with no gradient pass no `pullback`. Its caller, an op, says
- * the rank: that of `shape`.
+ * Every operation goes through this function: into the program being traced, or to the current tfjs backend. Inside a
+ * derivative the operation is recorded. Operations without a gradient pass no `pullback`. The calling op gives the rank,
+ * which is that of `shape`.
  */
 export function apply<P extends Primitive, R extends Rank = Rank>(
   op: P,
@@ -22,31 +22,31 @@ export function apply<P extends Primitive, R extends Rank = Rank>(
   if (inputs.some((x) => x.isDisposed))
     throw new HabaError(
       op,
-      'tensors that live',
+      'tensors that are not disposed',
       'a disposed one',
-      'A derivative needs what its function computed: put tf.tidy around `grad`, not inside the function.',
+      'A derivative needs the intermediate results of its function: put tf.tidy around `grad`, not inside the function.',
     )
   const trace = activeTrace()
   const result = trace
     ? trace.record(op, inputs, attributes, shape, dtype)
     : runEagerly(op, inputs, attributes, shape, dtype)
   if (pullback && isRecording()) record(result, inputs, pullback)
-  // The ops' own signatures hold what ranks are; a shape that is computed has none.
+  // The signatures of the ops guarantee the rank; a computed shape has no static one.
   return result as Tensor<R>
 }
 
-/** The same value as a new tensor that nothing is known about: a derivative stops there. */
+/** A copy without history; gradients stop here. */
 export function alias<T extends Tensor>(x: T): T {
   const trace = activeTrace()
   return (trace ? trace.alias(x) : share(x)) as T
 }
 
-/** Identity with a gradient of zero for the derivatives of tfjs, which go through any kernel that has one. */
+/** Identity whose gradient is zero in tfjs's own derivatives, too. */
 const held = customGrad((x) => ({
   value: share(x as Tensor),
   gradFunc: (dy: Tensor) => runEagerly('fill', [], { value: 0 }, dy.shape, 'float32'),
 }))
 
-/** The same value, held constant in every derivative, `tf.grad`'s too. */
+/** The same value as a constant of every derivative, `tf.grad` included. */
 export const stopGradient = <R extends Rank>(x: Tensor<R>): Tensor<R> =>
   (activeTrace() ? alias(x) : held(x)) as Tensor<R>

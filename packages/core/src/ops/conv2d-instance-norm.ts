@@ -7,11 +7,11 @@ import { mean } from './reduce.js'
 import { constant } from './sources.js'
 
 /**
- * `instanceNorm(conv2d(x, kernel, options), scale, shift)` from the patches that the kernel sees. With their covariance `C` in an
- * image, a channel of kernel `k` has the variance `kᵀCk`; kernels divided by its root turn centered patches into normalized maps.
- * Maps are written once, not five times: quicker where a patch holds fewer numbers than there are channels, as in a first layer.
+ * `instanceNorm(conv2d(x, kernel, options), scale, shift)`, fused. If the patches of an image have covariance `C`, the channel
+ * of kernel `k` has variance `kᵀCk`; kernels divided by its root map centered patches to normalized maps. Maps are written
+ * once instead of five times, which is faster if a patch has fewer values than there are channels, as in a first layer.
  *
- * The result is the same but for rounding, whatever bias the convolution has: the mean takes it away.
+ * The results are equal up to rounding, for any bias of the convolution, because subtracting the mean removes the bias.
  *
  * @param x `[batch, height, width, in]`
  * @param kernel `[kernelHeight, kernelWidth, in, out]`
@@ -29,7 +29,7 @@ export function conv2dInstanceNorm(
 ): Tensor4D {
   const [kernelHeight, kernelWidth, inside, out] = kernel.shape
   const taps = kernelHeight * kernelWidth * inside
-  // A patch ends with a number that is always 1, for the shift to be a part of the product.
+  // A constant 1 at the end of each patch makes the shift part of the product.
   const length = taps + 1
   const one = constant([...new Float32Array(taps), 1], [length, 1])
   const identity = Float32Array.from({ length: taps * length }, (_, i) => Number(i % (length + 1) === 0))
@@ -40,7 +40,7 @@ export function conv2dInstanceNorm(
   const kernels = pad(reshape(kernel, [taps, out]), [0, 0], [1, 0]) // [length, out]
   const covariance = div(matMul(centered, centered, { b: true }), rows * columns) // [batch, length, length]
   const products = mul(matMul(covariance, broadcastTo(kernels, [batch, length, out])), kernels)
-  // Rounding may leave less than nothing of a variance of 0.
+  // Rounding can make a variance of 0 negative.
   const variance = relu(sum(products, [1], true)) // [batch, 1, out]
   const scaled = mul(kernels, div(scale, sqrt(add(variance, epsilon)))) // [batch, length, out]
   const maps = matMul(add(scaled, mul(one, shift)), centered, { a: true }) // [batch, out, rows · columns]

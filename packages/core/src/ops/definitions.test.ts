@@ -13,7 +13,7 @@ import { maxPool } from './pooling.js'
 import { affineSample, resizeBilinear } from './resample.js'
 import { grad } from '../autodiff/grad.js'
 
-// What ops made of other ops mean, beside how well engines run them: definitions written out, and numbers by hand.
+// Compares composed ops with their written-out definitions, and with numbers computed by hand.
 
 beforeAll(async () => {
   await setBackend('cpu')
@@ -86,7 +86,7 @@ describe('normalizations', () => {
   const x = random('x', 2, 3, 2, 4)
   const values = numbers(x)
   const [scale, shift] = [random('scale', 4), random('shift', 4)]
-  /** Each value minus the mean of those that `alike` puts with it, over their deviation. */
+  /** Standardizes each value within its group; `alike` defines the groups. */
   const standardized = (alike: (n: number, c: number) => string) => {
     const groups = new Map<string, number[]>()
     const keyOf = (i: number) => alike(Math.floor(i / 24), i % 4)

@@ -6,7 +6,7 @@ import { broadcastTo, sumTo } from './layout.js'
 import { fill } from './sources.js'
 import { broadcastShape } from './shape.js'
 
-/** A tensor, or a number that stands for a scalar known when the program is made. */
+/** A tensor, or a number: a scalar constant of the program. */
 export type Operand = Tensor | number
 
 const asTensor = (x: Operand): Tensor => (typeof x === 'number' ? fill([], x) : x)
@@ -37,7 +37,7 @@ export const sign = <R extends Rank>(x: Tensor<R>): Tensor<R> => unary('sign', x
 export const floor = <R extends Rank>(x: Tensor<R>): Tensor<R> => unary('floor', x)
 /** 1 where x > 0, else 0; no gradient. */
 export const step = <R extends Rank>(x: Tensor<R>): Tensor<R> => unary('step', x)
-/** `max(x, 0)`; gradient 0 at 0, as PyTorch's. */
+/** `max(x, 0)`; gradient 0 at 0, as in PyTorch. */
 export const relu = <R extends Rank>(x: Tensor<R>): Tensor<R> => unary('relu', x, (dy) => mul(dy, step(x)))
 /** `1 / (1 + e⁻ˣ)` */
 export const sigmoid = <R extends Rank>(x: Tensor<R>): Tensor<R> =>
@@ -47,10 +47,10 @@ export const tanh = <R extends Rank>(x: Tensor<R>): Tensor<R> => unary('tanh', x
 /** `x²` */
 export const square = <R extends Rank>(x: Tensor<R>): Tensor<R> => mul(x, x)
 
-/** What leaves a tensor of a rank at that rank. */
+/** Operands that broadcast to rank R. */
 type Beside<R extends Rank> = Tensor<NoInfer<R>> | Tensor<AtMost<NoInfer<R>>> | Scalar | number
 
-/** An operation on two operands that broadcast: of the rank of one of them where types tell that the other adds no axis. */
+/** An operation on two operands that broadcast. The result has the rank of one operand if the other adds no axis. */
 interface Binary {
   <R extends Rank>(a: Tensor<R>, b: Beside<R>): Tensor<R>
   <R extends Rank>(a: Beside<R>, b: Tensor<R>): Tensor<R>

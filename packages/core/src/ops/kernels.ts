@@ -5,7 +5,7 @@ import type { DType } from '../spec/values.js'
 import { sizeOf } from '../spec/values.js'
 import { hostTensor } from '../tree/host.js'
 
-/** How each primitive runs on the current tfjs backend, with nothing but kernels that every backend has. */
+/** Runs each primitive on the current tfjs backend, with kernels that every backend has. */
 type Kernels = {
   [P in Primitive]: (
     inputs: readonly Tensor[],
@@ -15,7 +15,7 @@ type Kernels = {
   ) => Tensor
 }
 
-/** @param inputs by name; a list for Concat, of which tfjs's types do not know */
+/** @param inputs by name; a list for Concat, which tfjs's types lack */
 const kernel = (name: string, inputs: NamedTensorMap | readonly Tensor[], attributes: object = {}): Tensor =>
   runOwnKernel(name, inputs as NamedTensorMap, attributes as NamedAttrMap)
 
@@ -39,7 +39,7 @@ function reduction(name: string) {
     shape: readonly number[],
   ) => {
     if (axes.length === 0) return kernel('Identity', { x: x! })
-    // Kernels reduce innermost axes only.
+    // Kernels reduce only innermost axes.
     const kept = x!.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis))
     const perm = [...kept, ...axes]
     const ordered = perm.every((axis, i) => axis === i) ? x! : kernel('Transpose', { x: x! }, { perm })
@@ -76,7 +76,7 @@ const pooling = ({ size, strides }: PoolAttributes) => ({ filterSize: size, stri
 
 const kernels: Kernels = {
   input: () => {
-    throw new Error('an input is never run')
+    throw new Error('an input cannot be run')
   },
   constant: (_, { values }, shape, dtype) => hostTensor({ values }, shape, dtype),
   fill: (_, { value }, shape) => hostTensor({ values: new Float32Array(sizeOf(shape)).fill(value) }, shape, 'float32'),
@@ -146,7 +146,7 @@ function filterByMatMul(x: Tensor, dy: Tensor, { strides, pads }: ConvolutionAtt
   const [batch, height, width, channels] = x.shape as [number, number, number, number]
   const [, h, w, out] = dy.shape as [number, number, number, number]
   const [kh, kw] = shape as [number, number]
-  // Room for the last window of every tap, in whole strides.
+  // Padded to whole strides for the last window of every tap.
   const room = [(h - 1) * strides[0] + kh + strides[0] - 1, (w - 1) * strides[1] + kw + strides[1] - 1] as const
   const paddings = [
     [0, 0],
@@ -196,5 +196,5 @@ export function runEagerly<P extends Primitive>(
   return kernels[op](inputs, attributes, shape, dtype)
 }
 
-/** A second tensor on the same values. */
+/** A second tensor with the same values. */
 export const share = (x: Tensor): Tensor => kernel('Identity', { x })

@@ -22,13 +22,13 @@ export function transpose<R extends Rank>(x: Tensor<R>, permutation: readonly nu
   return apply('transpose', [x], { permutation }, shape, (dy) => [() => transpose(dy, inverse)])
 }
 
-/** Repeats along axes of length 1 and new leading axes. */
+/** Repeats values along axes of length 1 and along new leading axes. */
 export function broadcastTo<const S extends readonly number[]>(x: Tensor, shape: S): Tensor<RankOf<S>> {
   if (sameShape(x.shape, shape)) return x
   return apply('broadcastTo', [x], {}, shape, (dy) => [() => sumTo(dy, x.shape)])
 }
 
-/** Sums over axes (all by default). @param keepDims whether axes stay, of length 1 @default false */
+/** Sums over axes (all by default). @param keepDims whether reduced axes stay with length 1 @default false */
 export function sum(x: Tensor): Scalar
 export function sum<R extends Rank>(x: Tensor<R>, axes: Axes, keepDims: true): Tensor<R>
 export function sum<R extends Rank, const A extends Axes>(
@@ -44,7 +44,7 @@ export function sum(x: Tensor, axes?: Axes, keepDims = false): Tensor {
   return apply('sum', [x], { axes: list, keepDims }, shape, (dy) => [() => broadcastTo(reshape(dy, kept), x.shape)])
 }
 
-/** The adjoint of broadcasting: sums what was repeated, back to `shape`. */
+/** The adjoint of broadcasting: sums over repeated axes, back to `shape`. */
 export function sumTo(x: Tensor, shape: readonly number[]): Tensor {
   if (sameShape(x.shape, shape)) return x
   const lead = x.rank - shape.length
@@ -54,7 +54,7 @@ export function sumTo(x: Tensor, shape: readonly number[]): Tensor {
   return reshape(sum(x, axes), shape)
 }
 
-/** A block of a tensor. */
+/** The block of a tensor that starts at `begin` and has shape `size`. */
 export function slice<R extends Rank>(x: Tensor<R>, begin: readonly number[], size: readonly number[]): Tensor<R> {
   const shape = size.map((length, axis) => (length < 0 ? x.shape[axis]! - begin[axis]! : length))
   if (
@@ -66,7 +66,7 @@ export function slice<R extends Rank>(x: Tensor<R>, begin: readonly number[], si
   return apply('slice', [x], { begin }, shape, (dy) => [() => pad(dy, begin, after)], x.dtype as 'float32')
 }
 
-/** Zeros before and after, axis by axis. */
+/** Pads each axis with zeros before and after. */
 export function pad<R extends Rank>(x: Tensor<R>, before: readonly number[], after: readonly number[]): Tensor<R> {
   if ([...before, ...after].some((length) => length < 0) || before.length !== x.rank)
     throw new HabaError('pad', `${x.rank} non-negative lengths`, `[${before}] and [${after}]`, 'Use slice to cut.')
@@ -81,7 +81,7 @@ export function concat<R extends Rank>(tensors: readonly Tensor<R>[], axis: numb
   for (const t of tensors)
     assertShape(
       'concat',
-      'tensors that differ along one axis only, here',
+      'tensors that differ along one axis only:',
       first.shape.map((length, i) => (i === axis ? t.shape[axis]! : length)),
       t.shape,
     )

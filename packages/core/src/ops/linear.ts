@@ -7,7 +7,7 @@ import { assertShape } from './shape.js'
 /**
  * Matrix product of the last two axes, `[…, m, k] · […, k, n]`; leading axes must be equal.
  *
- * @param transposed reads an operand with its last two axes exchanged
+ * @param transposed operands whose last two axes are swapped first
  */
 export function matMul<R extends Rank>(
   a: Tensor<R>,
@@ -50,7 +50,7 @@ function attributesOf({ stride = 1, pad = 0 }: ConvolutionOptions): ConvolutionA
 }
 
 /**
- * Two-dimensional convolution (cross-correlation, as PyTorch's).
+ * Two-dimensional convolution (cross-correlation, as in PyTorch).
  *
  * @param x `[batch, height, width, in]`
  * @param kernel `[kernelHeight, kernelWidth, in, out]`
@@ -80,7 +80,7 @@ function convolve(x: Tensor4D, kernel: Tensor4D, attributes: ConvolutionAttribut
 
 type Shape4 = readonly [number, number, number, number]
 
-/** The adjoint of conv2d in its images. */
+/** The adjoint of conv2d with respect to its images. */
 function convolveInput(dy: Tensor4D, kernel: Tensor4D, attributes: ConvolutionAttributes, shape: Shape4): Tensor4D {
   return apply('conv2dInput', [dy, kernel], attributes, shape, (ct) => [
     () => convolve(ct as Tensor4D, kernel, attributes),
@@ -88,7 +88,7 @@ function convolveInput(dy: Tensor4D, kernel: Tensor4D, attributes: ConvolutionAt
   ])
 }
 
-/** The adjoint of conv2d in its kernel. */
+/** The adjoint of conv2d with respect to its kernel. */
 function convolveFilter(x: Tensor4D, dy: Tensor4D, attributes: ConvolutionAttributes, shape: Shape4): Tensor4D {
   return apply('conv2dFilter', [x, dy], attributes, shape, (ct) => [
     () => convolveInput(dy, ct as Tensor4D, attributes, x.shape),
@@ -97,7 +97,7 @@ function convolveFilter(x: Tensor4D, dy: Tensor4D, attributes: ConvolutionAttrib
 }
 
 /**
- * Transposed convolution: the adjoint of conv2d as a layer of its own.
+ * Transposed convolution: the adjoint of conv2d as a layer.
  *
  * @param x `[batch, height, width, in]`
  * @param kernel `[kernelHeight, kernelWidth, out, in]`
@@ -115,7 +115,7 @@ export function conv2dTranspose(x: Tensor4D, kernel: Tensor4D, options: Convolut
 }
 
 /**
- * Mean over windows, without padding; rows and columns that fill no window are left out.
+ * Mean over windows, without padding. Trailing rows and columns that fill no window are dropped.
  *
  * @param size side of the window, or `[height, width]`
  * @param stride one number, or `[down, across]` @default size

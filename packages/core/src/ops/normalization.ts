@@ -3,7 +3,7 @@ import { add, div, mul, sqrt, square, sub } from './elementwise.js'
 import { reshape } from './layout.js'
 import { mean } from './reduce.js'
 
-/** All of PyTorch's normalizations use this epsilon by default. */
+/** The default epsilon of PyTorch's normalizations. */
 export const EPSILON = 1e-5
 
 /** `(x - mean) / √(variance + ε)` over `axes`, with the biased variance. */
@@ -12,13 +12,13 @@ function standardizeOver<R extends Rank>(x: Tensor<R>, axes: readonly number[], 
   return div(centered, sqrt(add(mean(square(centered), axes, true), epsilon)))
 }
 
-/** `scale` and `shift` broadcast to `x`: they add no axis. */
+/** Scales and shifts `x`; `scale` and `shift` broadcast to it and add no axis. */
 const affine = (x: Tensor, scale: Tensor, shift: Tensor): Tensor4D =>
   // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion
   add(mul(x, scale), shift) as Tensor4D
 
 /**
- * Normalizes every channel of every image over its pixels: PyTorch's GroupNorm with one group a channel.
+ * Normalizes every channel of every image over its pixels: PyTorch's GroupNorm with one group per channel.
  *
  * @param x `[batch, height, width, channels]`
  * @param scale `[channels]`
@@ -44,7 +44,7 @@ export function batchMoments(x: Tensor4D): { readonly mean: Tensor1D; readonly v
   return { mean: center, variance: mean(square(sub(x, center)), [0, 1, 2]) }
 }
 
-/** Normalizes every channel by given moments, each `[channels]`: the batch's own in training, running ones in evaluation. */
+/** Normalizes every channel by given moments, each `[channels]`: the batch's in training, running ones in evaluation. */
 export const batchNorm = (
   x: Tensor4D,
   moments: { readonly mean: Tensor; readonly variance: Tensor },

@@ -4,7 +4,7 @@ import { add, greater, where } from './elementwise.js'
 import { pad, reshape, slice } from './layout.js'
 import { constant } from './sources.js'
 
-/** Stride and padding of a maximum. */
+/** Stride and padding of `maxPool`. */
 export interface MaxPoolOptions {
   /** One number, or `[down, across]`. @default the window's sides */
   readonly stride?: number | readonly [number, number]
@@ -13,7 +13,7 @@ export interface MaxPoolOptions {
 }
 
 /**
- * Largest value of each window; of equal ones the first, row by row, gets the gradient, as in PyTorch.
+ * Largest value of each window. Of equal values the first in row-major order receives the gradient, as in PyTorch.
  *
  * @param x `[batch, height, width, channels]`
  * @param size side of the window, or `[height, width]`
@@ -30,7 +30,7 @@ export function maxPool(
   const h = Math.floor((height + top + bottom - rows) / down) + 1
   const w = Math.floor((width + left + right - columns) / across) + 1
   if (h < 1 || w < 1) throw new HabaError('maxPool', `maps of at least ${size}`, `[${x.shape}]`, 'Use fewer poolings.')
-  // Room for every tap of the last window in whole strides, so that a tap is one block and no new op is needed.
+  // Padded to whole strides, so that each tap is one block and existing ops suffice.
   const room = [h * down + rows - 1, w * across + columns - 1] as const
   const after = [Math.max(0, room[0] - height - top), Math.max(0, room[1] - width - left)] as const
   const isPadded = top > 0 || left > 0 || bottom > 0 || right > 0

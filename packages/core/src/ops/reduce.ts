@@ -5,7 +5,7 @@ import type { Axes, Without } from '../tree/ranks.js'
 import { broadcastTo, reshape, sum } from './layout.js'
 import { normalizeAxes } from './shape.js'
 
-/** Mean over axes (all by default). @param keepDims whether axes stay, of length 1 @default false */
+/** Mean over axes (all by default). @param keepDims whether reduced axes stay with length 1 @default false */
 export function mean(x: Tensor): Scalar
 export function mean<R extends Rank>(x: Tensor<R>, axes: Axes, keepDims: true): Tensor<R>
 export function mean<R extends Rank, const A extends Axes>(
@@ -19,7 +19,7 @@ export function mean(x: Tensor, axes?: Axes, keepDims = false): Tensor {
   return mul(sum(x, axes, keepDims), 1 / count)
 }
 
-/** Largest value over axes (all by default); equal largest values share the gradient. @param keepDims whether axes stay, of length 1 @default false */
+/** Largest value over axes (all by default); equal largest values share the gradient. @param keepDims whether reduced axes stay with length 1 @default false */
 export function max(x: Tensor): Scalar
 export function max<R extends Rank>(x: Tensor<R>, axes: Axes, keepDims: true): Tensor<R>
 export function max<R extends Rank, const A extends Axes>(

@@ -6,9 +6,9 @@ import { matMul } from './linear.js'
 import { constant } from './sources.js'
 
 /**
- * Resamples images on an affine grid, bilinearly, zero outside. In pixels from the center of the image, the value at
- * offset `(dx, dy)` comes from offset `matrix · (dx, dy)`. Differentiable in the images and in the matrices.
- * For square images this is PyTorch's `affine_grid` + `grid_sample`, corners aligned or not.
+ * Resamples images on an affine grid, bilinearly, with zeros outside. The value at offset `(dx, dy)`, in pixels from the
+ * center of the image, comes from offset `matrix · (dx, dy)`. Differentiable with respect to images and matrices.
+ * For square images it equals PyTorch's `affine_grid` + `grid_sample`, with aligned corners or not.
  *
  * @param images `[batch, height, width, channels]`
  * @param matrices `[batch or 1, 2, 2]`, acting on (column, row) offsets
@@ -53,11 +53,11 @@ export function affineSample(images: Tensor4D, matrices: Tensor3D): Tensor4D {
   return reshape(total, [batch, height, width, channels])
 }
 
-/** 1 where 0 ≤ v < length, for whole numbers. */
+/** 1 where 0 ≤ v < length, for integers. */
 const within = (v: Tensor, length: number) => mul(greater(v, -0.5), greater(length - 0.5, v))
 
 /**
- * Resizes images bilinearly, with pixel centers aligned as PyTorch's `align_corners=False`: two small matrix products.
+ * Resizes images bilinearly, as PyTorch with `align_corners=False`: two small matrix products.
  *
  * @param images `[batch, height, width, channels]`
  * @returns `[batch, rows, columns, channels]`
@@ -76,7 +76,7 @@ export function resizeBilinear(images: Tensor4D, rows: number, columns: number):
   return reshape(wide, [batch, rows, columns, channels])
 }
 
-/** `[to, from]`: how each new sample mixes the two old ones beside it. */
+/** `[to, from]`: the weights of the two nearest old samples for each new one. */
 function interpolation(from: number, to: number): Float32Array {
   const weights = new Float32Array(to * from)
   for (let i = 0; i < to; i++) {

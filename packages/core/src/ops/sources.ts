@@ -13,7 +13,7 @@ export const zerosLike = <R extends Rank>(x: Tensor<R>): Tensor<R> => apply('fil
 /** Ones in the shape of a tensor. */
 export const onesLike = <R extends Rank>(x: Tensor<R>): Tensor<R> => apply('fill', [], { value: 1 }, x.shape)
 
-/** Values known when the program is made (a sampling grid, a window): they become part of it. */
+/** Constant values, such as a sampling grid or a window; they become part of the program. */
 export const constant = <const S extends readonly number[]>(
   values: Values | readonly number[],
   shape: S,

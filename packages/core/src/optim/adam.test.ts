@@ -12,7 +12,7 @@ import { projectBox } from './project-box.js'
 
 const row = (...values: number[]): Tree => ({ x: tensor(values, [1, values.length]) })
 
-/** Where parameters are after each of the gradients. */
+/** The parameters after each gradient. */
 async function path(optimizer: Optimizer, from: Tree, gradients: readonly Tree[]) {
   const engine = referenceEngine()
   const step = engine.compile('step', (params: Tree, gradient: Tree, before: Tree) => {
@@ -76,7 +76,7 @@ describe('projectBox', () => {
     const optimizer = loose(projectBox(bounds, loose(sgd({ learningRate: 1, momentum: 0.5 }))))
     const [first, second] = await path(optimizer, row(0.5, 0), [row(-2, -1), row(0, 4)])
     expect(first).toEqual([1, 1])
-    // Velocities -2 and -1 become -1 and 3.5: up against the bound, and down to it.
+    // Velocities -2 and -1 become -1 and 3.5: the parameters end on both bounds.
     expect(second).toEqual([1, -1])
   })
 

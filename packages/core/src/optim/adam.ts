@@ -11,18 +11,18 @@ import { mapTree } from '../tree/tree.js'
 export interface AdamOptions {
   /** At least 0. */
   readonly learningRate: number
-  /** How slowly the mean and the mean square of gradients follow, each in `[0, 1)`. @default [0.9, 0.999] */
+  /** Decay rates of the moving averages of gradients and of their squares, each in `[0, 1)`. @default [0.9, 0.999] */
   readonly betas?: readonly [mean: number, square: number]
   /** Added to the root. @default 1e-8 */
   readonly epsilon?: number
 }
 
-/** What `adam` carries from step to step. */
+/** The state of `adam`. */
 export interface AdamState {
   /** Moving averages of gradients and of their squares, as the parameters. */
   readonly mean: Tree
   readonly square: Tree
-  /** The same averages of ones, `1 - betaᵗ`: what the bias correction divides by, without its cancellation. */
+  /** The same averages of ones, `1 - betaᵗ`: divisors of the bias correction, computed without cancellation. */
   readonly seen: { readonly mean: Scalar; readonly square: Scalar }
   readonly [name: string]: Tree
 }

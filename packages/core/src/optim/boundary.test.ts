@@ -8,7 +8,7 @@ import { tensor } from '../tree/host.js'
 import { boundary } from './boundary.js'
 import { sgd } from './sgd.js'
 
-/** What is added to a gradient of zeros. */
+/** The update for a gradient of zeros. */
 const added = (p: Tensor, weight: number) =>
   referenceEngine().compile('added', (at: Tensor) => {
     const optimizer = boundary(weight, sgd({ learningRate: 1 }))

@@ -4,12 +4,12 @@ import type { Optimizer } from '../spec/optimizer.js'
 import type { Tree } from '../spec/tree.js'
 import { mapTree } from '../tree/tree.js'
 
-/** The least `1 - p²` that is divided by: at and beyond the bounds the pull is strong, inwards and finite. */
+/** Lower bound of the divisor `1 - p²`: at and beyond the bounds the gradient is large and finite, and points inwards. */
 const NEAR = 1e-3
 
 /**
- * Adds the gradient of `-weight · mean log(1 - p²)` before a step, as weight decay adds that of `p²`: parameters are kept
- * between -1 and 1, such as the centers of Gaussians (GSDD's boundary loss, weight 0.1). The mean is over each tensor.
+ * Adds the gradient of `-weight · mean log(1 - p²)` before each step, as weight decay adds that of `p²`. It keeps parameters
+ * between -1 and 1, such as the centers of Gaussians (GSDD's boundary loss, weight 0.1). The mean is taken over each tensor.
  *
  * @param weight at least 0
  * @throws HabaError for a weight below 0

@@ -22,7 +22,7 @@ describe('clipByGlobalNorm', () => {
     got.forEach((v, i) => expect(v).toBeCloseTo(wanted[i]!, 6))
 
   it('scales all parts by one factor, down to the norm', () =>
-    // ‖(3, 0, 4)‖ = 5: by 2/5, before each part's own rate.
+    // ‖(3, 0, 4)‖ = 5: scaled by 2/5, before the learning rate of each part.
     near(moved(2, [3, 0], 4), [-1.2, 0, -16]))
 
   it('leaves shorter gradients, and those of zeros, as they are', () => {

@@ -6,16 +6,16 @@ import type { Tree } from '../spec/tree.js'
 import { mapTree } from '../tree/tree.js'
 
 /**
- * Scales gradients whose Euclidean norm, over all parts together, is above `largest` down to that norm; shorter ones stay
- * as they are (optax's `clip_by_global_norm`, PyTorch's `clip_grad_norm_`; RTP clips to 2).
+ * Clips gradients to a Euclidean norm of at most `largest`, over all parts together (optax's `clip_by_global_norm`,
+ * PyTorch's `clip_grad_norm_`; RTP clips to 2).
  *
  * @param largest above 0
- * @param optimizer of the clipped gradient; for all parts, `partition` goes inside
+ * @param optimizer takes the clipped gradient; a `partition` belongs inside, so that the norm is over all parts
  * @throws HabaError for a norm that is not above 0
  */
 export function clipByGlobalNorm<S extends Tree>(largest: number, optimizer: Optimizer<S>): Optimizer<S> {
   if (!(largest > 0 && Number.isFinite(largest)))
-    throw new HabaError('clipByGlobalNorm', 'a norm above 0', `${largest}`, 'Leave it out to clip nothing.')
+    throw new HabaError('clipByGlobalNorm', 'a norm above 0', `${largest}`, 'Leave it out to disable clipping.')
   return {
     init: optimizer.init,
     update: (grads, state, params) => {

@@ -6,22 +6,22 @@ import type { Optimizer } from '../spec/optimizer.js'
 import type { Tree } from '../spec/tree.js'
 import { mapTree } from '../tree/tree.js'
 
-/** Between what parameters stay, and how often that is seen to. */
+/** The bounds of parameters, and how often they are enforced. */
 export interface ProjectBoxOptions {
-  /** One bound for each channel, the last axis, or a single one. */
+  /** Lower bounds: one for each channel (the last axis), or a single one. */
   readonly low: readonly number[]
-  /** The same, none below `low`. */
+  /** Upper bounds, as many as `low`, none below its lower bound. */
   readonly high: readonly number[]
   /** Steps from one clamp to the next. @default 1 */
   readonly every?: number
 }
 
-/** What `projectBox` carries: steps since the last clamp, and what the optimizer itself carries. */
+/** The state of `projectBox`: steps since the last clamp, and the optimizer's state. */
 export type ProjectBoxState = { readonly since: Scalar; readonly inner: Tree }
 
 /**
- * Keeps parameters between bounds, such as images between black and white: what a step moves out of them lands on them.
- * Momentum is not touched. IDC's released code clamps before it takes a new network, which is `every` 100 steps.
+ * Clamps parameters to bounds, such as images to black and white. Momentum is unchanged. IDC's released code clamps before it
+ * takes a new network: every 100 steps.
  *
  * @throws HabaError for bounds that cross or differ in number, or an interval below 1
  */
@@ -32,7 +32,7 @@ export function projectBox(
   if (low.length !== high.length || low.length === 0 || !low.every((bound, i) => bound <= high[i]!))
     throw new HabaError(
       'projectBox',
-      'as many high bounds as low ones, none below its own',
+      'as many high bounds as low ones, none below its low bound',
       `[${low}] and [${high}]`,
       '',
     )

@@ -6,8 +6,8 @@ import type { Tree } from '../spec/tree.js'
 import { mapTree } from '../tree/tree.js'
 
 /**
- * Keeps rows probabilities: after each step every value is clamped to [0, 1] and every row, the last axis, is divided by
- * its sum (label distillation). A row of zeros becomes uniform; the released code makes it NaN.
+ * Keeps rows (the last axis) probabilities: after each step values are clamped to [0, 1] and every row is divided by its sum
+ * (label distillation). A row of zeros becomes uniform; the released code makes it NaN.
  */
 export const projectSimplex = <S extends Tree>(optimizer: Optimizer<S>): Optimizer<S> => ({
   init: optimizer.init,

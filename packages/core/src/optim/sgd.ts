@@ -17,9 +17,9 @@ export interface SgdOptions {
   readonly weightDecay?: number
 }
 
-/** What `sgd` carries from step to step. */
+/** The state of `sgd`. */
 export interface SgdState {
-  /** As the parameters; absent without momentum. */
+  /** In the structure of the parameters; absent without momentum. */
   readonly velocity: Tree
   readonly [name: string]: Tree
 }
@@ -86,7 +86,7 @@ export function partition(parts: Readonly<Record<string, Optimizer>>): Optimizer
   }
 }
 
-/** Keeps parameters at or above a bound: what would fall below lands on it (HaBa's step size, 0.001). */
+/** Clamps parameters from below (HaBa's step size: at 0.001). */
 export const clampBelow = <S extends Tree>(bound: number, optimizer: Optimizer<S>): Optimizer<S> => ({
   init: optimizer.init,
   update: (grads, before, params) => {
@@ -95,12 +95,12 @@ export const clampBelow = <S extends Tree>(bound: number, optimizer: Optimizer<S
   },
 })
 
-/** Leaves parameters as they are. */
+/** Leaves parameters unchanged. */
 export const setToZero: Optimizer<None> = {
   init: () => ({}),
   update: (grads, state) => ({ updates: mapTree((g) => zerosLike(g), grads), state }),
 }
 
-/** `params + updates`; fixed (int32) leaves stay as they are. */
+/** `params + updates`; fixed (int32) leaves are unchanged. */
 export const applyUpdates = <P extends Tree>(params: P, updates: P): P =>
   mapTree((p: Tensor, u: Tensor) => (isFixed(p) ? p : add(p, u)), params, updates)

@@ -6,19 +6,19 @@ import type { Optimizer } from '../spec/optimizer.js'
 import type { Tree } from '../spec/tree.js'
 import { mapTree } from '../tree/tree.js'
 
-/** When and how far steps shrink. */
+/** The schedule of `stepDecay`. */
 export interface StepDecayOptions {
   /** Steps between two drops, at least 1. */
   readonly every: number
-  /** By which steps are multiplied at each drop, `(0, 1]`. */
+  /** Multiplies the step size at each drop, `(0, 1]`. */
   readonly factor: number
 }
 
-/** What `stepDecay` carries: how many steps were taken, and what the optimizer itself carries. */
+/** The state of `stepDecay`: the number of steps taken, and the optimizer's state. */
 export type StepDecayState = { readonly taken: Scalar; readonly inner: Tree }
 
 /**
- * Shrinks an optimizer's steps by `factor` after `every` of them, again and again (DD: 0.5 after 40 epochs).
+ * Multiplies an optimizer's steps by `factor` after every `every` steps (DD: by 0.5 every 40 epochs).
  *
  * @throws HabaError for an interval below 1 or a factor outside `(0, 1]`
  */
@@ -29,7 +29,7 @@ export function stepDecay({ every, factor }: StepDecayOptions, optimizer: Optimi
     init: (params) => ({ taken: fill([], 0), inner: optimizer.init(params) }),
     update(grads, { taken, inner }, params) {
       const { updates, state } = optimizer.update(grads, inner, params)
-      // Half a step in, so that rounding never delays a drop.
+      // Half a step is added so that rounding never delays a drop.
       const drops = floor(mul(add(taken, 0.5), 1 / every))
       const scale = exp(mul(drops, Math.log(factor)))
       return {

@@ -71,7 +71,7 @@ describe('keys', () => {
     for (const draw of [bits, uniform, normal, permutation])
       expect(() => draw(folded, 2)).toThrow('key: expected a key that is only folded by number, got one that is drawn')
     expect(() => integers(folded, 2, 5)).toThrow('key: ')
-    // Names have counters of their own.
+    // Names use separate counters.
     expect(uniform(foldIn(folded, 'rows'), 1)).toEqual(uniform(foldIn(drawn, 'rows'), 1))
   })
 })

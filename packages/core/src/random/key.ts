@@ -3,14 +3,14 @@ import type { Key } from '../spec/random.js'
 
 const rotate = (x: number, by: number): number => (x << by) | (x >>> (32 - by))
 
-/** Threefry-2x32 with 20 rounds (Salmon et al. 2011), the generator of JAX: a keyed shuffle of 64-bit counters. */
+/** Threefry-2x32 with 20 rounds (Salmon et al. 2011), as in JAX: a keyed permutation of 64-bit counters. */
 export function threefry(key: Key, c0: number, c1: number): readonly [number, number] {
   const words = new Uint32Array(2)
   shuffle(key, c0, c1, words, 0)
   return [words[0]!, words[1]!]
 }
 
-/** Writes the two words of a counter to `words` from `at`. */
+/** Writes the two words of a counter to `words` at `at`. */
 function shuffle(key: Key, c0: number, c1: number, words: Uint32Array, at: number): void {
   let [a, b, c] = [key.hi | 0, key.lo | 0, (key.hi ^ key.lo ^ 0x1bd11bda) | 0]
   let x0 = (c0 + a) | 0
@@ -33,7 +33,7 @@ type Use = 'drawn from' | 'folded by number'
 
 const uses = new WeakMap<Key, Use>()
 
-/** A draw and a fold by number read the same counters: child n of a key is its own words 2n and 2n + 1. So a key serves one of them. */
+/** A draw and a fold by number read the same counters: child n of a key equals its words 2n and 2n + 1. So a key allows only one of them. */
 function useAs(key: Key, use: Use): void {
   const before = uses.get(key)
   if (before === undefined) uses.set(key, use)
@@ -42,7 +42,7 @@ function useAs(key: Key, use: Use): void {
       'key',
       `a key that is only ${before}`,
       `one that is ${use}, too`,
-      'Fold it by a name first, such as foldIn(key, "rows"): the numbers would repeat each other.',
+      'Fold in a name first, such as foldIn(key, "rows"); otherwise numbers would repeat.',
     )
 }
 
@@ -50,10 +50,10 @@ function useAs(key: Key, use: Use): void {
 export const keyFrom = (seed: number): Key => ({ hi: Math.floor(seed / 2 ** 32) >>> 0, lo: seed >>> 0 })
 
 /**
- * A key of its own for a purpose or a step: `foldIn(key, 'augment')` never disturbs `foldIn(key, 'rows')`.
+ * A separate key for a purpose or a step: draws from `foldIn(key, 'augment')` never change those from `foldIn(key, 'rows')`.
  *
- * @param label a name, or a non-negative whole number
- * @throws HabaError for a number where the same key object was drawn from: its children would repeat its own numbers
+ * @param label a name, or a non-negative integer
+ * @throws HabaError for a number if the same key object was drawn from: its children would repeat its numbers
  */
 export function foldIn(key: Key, label: string | number): Key {
   if (typeof label === 'number') useAs(key, 'folded by number')
@@ -70,7 +70,7 @@ export function foldIn(key: Key, label: string | number): Key {
 /**
  * `count` words of 32 random bits.
  *
- * @throws HabaError where the same key object was folded by number: its children would repeat these words
+ * @throws HabaError if the same key object was folded by number: its children would repeat these words
  */
 export function bits(key: Key, count: number): Uint32Array {
   useAs(key, 'drawn from')
@@ -79,11 +79,11 @@ export function bits(key: Key, count: number): Uint32Array {
   return words.subarray(0, count)
 }
 
-/** `count` floats in `[low, high)`, 24 bits fine. @param low @default 0 @param high @default 1 */
+/** `count` floats in `[low, high)`, with 24 random bits each. @param low @default 0 @param high @default 1 */
 export function uniform(key: Key, count: number, low = 0, high = 1): Float32Array {
   const words = bits(key, count)
   const floats = new Float32Array(count)
-  // A loop: `Float32Array.from` takes several times as long, and whole networks begin here.
+  // A loop, because `Float32Array.from` is several times slower and networks are initialized here.
   for (let i = 0; i < count; i++) floats[i] = low + (high - low) * ((words[i]! >>> 8) / 2 ** 24)
   return floats
 }
@@ -97,7 +97,7 @@ export function normal(key: Key, count: number): Float32Array {
   })
 }
 
-/** `count` whole numbers `0 … below-1`. */
+/** `count` integers `0 … below-1`. */
 export function integers(key: Key, count: number, below: number): Int32Array {
   return Int32Array.from(bits(key, count), (word) => Math.floor((word / 2 ** 32) * below))
 }

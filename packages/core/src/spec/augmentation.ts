@@ -4,8 +4,8 @@ import type { Key } from './random.js'
 import type { Args } from './tree.js'
 
 /**
- * A differentiable change of images whose chance is data: "siamese" means applying the same draw to both sides.
- * A draw of one row acts on every image of a batch; a draw of n rows acts on n images, row by row.
+ * A differentiable augmentation of images. Its random draw is data: applying the same draw to real and synthetic images is
+ * "siamese". A draw of one row applies to every image of a batch; a draw of n rows applies to n images, row by row.
  */
 export interface Augmentation<Draw extends Args = Args> {
   readonly name: string
@@ -14,8 +14,8 @@ export interface Augmentation<Draw extends Args = Args> {
 }
 
 /**
- * A change of whole batches that mixes images and, alike, their targets, such as cutmix. Its chance is data, too: a draw
- * of n rows acts on a batch of n.
+ * An augmentation that mixes the images of a batch and their targets, such as cutmix. Its random draw is data, too: a draw
+ * of n rows applies to a batch of n.
  */
 export interface Mixing<Draw extends Args = Args> {
   readonly name: string

@@ -10,10 +10,10 @@ export interface RealSource {
   /** `[indices.length, height, width, channels]`, preprocessed; row r is image `indices[r]`. The caller owns it. */
   images(indices: Int32Array): Promise<Tensor4D>
   /**
-   * The same images before preprocessing, `[indices.length × height × width × channels]`: bytes, or floats in `[0, 1]`. What
-   * data are recognized by; undefined where they are kept preprocessed only.
+   * The same images before preprocessing, `[indices.length × height × width × channels]`: bytes, or floats in `[0, 1]`. The
+   * identity of data is computed from them. Undefined if only preprocessed images are kept.
    *
-   * @default undefined: they are computed back from `images`
+   * @default undefined: they are computed from `images` by inverting the preprocessing
    */
   pixels?(indices: Int32Array): Promise<Uint8Array | Float32Array | undefined>
 }
@@ -37,7 +37,7 @@ export interface Dataset {
   readonly preprocessing: Preprocessing
   readonly train: RealSource
   readonly test: RealSource
-  /** What a reader of results must know of how the images were read, such as files that were skipped. @default nothing */
+  /** Warnings for readers of results, such as skipped files. @default none */
   readonly warnings?: readonly string[]
 }
 

@@ -1,28 +1,28 @@
 import type { Args, Tree } from './tree.js'
 
-/** A function that was made replayable. */
+/** A compiled function. */
 export type Compiled<A extends readonly Args[], R extends Tree> = (...args: A) => Promise<R>
 
-/** A function whose derivative was prepared: `backward` takes what `forward` kept, instead of computing it again. */
+/** A compiled function with a prepared derivative: `backward` uses values that `forward` kept instead of recomputing them. */
 export interface Linearized<P extends Tree, A extends readonly Args[], R extends Tree> {
   forward(params: P, ...rest: A): Promise<{ readonly value: R; readonly kept: Tree }>
-  /** The vector-Jacobian product in `params`. Does not dispose `kept`. */
+  /** The vector-Jacobian product with respect to `params`. Does not dispose `kept`. */
   backward(kept: Tree, cotangent: R): Promise<P>
 }
 
-/** Where functions run. Results belong to the caller; arguments are never disposed. */
+/** Compiles functions and runs them. The caller owns results; arguments are never disposed. */
 export interface Engine {
   readonly name: string
   /**
-   * Makes `fn` replayable: traced once per signature (shapes and dtypes of tensor leaves, values of all other leaves),
-   * then run without touching a single op. `fn` must be pure, and whatever changes must come in as an argument.
+   * Compiles `fn`: it is traced once per signature (shapes and dtypes of tensor leaves, values of all other leaves), then the
+   * program is replayed without calling `fn`. `fn` must be pure; everything that changes must be an argument.
    */
   compile<A extends readonly Args[], R extends Tree>(name: string, fn: (...args: A) => R): Compiled<A, R>
-  /** The same, with the derivative in the first argument prepared. */
+  /** The same, with a prepared derivative with respect to the first argument. */
   linearize<P extends Tree, A extends readonly Args[], R extends Tree>(
     name: string,
     fn: (params: P, ...rest: A) => R,
   ): Linearized<P, A, R>
-  /** How many programs were compiled so far; a value that changes from step to step must not raise it. */
+  /** `compilations`: programs compiled so far. It must not grow from step to step. */
   readonly stats: { readonly compilations: number }
 }

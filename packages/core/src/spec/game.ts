@@ -4,19 +4,19 @@ import type { Key } from './random.js'
 import type { Layout, Synthetic } from './synthetic.js'
 import type { Args, Tree } from './tree.js'
 
-/** An add-on to any objective. One without a critic is made by `regularizer`. */
+/** An extra loss beside any objective. A plain regularizer is a game without a critic (`None`). */
 export interface Game<Move extends Args = Args, Critic extends Tree = Tree> {
   readonly name: string
-  /** How the critic moves, once a step, after the set has moved. */
+  /** Updates the critic once per step, after the set. */
   readonly optimizer: Optimizer
-  /** Whether the penalty is multiplied by the objective's loss of the step, which is held constant. @default false */
+  /** Whether the set loss is multiplied by the objective's loss of the step, held constant. @default false */
   readonly relative?: boolean
-  /** Refuses, by name, layouts it cannot play on (such as a single view). */
+  /** Makes a critic. Throws for layouts that the game does not support, such as a single view. */
   init(key: Key, layout: Layout): Critic
-  /** Drawn twice a step: for the penalty, and again for the critique. The caller owns it. */
+  /** Called twice per step: for the set loss, and again for the critic loss. The caller owns the draw. */
   draw(key: Key, layout: Layout): Move
-  /** The set loss of a game; differentiated with respect to the set only. */
+  /** The set loss; differentiated with respect to the set only. */
   penalty(move: Move, set: Synthetic, critic: Critic): Scalar
-  /** What the critic minimizes, on the updated set; differentiated in the critic only. */
+  /** The critic loss, on the updated set; differentiated with respect to the critic only. */
   critique(move: Move, set: Synthetic, critic: Critic): Scalar
 }

@@ -2,15 +2,15 @@ import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
 import type { Key } from './random.js'
 import type { None, Tree } from './tree.js'
 
-/** `train` uses batch statistics and moves the running ones; `evaluate` uses the running ones. */
+/** `train` uses batch statistics and updates the running ones; `evaluate` uses the running ones. */
 export interface Mode<S extends Tree = None> {
   readonly kind: 'train' | 'evaluate'
   readonly state: S
 }
 
-/** What a network makes of a batch. */
+/** The outputs of a network for a batch. */
 export interface NetworkOutput<S extends Tree = None> {
-  /** `[batch, features]`: what enters the classifier. */
+  /** `[batch, features]`: the input of the classifier. */
   readonly features: Tensor2D
   /** `[batch, classes]` */
   readonly logits: Tensor2D
@@ -19,7 +19,7 @@ export interface NetworkOutput<S extends Tree = None> {
   readonly state: S
 }
 
-/** A pure function of its weights. `S` holds running statistics; it is `None` for all but batch normalization. */
+/** A pure function of its weights. `S` holds running statistics; it is `None` without batch normalization. */
 export interface Network<W extends Tree = Tree, S extends Tree = Tree> {
   readonly name: string
   init(key: Key): { readonly weights: W; readonly state: S }

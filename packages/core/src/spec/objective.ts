@@ -7,7 +7,7 @@ import type { Network } from './network.js'
 import type { Layout, Rows, Synthetic } from './synthetic.js'
 import type { Args, Tree } from './tree.js'
 
-/** What an objective drew for one step: trees of tensors; other leaves are static. (A type, not an interface: it is an `Args`.) */
+/** What an objective drew for one step: trees of tensors; other leaves are static. (A type, because an interface is not an `Args`.) */
 export type Drawn<Common extends Args, Item extends Args> = {
   readonly common: Common
   readonly items: readonly Item[]
@@ -20,7 +20,7 @@ export interface DrawContext<S extends Args> {
   readonly state: S
 }
 
-/** What `advance` may use: the set as it is after this step's update. */
+/** What `advance` may use: the set after this step's update. */
 export interface AdvanceContext<S extends Args> {
   readonly engine: Engine
   readonly real: RealSource
@@ -30,7 +30,7 @@ export interface AdvanceContext<S extends Args> {
   readonly state: S
 }
 
-/** One step of training on a finished set: gradient descent on these slots under these views. */
+/** One gradient step of training on a finished set, on these slots under these views. */
 export interface PrescribedStep {
   /** `0 … slots-1`. */
   readonly slots: Int32Array
@@ -40,10 +40,10 @@ export interface PrescribedStep {
   readonly learningRate: number
 }
 
-/** How networks are trained on a finished set, where the objective learns that, too: from where, and by which steps. */
+/** How networks are trained on a finished set, if the objective learns that, too: initial weights and steps. */
 export interface Prescription {
   readonly steps: readonly PrescribedStep[]
-  /** Of SGD, from one step to the next, `[0, 1)`. @default 0 */
+  /** Momentum of SGD, `[0, 1)`. @default 0 */
   readonly momentum?: number
   /** Weights to start from; the caller owns them. */
   initial(network: Network, key: Key): { readonly weights: Tree; readonly state: Tree }
@@ -53,14 +53,14 @@ interface ObjectiveBase<Common extends Args, Item extends Args, P extends Tree, 
   readonly name: string
   /** `params` are learned with the set (MTT's step size); `state` is carried from step to step (DC's network). */
   init(key: Key): { readonly params: P; readonly state: S }
-  /** All chance and all input and output of one step happen here. The caller owns what is drawn. */
+  /** All randomness and all input and output of one step happen here. The caller owns the draw. */
   draw(key: Key, from: DrawContext<S>): Promise<Drawn<Common, Item>>
   /**
-   * The state of the next step; not differentiated. It keeps or disposes the old state's tensors as its own.
-   * Absent where nothing is carried.
+   * The state of the next step; not differentiated. It owns the old state's tensors: it keeps or disposes them.
+   * Absent if no state is carried.
    */
   advance?(key: Key, from: AdvanceContext<S>): Promise<S>
-  /** What learned parts never fall below, by name, such as `{ rate: 1e-6 }`. @default any value */
+  /** Lower bounds of learned parts, by name, such as `{ rate: 1e-6 }`. @default none */
   readonly least?: Readonly<Record<string, number>>
 }
 
@@ -76,8 +76,8 @@ export interface SumObjective<
 }
 
 /**
- * A student trained step by step, and a last comparison: MTT, DD, LD. Item i becomes the input of step i.
- * `input` alone sees the set; `step` is one fixed function, so it compiles once however the input was augmented.
+ * Trains a student step by step and ends with a loss: MTT, DD, LD. Item i becomes the input of step i. Only `input` sees the
+ * set; `step` is one fixed function, so it compiles once however the input was augmented.
  */
 export interface RecurrenceObjective<
   Common extends Args = Args,
@@ -96,13 +96,13 @@ export interface RecurrenceObjective<
   finish(params: P, common: Common, carry: Carry): Scalar
 }
 
-/** What an objective has whose set's rate falls by what is carried, such as the networks so far (CAFE). */
+/** For schedules that depend on the objective's state, such as the number of networks so far (CAFE). */
 export interface HasLearningRateScale<S extends Args = Args> {
-  /** How large the set's steps are against those of its optimizer, above 0. */
+  /** Multiplier (> 0) on the set's update. */
   learningRateScale(state: S): number
 }
 
-/** What an objective has whose set suits one sequence of training steps, which it learns with the set (DD). */
+/** For objectives that learn, with the set, the sequence of training steps that suits it (DD). */
 export interface Prescribes<P extends Tree = Tree> {
   prescribe(params: P, layout: Layout): Prescription
 }

@@ -3,7 +3,7 @@ import type { Batch, ImageShape } from './batch.js'
 import type { Key } from './random.js'
 import type { Tree } from './tree.js'
 
-/** A synthetic set as seen from outside: `slots` stored items of fixed classes, each renderable in `views` ways. */
+/** The layout of a synthetic set: `slots` stored items with fixed classes, each with `views` renderings. */
 export interface Layout {
   readonly image: ImageShape
   readonly classes: number
@@ -15,8 +15,8 @@ export interface Layout {
 }
 
 /**
- * Which slots, each under a view of its own. Drawn outside of the mathematics, so it can be replayed. (A type, not an
- * interface: it is an `Args`.)
+ * Slots, each with its view. Drawn outside of compiled functions, so it can be replayed. (A type, because an interface is not
+ * an `Args`.)
  */
 export type Rows = {
   /** `[rows]`, int32, `0 … slots-1`. */
@@ -25,13 +25,13 @@ export type Rows = {
   readonly views: Tensor1D
 }
 
-/** All that an objective, a game or an evaluator sees of a synthetic set. */
+/** The interface of a synthetic set for objectives, games and evaluators. */
 export interface Synthetic {
   readonly layout: Layout
   render(rows: Rows): Batch
 }
 
-/** A set rendered once under every view, for evaluators and pictures. */
+/** A set with every view rendered once, for evaluators and pictures. */
 export interface RenderedSet {
   readonly layout: Layout
   /** `[views, slots, height, width, channels]`, row-major, in the preprocessed space. */
@@ -41,32 +41,32 @@ export interface RenderedSet {
 }
 
 /**
- * Exact storage of a finished set, part by part: images or bases, decoder, labels, learned numbers such as a step size, and what a
- * codec adds (scales, groups, headers; its entropy tables are learned while reading and take nothing). What brings pixels to
- * what networks see, such as a whitening matrix, belongs to the data: every set and every real image needs the same.
+ * Exact storage of a finished set by part: images or bases, decoder, labels, learned numbers such as a step size, and what a
+ * codec adds (scales, groups, headers; its entropy tables adapt while reading and take no space). Preprocessing, such as a
+ * whitening matrix, counts as data, because every set and every real image needs it.
  */
 export interface StorageReport {
-  /** What each takes; `floats` counts stored values, of however few bits. */
+  /** The storage of each part; `floats` counts stored values, whatever their width. */
   readonly parts: readonly { readonly name: string; readonly floats: number; readonly bytes: number }[]
-  /** Stored values, of however few bits. */
+  /** Stored values, whatever their width. */
   readonly floats: number
-  /** That the tensors of the set's file hold. `storageReport` adds them up. */
+  /** The bits of all tensors in the set's file. */
   readonly bits: number
   /** `bits / 8`, rounded up. */
   readonly bytes: number
 }
 
-/** How a set is brought near real images before it is distilled. */
+/** How a set is fitted to real images before distillation. */
 export interface Fit {
-  /** Of Adam, at least 1. */
+  /** Steps of Adam, at least 1. */
   readonly steps: number
-  /** Adam's step size, above 0. */
+  /** Adam's learning rate, above 0. */
   readonly learningRate: number
 }
 
 /**
- * What is stored, and how it becomes pixels. Float32 leaves of the parameters are learned. Int32 leaves are fixed: they
- * are saved with the rest, have no gradient, and no optimizer moves them (FreD's masks).
+ * What a set stores, and how it becomes pixels. Float32 leaves of the parameters are learned. Int32 leaves are fixed: they
+ * are saved, have no gradient, and no optimizer changes them (FreD's masks).
  */
 export interface Parameterization<P extends Tree> {
   readonly name: string
@@ -74,19 +74,19 @@ export interface Parameterization<P extends Tree> {
   /**
    * `seed(perClass)` gives `perClass` real images of every class, class-major, to start from.
    *
-   * @param available real images of the smallest class: `seed` has no more @default unknown
+   * @param available real images of the smallest class, the most that `seed` can return @default unknown
    */
   init(key: Key, seed: (perClass: number) => Promise<Batch>, available?: number): Promise<P>
   /**
-   * Before distilling, the mean squared error between every slot under every view and a real image of its class is lowered
-   * by Adam. Absent where `init` is where a set starts.
+   * Before distillation, Adam minimizes the mean squared error between every rendered slot and a real image of its class.
+   * Absent if the set starts as `init` makes it.
    */
   readonly fit?: Fit
-  /** Zeros in the shapes of the parameters, for budgets and for reading files. Absent where `init` costs little. */
+  /** Zeros in the shapes of the parameters, for budgets and for reading files. Absent if `init` is cheap. */
   zeros?(): P
   /**
-   * Int32 parts whose rows are ascending distinct integers of `0 … below-1`, by their dotted paths: a file holds them
-   * packed, and so they are counted.
+   * Int32 parts whose rows are ascending distinct integers `0 … below-1`, by their dotted paths. Files store them packed, and
+   * `storage` counts their packed size.
    */
   readonly indexSets?: Readonly<Record<string, { readonly below: number }>>
   /** Pure and differentiable in `params`. */

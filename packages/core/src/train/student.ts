@@ -18,11 +18,11 @@ function slope<W extends Tree>(network: Network, weights: W, { images, targets }
   return grad
 }
 
-/** `weights - rate · by`. */
+/** `weights - learningRate · by`. */
 const moved = <W extends Tree>(weights: W, by: W, rate: Scalar): W =>
   mapTree((p, g) => add(p, mul(g, mul(rate, -1))), weights, by)
 
-/** A student step of a differentiable training: `θ - rate · ∇θ cross-entropy`, plain SGD. */
+/** A differentiable student step, plain SGD: `θ - rate · ∇θ cross-entropy`. */
 export const studentStep = <W extends Tree>(
   network: Network,
   weights: W,
@@ -31,12 +31,12 @@ export const studentStep = <W extends Tree>(
   state: Tree = {},
 ): W => moved(weights, slope(network, weights, batch, state), rate)
 
-/** What a student with momentum carries from step to step. */
+/** The carry of a student with momentum. */
 export type MovingWeights = { readonly weights: Tree; readonly velocity: Tree }
 
-/** A network in a differentiable training. Its carry is the weights alone; with momentum it is `MovingWeights`. */
+/** A network in differentiable training. Its carry is its weights; with momentum it is `MovingWeights`. */
 export interface Student {
-  /** The carry before the first step: these weights, at rest. */
+  /** The carry before the first step: these weights, with zero velocity. */
   start(weights: Tree): Tree
   /** @param state the network's running statistics @default none */
   step(carry: Tree, batch: Batch, rate: Scalar, state?: Tree): Tree

@@ -21,7 +21,7 @@ import { disposeTree, mapTree } from '../tree/tree.js'
 export interface TrainerOptions {
   readonly engine: Engine
   readonly network: Network
-  /** Applied to every training batch with a draw for each image. */
+  /** Applied to every training batch, with a separate draw for each image. */
   readonly augmentation?: Augmentation
   /** Applied to every training batch last. */
   readonly mixing?: Mixing
@@ -44,7 +44,7 @@ export type Training = {
 /** Trains and tests networks of one kind. */
 export interface Trainer {
   start(key: Key): Training
-  /** Forgets the momentum, as a new optimizer does. */
+  /** Resets the velocity to zero. */
   restart(training: Training): Training
   /** One step of SGD; disposes nothing. */
   step(
@@ -54,8 +54,8 @@ export interface Trainer {
     key: Key,
   ): Promise<{ readonly next: Training; readonly loss: number }>
   /**
-   * The fraction of images classified right, in batches of `batch` in order, and the mean cross-entropy. Scores that are not
-   * finite classify nothing: a network whose training diverged has accuracy 0, not the share of the class that NaN ranks first.
+   * The fraction of images classified correctly and the mean cross-entropy, in batches of `batch`, in order. Logits that are
+   * not finite count as wrong: a network whose training diverged has accuracy 0, whatever class the argmax of NaN is.
    */
   test(
     training: Training,

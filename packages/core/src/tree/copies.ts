@@ -4,7 +4,7 @@ import type { Args, Tree } from '../spec/tree.js'
 import { hostTensor, hostValue, tensor } from './host.js'
 import { mapTree } from './tree.js'
 
-/** The same tensors for another owner. Values on the host are shared, in the layout that they have: nobody writes to them. */
+/** The same tensors for another owner. Values on the host are shared, because nothing writes to them. */
 export const copyOf = <T extends Args>(tree: T): T =>
   mapTree((x: Tensor) => {
     const value = hostValue(x)

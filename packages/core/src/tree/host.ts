@@ -6,8 +6,8 @@ import type { RankOf } from './ranks.js'
 import { reorderAxes } from './reorder.js'
 
 /**
- * What a host tensor holds: values, or the node of a program being traced. With `order`, axis i of the stored array is
- * logical axis `order[i]`: engines keep their own layout between calls, and only reading restores the logical one.
+ * The content of a host tensor: values, or the node of a program being traced. With `order`, axis i of the stored array is
+ * logical axis `order[i]`: engines keep their layout between calls, and only reading restores the logical one.
  */
 export type HostValue = { readonly values: Values; readonly order?: readonly number[] } | { readonly node: Node }
 
@@ -18,8 +18,8 @@ interface Entry {
 }
 
 /**
- * Holds tensors without computing anything. It is never registered nor made current: any tfjs backend that meets such a
- * tensor moves the values to itself, so a program needs no backend at all unless it runs ops eagerly.
+ * Holds tensors and computes nothing. It is never registered or made current: a tfjs backend that reads such a tensor moves
+ * the values to itself. So a program needs a backend only if it runs ops eagerly.
  */
 class HostBackend extends KernelBackend {
   readonly entries = new WeakMap<DataId, Entry>()
@@ -27,7 +27,13 @@ class HostBackend extends KernelBackend {
 
   private entry(id: DataId): Entry {
     const entry = this.entries.get(id)
-    if (!entry) throw new HabaError('host tensor', 'a live tensor', 'a disposed one', 'Use it before disposing it.')
+    if (!entry)
+      throw new HabaError(
+        'host tensor',
+        'a tensor that is not disposed',
+        'a disposed one',
+        'Use it before disposing it.',
+      )
     return entry
   }
 
@@ -45,9 +51,9 @@ class HostBackend extends KernelBackend {
     if ('node' in value)
       throw new HabaError(
         'compile',
-        'a function that never looks at values',
+        'a function that reads no tensor values',
         'a read of a traced tensor (dataSync, print, or a tfjs op outside haba)',
-        'Use ops from @haba/core, and pass what you want to look at as a result.',
+        'Use ops from @haba/core, and return the values that you want to read.',
       )
     return value.order
       ? reorderAxes<Values>(
@@ -101,7 +107,7 @@ class HostBackend extends KernelBackend {
 
 const host = new HostBackend()
 
-/** A tensor on the host from what it holds: values in any stored order, or a traced node. */
+/** A host tensor with this content: values in any stored order, or a traced node. */
 export function hostTensor<const S extends readonly number[]>(
   value: HostValue,
   shape: S,
@@ -109,19 +115,19 @@ export function hostTensor<const S extends readonly number[]>(
 ): Tensor<RankOf<S>> {
   const dataId: DataId = {}
   host.put(dataId, value, shape)
-  // tfjs types a shape that it is given without its rank.
+  // tfjs's type of the shape has no rank.
   return engine().makeTensorFromTensorInfo({ dataId, shape: [...shape], dtype }, host)
 }
 
-/** The stored form of a tensor if it lives on the host, as engines read it; undefined where another backend holds it. */
+/** The stored form of a host tensor, for engines; undefined if another backend holds it. */
 export function hostValue(tensor: Tensor): HostValue | undefined {
   return host.entries.get(tensor.dataId)?.value
 }
 
 /**
- * A tensor from values, held on the host: needs no tfjs backend.
+ * A tensor on the host; needs no tfjs backend.
  *
- * @param values row-major; an array of its own (not copied) or a list of numbers
+ * @param values row-major: a typed array, which is not copied and must not be changed later, or a list of numbers
  * @param shape its product must be the number of values
  */
 export function tensor<const S extends readonly number[]>(
@@ -142,5 +148,5 @@ export function tensor<const S extends readonly number[]>(
   return hostTensor({ values: typed }, shape, dtype)
 }
 
-/** A tensor of rank 0 on the host. */
+/** A scalar on the host. */
 export const scalar = (value: number, dtype: DType = 'float32') => tensor([value], [], dtype)

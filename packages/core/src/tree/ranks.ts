@@ -2,14 +2,14 @@ import type { Rank } from '@tensorflow/tfjs-core'
 
 type Ranks = [Rank.R0, Rank.R1, Rank.R2, Rank.R3, Rank.R4, Rank.R5, Rank.R6]
 
-/** The rank of a shape: its length where that is known, else any. */
+/** The rank of a shape: its length if that is known, else any. */
 export type RankOf<S extends readonly number[]> = number extends S['length']
   ? Rank
   : S['length'] extends keyof Ranks & number
     ? Ranks[S['length']]
     : Rank
 
-/** A rank and all below it: what broadcasts to it. */
+/** A rank and all lower ones, which broadcast to it. */
 export type AtMost<R extends Rank> = {
   R0: Rank.R0
   R1: Rank.R0 | Rank.R1
@@ -20,10 +20,10 @@ export type AtMost<R extends Rank> = {
   R6: Rank
 }[R]
 
-/** Axes by number, from the end where negative; all of them where undefined. */
+/** Axes by number, negative ones from the end; undefined means all. */
 export type Axes = number | readonly number[] | undefined
 
-/** The rank that is left when axes go: any where their number is not known. */
+/** The rank after reducing axes; any if their number is unknown. */
 export type Without<R extends Rank, A extends Axes> = A extends number
   ? OneLess<R>
   : A extends readonly [number, ...infer Rest extends readonly number[]]

@@ -1,7 +1,7 @@
 import type { Values } from '../spec/values.js'
 
 /**
- * An array whose axis i is logical axis `from[i]`, written anew so that it is `to[i]`.
+ * Copies an array from one order of axes to another: axis i is logical axis `from[i]` before and `to[i]` after.
  *
  * @param shape the lengths of the logical axes
  */

@@ -82,7 +82,7 @@ describe('safetensors', () => {
   })
 })
 
-/** A file with this header and so many bytes of values. */
+/** A file with this header and this number of bytes of values. */
 function fileOf(header: string, values: number): Uint8Array {
   const json = new TextEncoder().encode(header)
   const made = new Uint8Array(8 + json.length + values)
@@ -108,11 +108,11 @@ describe('a safetensors file that breaks a rule of the format', () => {
     ['has a shape that is none', `{${a('[-1]', '[0,4]')}}`, 4, 'a tensor a of shape [-1]'],
     ['has a shape beyond all bounds', `{${a('[4294967296,4294967296]', '[0,4]')}}`, 4, 'in 4 bytes'],
     ['has no offsets', '{"a":{"dtype":"U8","shape":[4]}}', 4, 'a tensor a at nothing'],
-    ['has an entry that is none', '{"a":4}', 4, 'a tensor a that is no object'],
+    ['has an entry that is none', '{"a":4}', 4, 'a tensor a that is not an object'],
     ['has one name twice', `{${a('[1]', '[0,4]')},${a('[1]', '[0,4]', 'I32')}}`, 4, 'two entries named "a"'],
     ['has it twice otherwise spelled', `{${b('[0,4]')},${b('[0,4]').replace('b', '\\u0062')}}`, 4, 'named "b"'],
-    ['has metadata of numbers', '{"__metadata__":{"n":1}}', 0, 'metadata that are not strings'],
-    ['is a list', '[]', 0, 'a header that is no object'],
+    ['has metadata of numbers', '{"__metadata__":{"n":1}}', 0, 'metadata that are not an object of strings'],
+    ['is a list', '[]', 0, 'a header that is not an object'],
   ])('is refused where it %s', (_, header, values, got) => {
     expect(() => fromSafetensors('a.st', fileOf(header, values))).toThrow(
       'safetensors a.st: expected a safetensors file',
@@ -180,7 +180,7 @@ describe('a file without checksums', () => {
     process.off('warning', hear)
     expect(warnings).toEqual(
       ['one', 'two'].map(
-        (n) => `kind ${n} old.st has no checksum: an earlier version wrote it, so damage to it may go unnoticed.`,
+        (n) => `kind ${n} old.st has no checksum, because an earlier version wrote it: damage to it may go unnoticed.`,
       ),
     )
   })

@@ -11,17 +11,17 @@ import type { Tensor } from '@tensorflow/tfjs-core'
 const DTYPES = { float32: 'F32', int32: 'I32' } as const
 const TYPES: Readonly<Record<string, DType>> = { F32: 'float32', I32: 'int32' }
 
-/** Bytes of an element, by the format's names of types. */
+/** Bytes per element of each type of the format. */
 const WIDTHS = new Map(
   Object.entries({ BOOL: 1, U8: 1, I8: 1, F8_E4M3: 1, F8_E5M2: 1, F8_E8M0: 1 })
     .concat(Object.entries({ I16: 2, U16: 2, F16: 2, BF16: 2, I32: 4, U32: 4, F32: 4 }))
     .concat(Object.entries({ I64: 8, U64: 8, F64: 8, C64: 8 })),
 )
 
-/** The longest header that the format allows, in bytes. */
+/** The maximum length of a header in the format, in bytes. */
 const LONGEST_HEADER = 100_000_000
 
-/** The name in the metadata that checksums stand under: of the header, then of each tensor in its order. */
+/** The metadata field with the checksums: first the header's, then each tensor's, in order. */
 const CHECKSUMS = 'crc32'
 
 interface Entry {
@@ -36,9 +36,9 @@ interface Entry {
 /** The header of a safetensors file. */
 export interface SafetensorsHeader {
   readonly tensors: ReadonlyMap<string, Entry>
-  /** Checksums aside. */
+  /** Without the checksums. */
   readonly metadata: Readonly<Record<string, string>>
-  /** Where the values begin in the file, in bytes. */
+  /** Offset of the values in the file, in bytes. */
   readonly dataStart: number
 }
 
@@ -49,12 +49,12 @@ function storedBytes(one: Tensor | Uint8Array): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
 }
 
-/** What the checksum of a header is of: all that it says, however it is laid out. */
+/** The text whose checksum a header has: its values, whatever their layout. */
 const headerText = (metadata: object, tensors: object) => JSON.stringify([metadata, tensors])
 
 /**
- * Tensors by name as a safetensors file, in the order given, and bytes as tensors of U8; metadata are strings. Checksums
- * (CRC-32) of the header and of each tensor stand in the metadata as `crc32`; other readers ignore them.
+ * Named tensors as a safetensors file, in the given order; bytes become tensors of type U8. Metadata are strings. The
+ * metadata field `crc32` holds the CRC-32 of the header and of each tensor; other readers ignore it.
  */
 export function toSafetensors(tensors: StoredTensors, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
   const entries: Record<string, unknown> = {}
@@ -82,16 +82,16 @@ export function toSafetensors(tensors: StoredTensors, metadata: Readonly<Record<
   return file
 }
 
-/** How many bytes the header takes with its length, from the first 8 bytes of a file. */
+/** The length of the header, its length field included, in bytes, from the first 8 bytes of a file. */
 export const safetensorsHeaderLength = (first: Uint8Array): number =>
   8 + Number(new DataView(first.buffer, first.byteOffset, 8).getBigUint64(0, true))
 
 /**
- * Reads the header from the first bytes of a file, and holds it to the rules of the format: tensors fill the rest of the file
- * without gaps, overlaps or bytes that remain; sizes match types and shapes; no name comes twice.
+ * Reads the header from the first bytes of a file and checks it against the format: tensors fill the rest of the file
+ * without gaps, overlaps or trailing bytes; sizes match types and shapes; names are unique.
  *
  * @param size of the whole file, in bytes @default that of `bytes`
- * @throws HabaError naming the file, and the tensor where one is wrong
+ * @throws HabaError naming the file, and the tensor if one is wrong
  */
 export function safetensorsHeader(name: string, bytes: Uint8Array, size = bytes.length): SafetensorsHeader {
   const fail = (got: string): never => {
@@ -109,12 +109,12 @@ export function safetensorsHeader(name: string, bytes: Uint8Array, size = bytes.
   } catch (error) {
     return fail(`a header that is not JSON (${(error as Error).message})`)
   }
-  if (!isRecord(header) || !text.startsWith('{')) return fail('a header that is no object')
+  if (!isRecord(header) || !text.startsWith('{')) return fail('a header that is not an object')
   const twice = firstRepeatedName(text)
   if (twice !== undefined) return fail(`two entries named ${twice}`)
   const { __metadata__: all = {}, ...tensors } = header
   if (!isRecord(all) || !Object.values(all).every((value) => typeof value === 'string'))
-    return fail('metadata that are not strings by name')
+    return fail('metadata that are not an object of strings')
   const { [CHECKSUMS]: written, ...metadata } = all as Record<string, string>
   checkEntries(name, tensors, size - dataStart, fail)
   const entries = Object.entries(tensors as Record<string, Entry>)
@@ -123,7 +123,7 @@ export function safetensorsHeader(name: string, bytes: Uint8Array, size = bytes.
     checksums &&
     (checksums.length !== entries.length + 1 || checksums[0] !== checksumOf(headerText(metadata, tensors)))
   )
-    return fail('a header with another checksum than it was written with')
+    return fail('a header with a wrong checksum')
   return {
     tensors: new Map(
       entries.map(([key, entry], i) => [key, checksums ? { ...entry, crc32: checksums[i + 1]! } : entry]),
@@ -138,7 +138,7 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
 
-/** A name that the outermost object or one inside it has twice: JSON.parse keeps the last of them and says nothing. */
+/** A name that the outermost object or a nested one repeats: JSON.parse silently keeps the last one. */
 function firstRepeatedName(json: string): string | undefined {
   const open: (Set<string> | undefined)[] = []
   for (let at = 0; at < json.length; at++) {
@@ -161,7 +161,7 @@ function firstRepeatedName(json: string): string | undefined {
   return undefined
 }
 
-/** The rules of the format for the tensors of a file. @param length bytes after the header */
+/** Checks the tensors of a file against the format. @param length bytes after the header */
 function checkEntries(
   name: string,
   entries: Readonly<Record<string, unknown>>,
@@ -169,15 +169,15 @@ function checkEntries(
   fail: (got: string) => never,
 ): void {
   for (const [key, entry] of Object.entries(entries)) {
-    if (!isRecord(entry)) return fail(`a tensor ${key} that is no object`)
+    if (!isRecord(entry)) return fail(`a tensor ${key} that is not an object`)
     const { dtype, shape, data_offsets: offsets } = entry
     const width = typeof dtype === 'string' ? WIDTHS.get(dtype) : undefined
     if (width === undefined) return fail(`a tensor ${key} of type ${shownJson(dtype)}`)
     if (!Array.isArray(shape) || !shape.every(isCount)) return fail(`a tensor ${key} of shape ${shownJson(shape)}`)
     if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount) || offsets[0]! > offsets[1]!)
       return fail(`a tensor ${key} at ${shownJson(offsets)}`)
-    const [wanted, got] = [width * sizeOf(shape), offsets[1]! - offsets[0]!]
-    if (wanted !== got) return fail(`a tensor ${key} of shape [${shape}] (${wanted} bytes) in ${got} bytes`)
+    const [needed, got] = [width * sizeOf(shape), offsets[1]! - offsets[0]!]
+    if (needed !== got) return fail(`a tensor ${key} of shape [${shape}] (${needed} bytes) in ${got} bytes`)
   }
   const sorted = Object.entries(entries as Record<string, Entry>).sort(
     ([, { data_offsets: a }], [, { data_offsets: b }]) => a[0] - b[0] || a[1] - b[1],
@@ -196,7 +196,7 @@ function checkLength(name: string, length: number, got: number): void {
     throw new HabaError(`safetensors ${name}`, `${length} bytes of values`, `${got}`, 'The file is cut short.')
 }
 
-/** @throws HabaError where the bytes of a tensor are not those that its checksum is of */
+/** @throws HabaError if the bytes of a tensor do not match its checksum */
 function checkTensor(name: string, { crc32: written }: Entry, bytes: Uint8Array): void {
   if (written === undefined) return
   const found = checksumOf(bytes)
@@ -209,32 +209,32 @@ function checkTensor(name: string, { crc32: written }: Entry, bytes: Uint8Array)
     )
 }
 
-/** One tensor of a file from the bytes of its values. @throws HabaError where its checksum is another */
+/** One tensor of a file from the bytes of its values. @throws HabaError if they do not match its checksum */
 export function safetensorsTensor(name: string, entry: Entry, bytes: Uint8Array): Tensor {
   const dtype = TYPES[entry.dtype]
   if (!dtype) throw new HabaError(`safetensors ${name}`, 'F32, I32 or U8', entry.dtype, 'Convert it before writing.')
   checkLength(name, 4 * sizeOf(entry.shape), bytes.length)
   checkTensor(name, entry, bytes)
-  // A copy of its own: offsets in a file need not be aligned. (Node's Buffer.slice is a view.)
+  // A copy, because offsets in a file need not be aligned. (Node's Buffer.slice is a view.)
   const { buffer } = new Uint8Array(bytes)
   return tensor(dtype === 'int32' ? new Int32Array(buffer) : new Float32Array(buffer), entry.shape)
 }
 
-/** What a safetensors file holds, by kind and name. */
+/** The content of a safetensors file, by name. */
 export interface Safetensors {
-  /** Of F32 and I32. */
+  /** Tensors of type F32 and I32. */
   readonly tensors: ReadonlyMap<string, Tensor>
-  /** Those of U8, which are no tensors here: what a codec wrote. Copies. */
+  /** Copies of tensors of type U8: bytes that a codec wrote. */
   readonly bytes: ReadonlyMap<string, Uint8Array>
   readonly metadata: Readonly<Record<string, string>>
 }
 
 /**
- * All that a safetensors file holds, with its checksums verified where it has some.
+ * Reads a safetensors file and verifies its checksums, if it has any.
  *
- * @param kind of a file that haba writes, such as `checkpoint`: one without checksums is then read with a warning, the first
- * of its kind @default any file: no warning
- * @throws HabaError naming the file, and the tensor, where it breaks the rules of the format or is damaged
+ * @param kind the kind of a file that haba writes, such as `checkpoint`: the first file of a kind without checksums causes a
+ * warning @default any file: no warning
+ * @throws HabaError naming the file, and the tensor, if it breaks the rules of the format or is damaged
  */
 export function fromSafetensors(name: string, file: Uint8Array, kind?: string): Safetensors {
   const header = safetensorsHeader(name, file)
@@ -254,12 +254,12 @@ export function fromSafetensors(name: string, file: Uint8Array, kind?: string): 
   return { tensors, bytes, metadata: header.metadata }
 }
 
-/** Warns of a file without checksums, once for each kind of file in a process. */
+/** Warns about a file without checksums, once per process for each kind of file. */
 export function warnWithoutChecksums(kind: string, name: string, { tensors }: SafetensorsHeader): void {
   if ([...tensors.values()].some(({ crc32 }) => crc32 === undefined)) warnUnchecked(kind, name)
 }
 
-/** Fills the structure of `template` with tensors by their dotted paths under `prefix`. */
+/** A tree of `template`'s structure, filled with the tensors named by their dotted paths after `prefix`. */
 export function treeFromNamed<T extends Tree>(
   who: string,
   template: T,
@@ -273,7 +273,7 @@ export function treeFromNamed<T extends Tree>(
         who,
         `a tensor "${prefix}${path}" of shape [${like.shape}]${found?.shape.join() === like.shape.join() ? ` and ${like.dtype}` : ''}`,
         found ? `[${found.shape}]${found.dtype === like.dtype ? '' : ` of ${found.dtype}`}` : 'none',
-        'It was written with other settings.',
+        'The file was written with other settings.',
       )
     return found
   })

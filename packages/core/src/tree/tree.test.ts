@@ -53,7 +53,7 @@ describe('trees', () => {
       { b: [leaf(20)], a: leaf(10) },
     )
     expect(tensorLeaves(sums).map(valueOf)).toEqual([11, 22])
-    expect(() => mapTree((x) => x!, { a: leaf(1) }, {})).toThrow('mapTree: expected trees of one structure')
+    expect(() => mapTree((x) => x!, { a: leaf(1) }, {})).toThrow('mapTree: expected trees of equal structure')
   })
 
   it('signs shapes, dtypes and static values, not the values of tensors', () => {

@@ -21,7 +21,7 @@ function visit(tree: AnyTree, path: string, see: (leaf: unknown, path: string) =
 function rebuild(tree: AnyTree, replace: (leaf: unknown) => unknown): unknown {
   if (Array.isArray(tree)) return tree.map((child: AnyTree) => rebuild(child, replace))
   if (isRecord(tree)) {
-    // Visited in sorted order, as leaves are listed, but written in the tree's own order.
+    // Leaves are replaced in sorted order, but names keep the order of the tree.
     const made = new Map(names(tree).map((name) => [name, rebuild(tree[name], replace)]))
     return Object.fromEntries(Object.keys(tree).map((name) => [name, made.get(name)]))
   }
@@ -35,7 +35,7 @@ export function tensorLeaves(tree: AnyTree): readonly Tensor[] {
   return leaves
 }
 
-/** Whether a leaf of a set's parameters is fixed, int32: stored, but never moved. */
+/** Whether a leaf of a set's parameters is fixed (int32): stored, but never updated. */
 export const isFixed = (leaf: Tensor): boolean => leaf.dtype === 'int32'
 
 /** All tensors of a tree by their dotted paths, such as `bases` or `hallucinators.encode.kernel`. */
@@ -45,7 +45,7 @@ export function namedLeaves(tree: AnyTree): ReadonlyMap<string, Tensor> {
   return leaves
 }
 
-/** The tree with its tensors replaced, in the order of `tensorLeaves`; static leaves stay. */
+/** The tree with its tensors replaced, in the order of `tensorLeaves`; static leaves are unchanged. */
 export function withTensors<T extends AnyTree>(tree: T, tensors: readonly Tensor[]): T {
   let next = 0
   const result = rebuild(tree, (leaf) => (isTensor(leaf) ? tensors[next++] : leaf)) as T
@@ -55,7 +55,7 @@ export function withTensors<T extends AnyTree>(tree: T, tensors: readonly Tensor
 }
 
 /**
- * Applies a function to the corresponding tensors of trees of one structure.
+ * Applies a function to the corresponding tensors of trees of equal structure.
  *
  * @example `mapTree((p, g) => sub(p, mul(g, 0.1)), params, grads)`
  */
@@ -69,7 +69,7 @@ export function mapTree<T extends AnyTree>(
   if (columns.some((column) => column.length !== count))
     throw new HabaError(
       'mapTree',
-      'trees of one structure',
+      'trees of equal structure',
       columns.map((c) => `${c.length} leaves`).join(', '),
       'Check which tree lacks a part.',
     )
@@ -84,7 +84,7 @@ export function disposeTree(...trees: readonly AnyTree[]): void {
   for (const tree of trees) for (const leaf of tensorLeaves(tree)) leaf.dispose()
 }
 
-/** What a compiled function depends on besides the values of its tensors. */
+/** The signature of arguments: everything that a compiled function depends on except the values of tensors. */
 export function signature(args: readonly Args[]): string {
   const parts: string[] = []
   args.forEach((arg, i) =>
@@ -100,7 +100,7 @@ const whole = (x: Tensor): unknown => ({ shape: x.shape, dtype: x.dtype, values:
 /**
  * A tree's tensors as plain JSON data: `{ $tensor: … }` in place of each, in the order of `tensorLeaves`.
  *
- * @param of what stands for a tensor @default `{ shape, dtype, values }`; floats survive exactly
+ * @param of the content of `$tensor` @default `{ shape, dtype, values }`; floats are exact
  */
 export const treeToJson = (tree: AnyTree, of: (x: Tensor) => unknown = whole): unknown =>
   rebuild(tree, (leaf) => (isTensor(leaf) ? { $tensor: of(leaf) } : leaf))
