@@ -10,7 +10,7 @@ import { progressOn, type Terminal } from '../tell/progress.js'
 
 const formats = { png: toPngs, imagefolder: toImageFolder, npz: toNpz, huggingface: toHuggingFace } as const
 
-export const formatNames = Object.keys(formats) as readonly Format[]
+export const formatNames: readonly string[] = Object.keys(formats)
 type Format = keyof typeof formats
 
 export interface ExportOptions {

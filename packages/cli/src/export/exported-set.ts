@@ -41,7 +41,7 @@ export async function exportedSet(run: string, read: ReadConfig, say: (text: str
     let outside = 0
     unit.forEach((value, i) => {
       pixels[i] = 255 * value
-      if (Math.abs(255 * value - pixels[i]!) > 0.5001) outside++
+      if (Math.abs(255 * value - pixels[i]) > 0.5001) outside++
     })
     const repeated = <T>(each: readonly T[]) => Array.from({ length: views }, () => each).flat()
     const targets = softTargets(set)
