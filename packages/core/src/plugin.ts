@@ -43,52 +43,52 @@ export interface DatasetEntry<Options = AnyOptions> extends PluginEntry<DatasetC
   shape?(options: Options): ImageContext | Promise<ImageContext>
 }
 
-/** The images that components are made for. */
+/** What everything is made for. */
 export interface ImageContext {
   readonly image: ImageShape
   readonly classes: number
 }
 
-/** What factories of sets receive. */
+/** What sets are made with. */
 export interface SetContext extends ImageContext {
-  /** The inner set, if the configuration names one as `of`. */
+  /** The set that this one is made of, where the configuration names one as `of`. */
   readonly of?: AnyParameterization
 }
 
-/** What factories of objectives and games receive. */
+/** What objectives and games are made with. */
 export interface ObjectiveContext extends ImageContext {
   readonly network: Network
   readonly augmentation?: Augmentation
-  /** How networks are trained on real images, for objectives that train some (IDC). */
+  /** How networks are trained on real images, for objectives that do so (IDC). */
   readonly training?: { readonly augmentation?: Augmentation; readonly mixing?: Mixing }
 }
 
-/** What factories of datasets receive. */
+/** What datasets are read with. */
 export interface DatasetContext {
   /** For heavy linear algebra, such as whitening. */
   readonly engine: Engine
   /**
-   * Replaces the preprocessing of the options: that of a set which is used on this data.
+   * Instead of what the options say or fit: that of a set which is used on this data.
    *
-   * @default that of the options
+   * @default what the options say
    */
   readonly preprocessing?: Preprocessing
   readonly onProgress?: (text: string) => void
-  /** Called for every image that cannot be used, with its location and what is wrong. */
+  /** Told of every image that cannot be used: where it is, and what is wrong. */
   readonly onFault?: (text: string) => void
 }
 
-// TypeScript compares parameters of methods bivariantly, so every objective is assignable without a cast.
-/** Any objective. */
+// Methods of an interface take what their callers know less of, so every objective is one of these, without a cast.
+/** An objective, whatever it draws and learns. */
 export type AnyObjective = SumObjective | RecurrenceObjective
-/** Any parameterization. */
+/** A parameterization, whatever it stores. */
 export type AnyParameterization = Parameterization<Tree>
-/** Any game. */
+/** A game, whatever its moves and critic. */
 export type AnyGame = Game
 
 /**
- * The components that a package adds to configuration files; it exports `plugin` at `./plugin`. Names are for configurations
- * only: in code, pass the functions themselves.
+ * What a package adds to configuration files: it exports `plugin` at `./plugin`. Strings live here only; in code, pass
+ * the functions themselves.
  */
 export interface Plugin {
   readonly objectives?: PluginTable<ObjectiveContext, AnyObjective>

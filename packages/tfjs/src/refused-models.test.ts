@@ -106,7 +106,7 @@ describe('fromLayersModel refuses', () => {
     const targets = tensor([1, 0, 0, 0, 1, 0, 0, 0, 1], [3, 3])
     const wrapped = (x: tf.Tensor4D) => crossEntropy(model.predict(x) as tf.Tensor2D, targets)
     expect(() => grad(wrapped, images)).toThrow(
-      /grad: expected ops of @haba\/core only, got the tfjs kernel .*fromLayersModel/,
+      /grad: expected only ops of @haba\/core, got the tfjs kernel .*fromLayersModel/,
     )
     const network = fromLayersModel(model)
     const { weights, state } = await network.current()
