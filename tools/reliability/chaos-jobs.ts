@@ -112,7 +112,7 @@ export const jobs: readonly Job[] = [
   of('show'),
   of('pack'),
   {
-    ...of('export', '--to', 'imagefolder', '--out', 'exported'),
+    ...of('export', '--to', 'npz', '--out', 'exported'),
     // The folder appears whole: then nothing is left to do.
     resumed: { command: ['recipes'], exists: 'exported' },
   },
