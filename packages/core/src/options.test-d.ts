@@ -28,7 +28,7 @@ export const types = (given: Options) => ({
   unknown: given.most,
 })
 
-// @ts-expect-error a default that is no name of the table
+// @ts-expect-error a default that the table does not have
 export const kind = nameIn(kinds, 'which', 'third')
 
 export const plugin: Plugin = {

@@ -117,7 +117,7 @@ export interface Npz {
   read(name: string): NpyArray
 }
 
-/** Opens an .npz file, its checksums verified. @throws HabaError where it is damaged */
+/** Opens an .npz file, its checksums verified. @throws HabaError if it is damaged */
 export async function openNpz(file: string): Promise<Npz> {
   checkArguments('openNpz', { file }, { file: 'text' })
   const stored = await filesIn(file)

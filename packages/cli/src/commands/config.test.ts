@@ -32,11 +32,11 @@ it("explain tells what is the file's and what a default, with meanings", async (
 
 it('migrate leaves other languages to their writer', async () => {
   const file = join(await mkdtemp(join(tmpdir(), 'haba-config-')), 'x.yaml')
-  const old = (await readFile(recipe, 'utf8')).replace('"factorized"', '"factorised"')
+  const old = (await readFile(recipe, 'utf8')).replace('"learningRate": 2', '"rate": 2')
   await writeFile(file, old)
   const { code, text } = await said('migrate', file)
   expect(code).toBe(1)
-  expect(text).toContain('set: factorised is now factorized')
+  expect(text).toContain('optimizer.bases: rate is now learningRate')
   expect(await readFile(file, 'utf8')).toBe(old)
 })
 

@@ -28,7 +28,7 @@ export interface OpenSet {
    * Reads the test images that the set was measured on, preprocessed as its own images are; its classes are matched by name.
    *
    * @param data where the data are, instead of where `openSet` or the run's configuration says
-   * @throws HabaError where they are other images
+   * @throws HabaError if they are other images
    */
   test(data?: string): Promise<RealSource>
   /** Frees what the engine holds. */
@@ -49,7 +49,7 @@ export interface OpenSetOptions {
  * Opens the set that `haba distill` wrote into a folder, or `haba pack` into a file. All that it needs is in there; data are
  * read only by `test()`.
  *
- * @throws HabaError where the set is damaged, or where the run names plugins that are not allowed
+ * @throws HabaError if the set is damaged, or the run names plugins that are not allowed
  */
 export async function openSet(run: string, options: OpenSetOptions = {}): Promise<OpenSet> {
   const { say = (text: string) => process.emitWarning(text, 'HabaWarning'), ...instead } = options

@@ -31,7 +31,7 @@ export const besideRun = (run: string, name: string): string =>
 /** What paths in a run's configuration are relative to. */
 export const folderOf = (run: string): string => (isPacked(run) ? dirname(run) : run)
 
-/** A file of a run; undefined where it has none of the name. @throws HabaError where the run is a damaged file, or another's */
+/** A file of a run; undefined where it has none of the name. @throws HabaError if the run is a damaged file, or another's */
 export async function readRunFile(run: string, name: string): Promise<Uint8Array | undefined> {
   if (isPacked(run)) return (await unpacked(run)).get(name)
   const file = join(run, name)

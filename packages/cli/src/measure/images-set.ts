@@ -15,7 +15,7 @@ const pairs = [
  * are preprocessed as the data are, or, where it has an array `values`, what networks shall see. Labels are numbers of the data's
  * classes (`y_train`, `labels` or `y`), or rows of probabilities (`targets`).
  *
- * @throws HabaError where images have another size than the data, or a label is none of its classes
+ * @throws HabaError if images have another size than the data, or a label is none of its classes
  */
 export async function imagesAsSet(path: string, data: Dataset): Promise<RenderedSet> {
   const found = statSync(path, { throwIfNoEntry: false })
