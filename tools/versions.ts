@@ -16,8 +16,19 @@ const folder = join(root, 'tools/node-versions')
 /** A recipe that takes seconds. */
 const recipe = 'recipes/quick.json'
 
-/** Of the tests, those to run: killing processes and damaging files takes minutes, which `npm test` spends once. */
-const which = values.all ? "--exclude 'tools/fuzz/**' --exclude 'tools/reliability/**'" : 'packages'
+/** Packages that depend on what Node itself does: files, archives, native code, processes. */
+const dependent = ['core', 'datasets', 'distill', 'engine-onnx', 'report', 'cli/src/toy-run']
+
+/**
+ * The tests that a version runs: those of all packages on the newest, of some on one in between. Killing processes and damaging
+ * files takes minutes, which `npm test` spends once.
+ */
+const testsOn = (major: number) =>
+  values.all
+    ? "--exclude 'tools/fuzz/**' --exclude 'tools/reliability/**'"
+    : major === majors.at(-1)
+      ? 'packages'
+      : dependent.map((folder) => `packages/${folder}`).join(' ')
 
 // The binaries are large, so they are fetched when this runs and not by `npm ci` at the root.
 execFileSync('npm', ['ci', '--silent'], { cwd: folder, stdio: 'inherit' })
@@ -27,7 +38,7 @@ await runStages(
     const node = join(folder, 'node_modules', `${process.platform}-${process.arch}-${major}`, 'bin')
     return [
       { title: `Node ${major} answers`, node, command: `node --print process.version | grep '^v${major}\\.'` },
-      { title: `Node ${major}: unit tests`, node, command: `vitest run ${which}` },
+      { title: `Node ${major}: unit tests`, node, command: `vitest run ${testsOn(major)}` },
       {
         title: `Node ${major}: a short job`,
         node,
