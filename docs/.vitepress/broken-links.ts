@@ -25,7 +25,7 @@ function pageAt(path: string) {
  * @param base of the site's addresses, with slashes around
  */
 export function brokenLinks(folder: string, base: string): readonly string[] {
-  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()
   const html = names.filter((name) => name.endsWith('.html') && !name.startsWith('api'))
   const pages = new Map(html.map((name) => [name, pageAt(join(folder, name))]))
   const wrong = (name: string, href: string): boolean => {
