@@ -11,5 +11,6 @@ await runStages([
   { title: 'built packages load in plain node', command: 'node tools/load-builds.js' },
   { title: 'packages as published', command: 'tsx tools/published.ts' },
   { title: 'code blocks of the documents, and examples', command: 'tsx tools/readme-blocks.ts' },
+  { title: 'site', command: 'npm run --silent site' },
   { title: 'golden', command: 'npm run --silent golden' },
 ])
