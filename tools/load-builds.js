@@ -8,6 +8,10 @@ for (const folder of readdirSync(folders)) {
     if (path === './package.json') continue
     const name = path.replace('.', manifest.name)
     if (!import.meta.resolve(name).includes('/dist/')) throw new Error(`${name}: expected to be read from dist`)
+    if (path.endsWith('.json')) {
+      readFileSync(new URL(import.meta.resolve(name)))
+      continue
+    }
     console.log(`${name}: ${Object.keys(await import(name)).length} values`)
   }
 }
