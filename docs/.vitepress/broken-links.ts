@@ -9,7 +9,7 @@ const loading = 'script[src], img[src], source[srcset], iframe[src], link[href]:
 function pageAt(path: string) {
   const { document } = parseHTML(readFileSync(path, 'utf8'))
   const values = (selector: string, name: string) =>
-    [...document.querySelectorAll(selector)].map((one) => one.getAttribute(name) ?? '')
+    Array.from(document.querySelectorAll(selector), (one) => one.getAttribute(name) ?? '')
   return {
     ids: new Set(values('[id]', 'id')),
     links: values('a[href]', 'href'),
