@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, relative } from 'node:path'
+import { join, relative, sep } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -167,7 +167,7 @@ async function disturb({ program, job, before, whole }: Prepared, killsOf: (atte
     break
   }
   const all = differing(await hashes(folder, job.timed), whole)
-  const other = all.filter((name) => !name.endsWith(PARTIAL))
+  const other = all.filter((name) => !name.split(sep).some((part) => part.endsWith(PARTIAL)))
   if (other.length > 0) lost.push(`${job.name}: after ${kills} kills other bytes in ${other.join(', ')}`)
   await rm(folder, { recursive: true, force: true })
   return { kills, left: all.length - other.length, lost }

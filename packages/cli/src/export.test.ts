@@ -1,5 +1,5 @@
 import { imageFolder, npz, parquet } from '@haba/datasets'
-import { cp, mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -151,6 +151,13 @@ describe('haba export', () => {
     const { code, text } = await runHaba(['export', at('run'), '--to', 'png', '--out', at('used')])
     expect([code, text]).toEqual([1, expect.stringContaining('expected a new or empty folder')])
     expect(await readdir(at('used'))).toEqual(['note.txt'])
+    // Somebody's own folder, whatever its name.
+    await mkdir(at('fresh.partial'))
+    await writeFile(at('fresh.partial/note.txt'), 'a note')
+    await done('export', at('run'), '--to', 'npz', '--out', at('fresh'))
+    expect(await readdir(at('fresh.partial'))).toEqual(['note.txt'])
+    expect(await readdir(at('fresh'))).toEqual(['set.npz'])
+    await rm(at('fresh.partial'), { recursive: true })
     expect((await runHaba(['export', at('run'), '--to', 'jpeg', '--out', at('x')])).text).toContain('huggingface')
     expect((await runHaba(['export', at('run'), '--to', 'png'])).text).toContain('--out')
     expect(await done('export', '--help')).toContain('clamped')

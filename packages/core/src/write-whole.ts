@@ -45,14 +45,14 @@ export async function isStale(path: string): Promise<boolean> {
 }
 
 /**
- * Removes partial files of `path` that killed processes left more than an hour ago. Younger ones may belong to another
+ * Removes partial files and folders of `path` that killed processes left more than an hour ago. Younger ones may belong to another
  * process, because no process owns the folder.
  */
 export async function removeStalePartials(path: string): Promise<void> {
   const folder = dirname(path)
   for (const name of await readdir(folder).catch(() => []))
     if (name.startsWith(`${basename(path)}.`) && name.endsWith(PARTIAL) && (await isStale(join(folder, name))))
-      await rm(join(folder, name), { force: true })
+      await rm(join(folder, name), { recursive: true, force: true })
 }
 
 /** All bytes of a file. @throws HabaError naming it if it cannot be read */

@@ -1,6 +1,8 @@
 import { HabaError } from '@haba/core'
+import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises'
+import { PARTIAL, removeStalePartials } from '@haba/core/files'
 import { exportedSet, type ExportedSet } from '../export/exported-set.js'
 import { toHuggingFace } from '../export/to-hugging-face.js'
 import { toImageFolder, toPngs } from '../export/to-images.js'
@@ -32,21 +34,29 @@ export async function exportCommand(
   const { say } = progressOn(err)
   const read = await readRun(run, { ...elsewhere, say, reads: false })
   const set = await exportedSet(run, read, say)
+  const whole = folder.replace(/[/\\]+$/, '')
   // What a killed export left.
-  const partial = `${folder.replace(/[/\\]+$/, '')}.partial`
-  await rm(partial, { recursive: true, force: true })
+  await removeStalePartials(whole)
+  const partial = `${whole}.${randomUUID()}${PARTIAL}`
   await mkdir(partial, { recursive: true })
-  await formats[to](set, partial)
-  await rmdir(folder).catch(() => {})
-  await rename(partial, folder)
-  out.write(`${[...told(set), ...(to === 'imagefolder' ? toldOfFolders(set) : [])].join('\n')}\nWritten to ${folder}\n`)
+  try {
+    await formats[to](set, partial)
+    await rmdir(whole).catch(() => {})
+    await rename(partial, whole)
+  } catch (error) {
+    await rm(partial, { recursive: true, force: true })
+    throw error
+  }
+  out.write(
+    `${[summary(set), ...(to === 'imagefolder' ? warningsOfFolders(set) : [])].join('\n')}\nWritten to ${folder}\n`,
+  )
 }
 
-const told = ({ rows, clamped, targets }: ExportedSet): readonly string[] => [
-  `${rows.toLocaleString('en-US')} images${targets ? ' with soft labels' : ''}: preprocessing undone, rounded to bytes; ${(100 * clamped).toFixed(2)} % of values lay outside of 0 … 255 and were clamped.`,
-]
+const summary = ({ rows, clamped, targets }: ExportedSet): string =>
+  `${rows.toLocaleString('en-US')} images${targets ? ' with soft labels' : ''}: preprocessing undone, rounded to bytes; ${(100 * clamped).toFixed(2)} % of values lay outside of 0 … 255 and were clamped.`
 
-const toldOfFolders = ({ targets, classNames }: ExportedSet): readonly string[] => [
+/** What a folder for each class cannot hold. */
+const warningsOfFolders = ({ targets, classNames }: ExportedSet): readonly string[] => [
   ...(targets
     ? ['Folders hold one label each: soft labels became the most probable class. npz and huggingface keep them.']
     : []),

@@ -7,7 +7,7 @@ import { firstPath } from '../config/named.js'
 import { configText } from '../config/write-config.js'
 import { readManifest } from '../folder/draw-run.js'
 import { imageContextOf, readRunSet } from '../folder/finished-run.js'
-import { isMatrix, packed, readRunFile } from '../folder/packed.js'
+import { isMatrix, isPacked, packed, readRunFile } from '../folder/packed.js'
 import { readRun } from '../folder/read-run.js'
 import { progressOn, type Terminal } from '../tell/progress.js'
 
@@ -23,8 +23,8 @@ export async function packCommand(
   { out, err }: Terminal,
 ): Promise<void> {
   const file = asked ?? `${run.replace(/[/\\]+$/, '')}.haba.safetensors`
-  // A pack of before is replaced, and nothing else.
-  if (existsSync(file) && !(await readRunFile(file, 'set.json')))
+  // Replaces nothing but an earlier pack.
+  if (existsSync(file) && !(isPacked(file) && (await readRunFile(file, 'set.json'))))
     throw new HabaError('haba pack', 'a new file, or one that `haba pack` wrote', file, 'Choose another --out.')
   const read = await readRun(run, { allowPlugin, say: progressOn(err).say, reads: false })
   // Packed only if it can be read again.
@@ -32,25 +32,15 @@ export async function packCommand(
   await readRunSet(run, await makeSet(read, imageContextOf(manifest)))
   const bytes = await packed(run, configText(read.config, read.tables, dirname(file)))
   const { data } = read.config
-  const from = firstPath(read.tables.datasets[data.use]!.options) === undefined ? '' : ' --data FOLDER'
+  const withData = firstPath(read.tables.datasets[data.use]!.options) === undefined ? '' : ' --data FOLDER'
   await removeStalePartials(file)
   await writeWhole(file, bytes)
   const shown = (count: number) => count.toLocaleString('en-US')
-  const matrices = [...safetensorsHeader(file, bytes).tensors].reduce(
-    (
-      sum,
-      [
-        name,
-        {
-          data_offsets: [from, to],
-        },
-      ],
-    ) => sum + (isMatrix(name) ? to - from : 0),
-    0,
-  )
+  const ofMatrices = [...safetensorsHeader(file, bytes).tensors].filter(([name]) => isMatrix(name))
+  const matrices = ofMatrices.reduce((sum, [, { data_offsets: offsets }]) => sum + offsets[1] - offsets[0], 0)
   out.write(
     `${file}: ${shown(bytes.length)} bytes on disk, of which the set is ${shown(manifest.storage.bytes)}` +
       `${matrices > 0 ? ` and its preprocessing ${shown(matrices)}` : ''}\n` +
-      `Test it anywhere: haba evaluate ${file}${from}\n`,
+      `Test it anywhere: haba evaluate ${file}${withData}\n`,
   )
 }

@@ -1,7 +1,10 @@
+import type { Tables } from '../plugins/tables.js'
+
 /** The parts of JSON Schema that option tables use. */
 export interface JsonSchema {
   readonly type?: string
   readonly enum?: readonly unknown[]
+  readonly $ref?: string
   readonly anyOf?: readonly JsonSchema[]
   readonly items?: JsonSchema
   readonly properties?: Readonly<Record<string, JsonSchema>>
@@ -17,6 +20,8 @@ export interface JsonSchema {
   readonly format?: string
   readonly default?: unknown
   readonly description?: string
+  /** The table of the plugins that a name is looked up in. */
+  readonly kind?: keyof Tables
 }
 
 /** Whether a value is an object with members, such as JSON's. */

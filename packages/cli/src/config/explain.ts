@@ -1,4 +1,3 @@
-import type { Tables } from '../plugins/tables.js'
 import { isRecord, shown, type JsonSchema } from './describe-schema.js'
 import { inside, type Place } from './place.js'
 import type { ReadConfig } from './read-config.js'
@@ -15,18 +14,6 @@ export interface Explained {
   readonly meaning: string
 }
 
-/** The tables that names after "use" are from, by where they stand. */
-const tableAt: readonly (readonly [RegExp, keyof Tables])[] = [
-  [/^engine$/, 'engines'],
-  [/^data$/, 'datasets'],
-  [/(^|\.)network$|^compare\.networks\[\d+\]$/, 'networks'],
-  [/(^|\.)augmentation$/, 'augmentations'],
-  [/\.mixing$/, 'mixings'],
-  [/^set(\.of)?$/, 'parameterizations'],
-  [/^objective$/, 'objectives'],
-  [/^games\[\d+\]$/, 'games'],
-]
-
 /** Every option of a configuration in effect, in the order of the file, with its meaning from the schemas. */
 export function explained({ config, given, tables }: ReadConfig): readonly Explained[] {
   const lines: Explained[] = []
@@ -41,8 +28,7 @@ export function explained({ config, given, tables }: ReadConfig): readonly Expla
       return void lines.push({ path, value: shown(value), isDefault: said === undefined, meaning })
     }
     const { use, ...options } = value
-    const kind = tableAt.find(([pattern]) => pattern.test(path))?.[1]
-    const entry = kind && typeof use === 'string' ? tables[kind][use] : undefined
+    const entry = schema?.kind && typeof use === 'string' ? tables[schema.kind][use] : undefined
     if (entry)
       lines.push({
         path,

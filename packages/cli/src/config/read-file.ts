@@ -1,7 +1,6 @@
 import { HabaError, parseJson } from '@haba/core'
 import { createJiti } from 'jiti'
 import { parse, printParseErrorCode, stripComments, type ParseError } from 'jsonc-parser'
-import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { Lexer, LineCounter, parseDocument, Parser } from 'yaml'
@@ -28,13 +27,14 @@ const modules = /\.[cm]?[jt]s$/
 /**
  * What a file that a person wrote says: JSON, in which comments may stand, YAML, or the default export of a module.
  *
- * @param text of the file, where it has been read
+ * @param text JSON that stands for the file, such as that of a packed run
  * @throws HabaError with line and column of its first mistake
  */
 export async function readConfigFile(file: string, text?: string): Promise<unknown> {
-  if (text === undefined && modules.test(file)) return readModule(file)
-  text ??= await readText(file)
-  return /\.ya?ml$/.test(file) ? readYaml(file, text) : readJson(file, text)
+  if (text !== undefined) return readJson(file, text)
+  if (modules.test(file)) return readModule(file)
+  const read = /\.ya?ml$/.test(file) ? readYaml : readJson
+  return read(file, await readText(file))
 }
 
 function readJson(file: string, text: string): unknown {
@@ -88,7 +88,8 @@ function parsedYaml(file: string, text: string, lineCounter: LineCounter) {
 
 /** A module runs with the rights of whoever starts haba, like a plugin that they name. */
 async function readModule(file: string): Promise<unknown> {
-  if (!existsSync(file)) await readText(file)
+  // Tells why a file cannot be read, which a loader of modules does not.
+  await readText(file)
   let value: unknown
   try {
     const jiti = createJiti(import.meta.url, { tryNative: true, interopDefault: false })

@@ -1,6 +1,7 @@
 import type { PartOptions } from '@haba/codec'
 import { positive, tuple, Type, weight, type Static } from '@haba/core/options'
 import { selections, type SelectionName } from '../plugins/selections.js'
+import type { Tables } from '../plugins/tables.js'
 
 /** Something chosen by name, with its options: `{ "use": "mnist" }`. */
 export interface Named {
@@ -18,9 +19,9 @@ const count = (description: string, byDefault?: number, most = 1e9) =>
   })
 
 const name = { anyOf: [{ type: 'string', minLength: 1 }, { type: 'object' }] }
-/** A name, or `{ "use": name, … }`, and of that type once it is looked up in the plugins' tables. */
-const named = (description: string, byDefault?: string) =>
-  Type.Unsafe<Named>({ ...name, description, ...(byDefault !== undefined && { default: byDefault }) })
+/** A name in the plugins' table of that kind, or `{ "use": name, … }`, which it is once it is looked up. */
+const named = (kind: keyof Tables, description: string, byDefault?: string) =>
+  Type.Unsafe<Named>({ ...name, kind, description, ...(byDefault !== undefined && { default: byDefault }) })
 
 const share = { minimum: 0, exclusiveMaximum: 1 }
 const optimizer = Type.Object(
@@ -107,9 +108,11 @@ export const evaluateSchema = Type.Object({
     default: 0.01,
     description: "step size, or the set's learned one",
   }),
-  augmentation: Type.Optional(named("how training batches are changed (default: the configuration's)")),
+  augmentation: Type.Optional(
+    named('augmentations', "how training batches are changed (default: the configuration's)"),
+  ),
   mixing: Type.Optional(
-    named("how images and targets of a batch are then mixed, such as IDC's cutmix (default: not at all)"),
+    named('mixings', "how images and targets of a batch are then mixed, such as IDC's cutmix (default: not at all)"),
   ),
   validation: Type.Number({
     exclusiveMinimum: 0,
@@ -131,7 +134,7 @@ const chosenBy = (name: SelectionName) =>
 /** Options of the section "compare". */
 const compareSchema = Type.Object(
   {
-    networks: Type.Array(named('a network, such as mlp'), {
+    networks: Type.Array(named('networks', 'a network, such as mlp'), {
       default: [],
       description: 'further networks that all rows are measured with, under the same protocol',
     }),
@@ -223,7 +226,9 @@ export const expertsSchema = Type.Object({
     default: 'none',
     description: "done to every batch first; batch-standardization is HaBa's",
   }),
-  augmentation: Type.Optional(named("how training batches are changed (default: the configuration's)")),
+  augmentation: Type.Optional(
+    named('augmentations', "how training batches are changed (default: the configuration's)"),
+  ),
 })
 
 /** What can differ from part to part of a coded set. */
@@ -309,28 +314,36 @@ export const configSchema = Type.Object({
     default: 0,
     description: 'of all random numbers of a run',
   }),
-  engine: named('what runs the computation', 'onnx'),
+  engine: named('engines', 'what runs the computation', 'onnx'),
   plugins: Type.Array(Type.String({ minLength: 1 }), {
     default: [],
     description: 'packages that export ./plugin, or paths of files that export `plugin`',
   }),
-  data: named('the images'),
-  network: named('what is trained on them'),
-  augmentation: named('how batches are changed: a name, or words such as color_crop_cutout', 'none'),
+  data: named('datasets', 'the images'),
+  network: named('networks', 'what is trained on them'),
+  augmentation: named('augmentations', 'how batches are changed: a name, or words such as color_crop_cutout', 'none'),
   set: Type.Unsafe<NamedSet>({
     ...name,
+    kind: 'parameterizations',
     description: 'what is stored, and how it becomes images',
     properties: {
-      of: named('another set that this one is made of, such as the bases of factorized (default: its own)'),
+      of: named(
+        'parameterizations',
+        'another set that this one is made of, such as the bases of factorized (default: its own)',
+      ),
       targets: targetsSchema,
     },
   }),
-  objective: named('the loss that compares the set with real data'),
+  objective: named('objectives', 'the loss that compares the set with real data'),
   training: Type.Optional(
     Type.Object(
       {
-        augmentation: Type.Optional(named('how batches of real images are changed (default: not at all)')),
-        mixing: Type.Optional(named('how images and targets of a batch are then mixed (default: not at all)')),
+        augmentation: Type.Optional(
+          named('augmentations', 'how batches of real images are changed (default: not at all)'),
+        ),
+        mixing: Type.Optional(
+          named('mixings', 'how images and targets of a batch are then mixed (default: not at all)'),
+        ),
       },
       section('how an objective that trains networks on real images (idc) does so'),
     ),
@@ -338,7 +351,9 @@ export const configSchema = Type.Object({
   games: Type.Array(
     Type.Unsafe<NamedGame>({
       ...name,
+      kind: 'games',
       description: "a game; `network` is its critic (default: the configuration's network)",
+      properties: { network: named('networks', "its critic (default: the configuration's network)") },
     }),
     { default: [], description: 'additional losses with a critic' },
   ),

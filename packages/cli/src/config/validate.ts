@@ -13,6 +13,8 @@ const ajv = new Ajv({
   strictRequired: false,
   allowUnionTypes: true,
 })
+// Says which table a name is from.
+ajv.addKeyword('kind')
 // Paths are resolved where the file is known; any text is one.
 for (const format of ['path', 'written-path']) ajv.addFormat(format, true)
 
