@@ -50,7 +50,7 @@ const asserting = [
   'packages/core/src/tree/{copies,reorder,safetensors,tree}.ts',
   'packages/datasets/src/{decoded-cache,decoder,fetch-files,idx,image-folder,mat,parquet,parquet-shard}.ts',
   'packages/datasets/src/{resize,tiny-imagenet,unpack}.ts',
-  'packages/distill/src/{checkpoint,distill,finished-set,gradient,programs,tesla}.ts',
+  'packages/distill/src/{checkpoint,finished-set,gradient,programs,start,step,tesla}.ts',
   'packages/engine-onnx/**',
   'packages/engine-tensorflow/src/{binding,lower,operands,probe,replay}.ts',
   'packages/hallucinator/src/{adversarial-contrast,hallucinate,initializers}.ts',

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { loadTree, saveTree } from './checkpoint.js'
-import { initialSet, startDistilling } from './distill.js'
+import { initialSet, startDistilling } from './start.js'
 import { fit, startFitting, type FitSpec, type FitState } from './fit.js'
 import { studentObjective } from './student-objective.fixture.js'
 

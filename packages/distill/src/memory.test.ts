@@ -1,7 +1,7 @@
 import { keyFrom, sgd } from '@haba/core'
 import { leakCheck, referenceEngine, toyData, toySet } from '@haba/testing'
 import { describe, expect, it } from 'vitest'
-import type { DistillSpec } from './distill.js'
+import type { DistillSpec } from './spec.js'
 import { differentiationWithin, estimateMemory } from './memory.js'
 import { recompute, store } from './stepper.js'
 import { studentObjective } from './student-objective.fixture.js'

@@ -18,7 +18,8 @@ import {
   type SumObjective,
   type Tree,
 } from '@haba/core'
-import { checkSpec, initialSet, startDistilling, type DistillSpec, type DistillState } from './distill.js'
+import { checkSpec, type DistillSpec, type DistillState } from './spec.js'
+import { initialSet, startDistilling } from './start.js'
 import { bind } from './gradient.js'
 import { recompute, store, type Differentiation } from './stepper.js'
 

@@ -20,7 +20,9 @@ import {
 import { failAtEveryCall, referenceEngine, toyData, toySet } from '@haba/testing'
 import type { Scalar } from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
-import { distill, startDistilling, type DistillSpec, type DistillState } from './distill.js'
+import { distill } from './distill.js'
+import type { DistillSpec, DistillState } from './spec.js'
+import { startDistilling } from './start.js'
 import { recompute, store } from './stepper.js'
 import { studentObjective } from './student-objective.fixture.js'
 
