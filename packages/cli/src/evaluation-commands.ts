@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander'
-import { protocolNames } from './config/schema.js'
+import { protocolNames } from './config/section-schemas.js'
 import { owningRun, usingRun } from './folder/owner.js'
 import { runWorker } from './measure/worker.js'
 import { budgetCommand, type BudgetOptions } from './commands/budget.js'

@@ -26,9 +26,9 @@ export const allowPlugin = (): Option =>
     'let the configuration of a run folder load this plugin, which runs its code (default: those in your own haba/config.json)',
   ).argParser((text: string, before: readonly string[] | undefined) => [...(before ?? []), text])
 
-/** Values instead of those of a configuration; may be given several times. */
+/** Sets options of a configuration; may be given several times. */
 export const setOption = (): Option =>
   new Option(
     '--set <option=value>',
-    'a value instead of that of the configuration, such as objective.views=all; may be given several times',
+    'set an option of the configuration, such as objective.views=all; may be given several times',
   ).argParser((text: string, before: readonly string[] | undefined) => [...(before ?? []), text])

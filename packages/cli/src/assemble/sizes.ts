@@ -2,13 +2,13 @@ import { HabaError, sizeOf, type ImageContext, type ImageShape, type Layout } fr
 import { totalmem } from 'node:os'
 import type { Named } from '../config/config.js'
 
-/** Of what a step moves: the values, their gradient, and the values after it. */
+/** Copies of what a step updates: old values, gradient, new values. */
 const copies = 3
 
-/** A float of the set. */
+/** Bytes that a step needs for a float of the set. */
 const moved = copies * 4
 
-/** The bytes that an option's number costs at least, whatever else is chosen. */
+/** The least bytes that an option needs, whatever the other options are. */
 const costs: Readonly<Record<string, (count: number, of: ImageContext & { readonly options: Named }) => number>> = {
   perClass: (count, { classes, image }) => 4 * count * classes * sizeOf(image),
   basesPerClass: (count, { classes, image, options: { basis = image } }) =>
@@ -22,7 +22,7 @@ const costs: Readonly<Record<string, (count: number, of: ImageContext & { readon
   depth: (count) => 1024 * count,
 }
 
-/** Floats of a hallucinator of one hidden channel: its two convolutions, its scales and its shifts. */
+/** Floats of a hallucinator with one hidden channel: two convolutions, scales and shifts. */
 function leastHallucinator(
   [height, width]: ImageShape,
   { kernel, modulation, padding }: { readonly kernel: number; readonly modulation: unknown; readonly padding: unknown },
@@ -35,10 +35,10 @@ function leastHallucinator(
 const megabytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20).toLocaleString('en-US')} MB`
 
 /**
- * Refuses numbers that no run on this machine can fit, before anything of them is made.
+ * Refuses sizes that cannot fit into this machine's memory, before anything of that size is allocated.
  *
  * @param available bytes @default those of the machine
- * @throws HabaError naming the option, with the least that it needs
+ * @throws HabaError naming the option and the least memory for it
  */
 export function checkSizes(options: Named, context: ImageContext, available = totalmem()): void {
   for (const [name, cost] of Object.entries(costs)) {
@@ -56,12 +56,12 @@ export function checkSizes(options: Named, context: ImageContext, available = to
 }
 
 /**
- * Refuses a set of which no step can show a class whole, where the objective asks for all views of it at once.
+ * Refuses a set if the objective takes all views of a class at once and these do not fit into memory.
  *
  * @param set the configuration's
- * @param views what the objective asks for
+ * @param views the objective's option
  * @param available bytes @default those of the machine
- * @throws HabaError with the number of images, and the least that they need
+ * @throws HabaError with the number of images and the least memory for them
  */
 export function checkViews(set: Named, views: unknown, layout: Layout, available = totalmem()): void {
   if (views !== 'all') return

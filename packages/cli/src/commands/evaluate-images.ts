@@ -14,7 +14,7 @@ import { crossCaption, crossTable, type CrossRow } from '../tell/cross-table.js'
 import { progressOn, type Terminal } from '../tell/progress.js'
 
 export interface EvaluateImagesOptions {
-  /** Says data, preprocessing, network and protocol. */
+  /** A configuration file with data, preprocessing, network and protocol. */
   readonly config: string
   readonly networks?: readonly string[]
   readonly seeds?: number
@@ -23,7 +23,7 @@ export interface EvaluateImagesOptions {
   readonly data?: string
   readonly engine?: string
   readonly allowPlugin?: readonly string[]
-  /** Refused: images are tested in this process, beside nothing. */
+  /** Refused: images are tested in this process, without baselines. */
   readonly workers?: number
   readonly baselines?: readonly string[]
 }
@@ -46,16 +46,11 @@ export async function evaluateImagesCommand(
   signal?: AbortSignal,
 ): Promise<void> {
   if (workers !== undefined || baselines !== undefined)
-    throw new HabaError(
-      'haba evaluate',
-      '--config without --workers and --baselines',
-      'them beside it',
-      'Leave them out.',
-    )
+    throw new HabaError('haba evaluate', '--config without --workers and --baselines', 'both', 'Leave them out.')
   const progress = progressOn(err)
   const asked = overridden(await readShown(file, { allowPlugin }, progress.say), elsewhere)
   const settings = evaluateSettings(asked, { protocol, epochs, networks: seeds })
-  // No learned rate comes with images.
+  // Images come without a learned learning rate.
   const learningRate = settings.learningRate === 'learned' ? 0.01 : settings.learningRate
   const read = { ...asked, config: { ...asked.config, evaluate: { ...settings, learningRate } } }
   const kindsOf = networks === undefined ? [read.config.network] : namedNetworks(read, networks)
@@ -65,10 +60,10 @@ export async function evaluateImagesCommand(
     const set = await imagesAsSet(path, parts.data)
     const { slots, image } = set.layout
     const bytes = slots * sizeOf(image)
+    const heard = signal ?? listenForInterruption(progress.say)
     const rows: CrossRow[] = []
     for (const named of kindsOf) {
       const network = await makeNetwork(read, named, parts.data, '--networks')
-      const heard = signal ?? listenForInterruption(progress.say)
       const todo = 'Nothing was written.'
       const measure = await measureOf({ parts: { ...parts, network }, progress, signal: heard, todo })
       const settled = await settle({ ...measure, others: [] }, path, [{ name: path, data: dataOfSet(set) }])

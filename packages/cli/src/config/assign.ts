@@ -2,10 +2,10 @@ import { HabaError, parseJson } from '@haba/core'
 import { isRecord } from './describe-schema.js'
 
 /**
- * A configuration with values that the command line gives, such as `objective.views=all` or `games[0].network=mlp`. A value is JSON, or a
- * text where it is no JSON. A name alone becomes `{ "use": name }` where an option of it is given.
+ * Sets options of a configuration, such as `objective.views=all` or `games[0].network=mlp`. A value is parsed as JSON; if that fails,
+ * it is a text. A name becomes `{ "use": name }` when one of its options is set.
  *
- * @throws HabaError for an assignment that is none, and for a place that the configuration cannot have
+ * @throws HabaError for an invalid assignment, and for a position beyond the end of a list
  */
 export const assigned = (config: unknown, assignments: readonly string[]): unknown =>
   assignments.reduce((value, text) => {

@@ -1,5 +1,6 @@
 import type { Static, TSchema } from '@haba/core/options'
-import type { configSchema, evaluateSchema, expertsSchema, Named } from './schema.js'
+import type { configSchema } from './schema.js'
+import type { evaluateSchema, expertsSchema, Named } from './section-schemas.js'
 
 export type { Named }
 

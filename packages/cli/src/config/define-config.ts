@@ -1,7 +1,7 @@
 /** A name, or a name with its options: `"mnist"`, `{ use: 'mnist', … }`. */
 export type NamedOptions = string | { readonly use: string; readonly [option: string]: unknown }
 
-/** What a configuration file may say; `haba options` lists what each name takes, and every option is checked when it is read. */
+/** A configuration file. `haba options` lists the options of each name; all are checked when the file is read. */
 export interface ConfigFile {
   readonly name: string
   readonly data: NamedOptions

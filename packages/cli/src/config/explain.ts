@@ -3,18 +3,18 @@ import { inside, type Place } from './place.js'
 import type { ReadConfig } from './read-config.js'
 import { configSchema } from './schema.js'
 
-/** An option of a configuration that is in effect. */
+/** An option in effect. */
 export interface Explained {
   /** Such as `set.basesPerClass`. */
   readonly path: string
   /** As JSON, cut if it is long. */
   readonly value: string
-  /** Whether the file does not say it. */
+  /** Whether the file leaves it out. */
   readonly isDefault: boolean
   readonly meaning: string
 }
 
-/** Every option of a configuration in effect, in the order of the file, with its meaning from the schemas. */
+/** Lists every option in effect, in the order of the file, with its description from the schemas. */
 export function explained({ config, given, tables }: ReadConfig): readonly Explained[] {
   const lines: Explained[] = []
   const visit = (where: Place, value: unknown, said: unknown, schema: JsonSchema | undefined): void => {

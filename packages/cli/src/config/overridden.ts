@@ -5,7 +5,7 @@ import { kinds } from '../plugins/tables.js'
 import type { Config, EvaluateSettings } from './config.js'
 import { firstPath, namedInText } from './named.js'
 import type { ReadConfig } from './read-config.js'
-import { evaluateSchema } from './schema.js'
+import { evaluateSchema } from './section-schemas.js'
 import { validate } from './validate.js'
 
 /** What a command line may say instead of a configuration. */

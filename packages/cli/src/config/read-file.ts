@@ -21,7 +21,7 @@ export async function readText(file: string): Promise<string> {
   return textOf(bytes)
 }
 
-/** Files of configurations that are programs: reading one runs it. */
+/** Configurations that are modules: reading one runs it. */
 const modules = /\.[cm]?[jt]s$/
 
 /**
@@ -38,7 +38,7 @@ export async function readConfigFile(file: string, text?: string): Promise<unkno
 }
 
 function readJson(file: string, text: string): unknown {
-  // Spaces instead of comments: what is left lies where it did.
+  // Comments become spaces, so that errors name the right place.
   const bare = text.includes('/') ? withoutComments(text) : text
   try {
     return parseJson(bare)
@@ -66,7 +66,7 @@ function readYaml(file: string, text: string): unknown {
   }
 }
 
-/** As JSON may be: what composes values runs out of stack, and V8 ends the process if it compiles a regular expression there. */
+/** As for JSON. Deeper nesting exhausts yaml's stack, and V8 aborts the process if it compiles a regular expression there. */
 const DEEPEST = 100
 
 /** JSON's types only: no dates, no binary. */
@@ -107,7 +107,7 @@ async function readModule(file: string): Promise<unknown> {
   return plain({ file, path: '' }, value)
 }
 
-/** A copy of a value that JSON can hold. @throws HabaError with the place of what it cannot, such as a function */
+/** Copies a value as plain data. @throws HabaError with the path of a value that JSON does not have, such as a function */
 function plain(where: Place, value: unknown): unknown {
   if (value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)) return value
   if (Array.isArray(value)) return value.map((one, i) => plain(inside(where, i), one))
@@ -135,7 +135,7 @@ function withoutComments(text: string): string {
   try {
     return stripComments(text, ' ')
   } catch {
-    // Nested so deep that the scanner runs out of stack: the parser tells it.
+    // The scanner runs out of stack on deep nesting; the parser reports that.
     return text
   }
 }
@@ -164,5 +164,5 @@ function explained({ error, offset, length }: ParseError, text: string): string 
   return `JSON has no ${symbol}: values are numbers, texts in double quotes, true, false and null.`
 }
 
-/** What an error says of itself. */
+/** The message of whatever was thrown. */
 export const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown))

@@ -7,16 +7,16 @@ import { openRun } from '../folder/draw-run.js'
 import type { About } from '../folder/finished-run.js'
 import type { Row } from '../folder/result.js'
 
-/** A set as other tools take it: every slot under every view as an image of its own, row `view · slots + slot`. */
+/** The images of a set for other tools: one row for each slot under each view, row `view · slots + slot`. */
 export interface ExportedSet {
   readonly about: About
-  /** What was measured of it. */
+  /** The measured accuracy. */
   readonly row: Row
   readonly image: ImageShape
   readonly rows: number
   readonly slots: number
   readonly classNames: readonly string[]
-  /** `[rows × height × width × channels]`: in the space that networks were trained in. */
+  /** `[rows × height × width × channels]`, preprocessed as networks saw them. */
   readonly values: Float32Array
   /** The same as bytes: preprocessing undone, rounded and clamped. */
   readonly pixels: Uint8Array
@@ -24,11 +24,11 @@ export interface ExportedSet {
   readonly clamped: number
   /** The most probable class of each row. */
   readonly labels: readonly number[]
-  /** `[rows × classes]`, where labels are soft. */
+  /** `[rows × classes]`; absent if labels are hard. */
   readonly targets?: Float32Array
 }
 
-/** Renders the set of a run. Data are read only where a plugin brought the preprocessing. */
+/** Renders the set of a run. Reads data only if a plugin's dataset defines the preprocessing. */
 export async function exportedSet(run: string, read: ReadConfig, say: (text: string) => void): Promise<ExportedSet> {
   const { engine, close } = await openEngine(read, say)
   try {
@@ -70,7 +70,7 @@ const largest = ({ targets, layout: { slots, classes } }: RenderedSet): readonly
     return row.indexOf(row.reduce((a, b) => Math.max(a, b)))
   })
 
-/** Undefined where every slot is of one class with certainty. */
+/** The targets, or undefined if all are one-hot. */
 const softTargets = ({ targets }: RenderedSet): Float32Array | undefined =>
   targets.some((value) => value !== 0 && value !== 1) ? targets : undefined
 

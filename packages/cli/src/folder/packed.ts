@@ -8,8 +8,8 @@ import type { Result } from './result.js'
 import { FILES } from './run-folder.js'
 
 /**
- * A run is a folder, or one file that `haba pack` made of it: safetensors of its set, with the run's JSON files as metadata under
- * their names, and the matrices of its preprocessing as tensors `preprocessing.NAME`.
+ * A run is a folder, or one file that `haba pack` wrote: safetensors with the tensors of its set, the matrices of its preprocessing as
+ * `preprocessing.NAME`, and the run's JSON files as metadata under their names.
  */
 const format = 'haba-run-1'
 const matrices = 'preprocessing.'
@@ -21,34 +21,34 @@ export const isMatrix = (name: string): boolean => name.startsWith(matrices)
 /** Whether a run is one file. */
 export const isPacked = (run: string): boolean => statSync(run, { throwIfNoEntry: false })?.isFile() ?? false
 
-/** A file of a run as errors name it. */
+/** The name of a run's file in errors. */
 export const nameIn = (run: string, name: string): string => (isPacked(run) ? `${run}, ${name}` : join(run, name))
 
-/** Where a file goes that is made of a run: into its folder, or beside its file. */
+/** The path of a file that is derived from a run: in its folder, or beside its packed file. */
 export const besideRun = (run: string, name: string): string =>
   isPacked(run) ? `${run.replace(/\.safetensors$/, '')}.${name}` : join(run, name)
 
-/** What paths in a run's configuration are relative to. */
+/** The folder that paths in a run's configuration are relative to. */
 export const folderOf = (run: string): string => (isPacked(run) ? dirname(run) : run)
 
-/** A file of a run; undefined where it has none of the name. @throws HabaError if the run is a damaged file, or another's */
+/** Reads a file of a run; undefined if the run does not have it. @throws HabaError if a packed run is damaged, or not one */
 export async function readRunFile(run: string, name: string): Promise<Uint8Array | undefined> {
   if (isPacked(run)) return (await unpacked(run)).get(name)
   const file = join(run, name)
   return existsSync(file) ? await readWhole(file) : undefined
 }
 
-/** A JSON file of a run, its checksum verified; undefined where it has none of the name. */
+/** Reads a JSON file of a run and verifies its checksum; undefined if the run does not have it. */
 export async function readRunJson<T>(run: string, name: string, options: ReadJsonOptions): Promise<T | undefined> {
   const bytes = await readRunFile(run, name)
   return bytes && parseCheckedJson<T>(nameIn(run, name), new TextDecoder().decode(bytes), options)
 }
 
-/** What a run measured so far; undefined before its first row. */
+/** The measurements of a run so far; undefined before its first row. */
 export const readResult = (run: string): Promise<Result | undefined> =>
   readRunJson<Result>(run, FILES.result, { kind: 'result', check: checks.result })
 
-/** The files of a run as one. @param config the configuration, with paths as they are seen from where the file will lie */
+/** Packs the files of a run into one. @param config the configuration, with paths relative to the packed file */
 export async function packed(run: string, config: string): Promise<Uint8Array> {
   const kept = texts.map(async (name) => [name, await readRunFile(run, name)] as const)
   const found = (await Promise.all(kept)).flatMap(([name, bytes]) =>

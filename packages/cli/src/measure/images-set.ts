@@ -12,10 +12,10 @@ const pairs = [
 /**
  * Images from elsewhere as a finished set with one view, to be measured as any other: a folder for each class, matched by name with
  * the classes of the data, or an .npz file. Its images are pixels (`x_train`, `images` or `x`: 0 … 255, or floats in `[0, 1]`), which
- * are preprocessed as the data are, or, where it has an array `values`, what networks shall see. Labels are numbers of the data's
+ * are preprocessed as the data are; an array `values` instead holds images that are preprocessed already. Labels are numbers of the data's
  * classes (`y_train`, `labels` or `y`), or rows of probabilities (`targets`).
  *
- * @throws HabaError if images have another size than the data, or a label is none of its classes
+ * @throws HabaError if images have another size than the data, or a label is not one of its classes
  */
 export async function imagesAsSet(path: string, data: Dataset): Promise<RenderedSet> {
   const found = statSync(path, { throwIfNoEntry: false })
@@ -64,7 +64,7 @@ function ofNpz(path: string, npz: Npz, { image, classes, preprocessing }: Datase
       path,
       'pixels of uint8, or floats in [0, 1]',
       'others',
-      'Name the array "values" if networks shall see it as it is.',
+      'Name the array "values" if it is preprocessed already.',
     )
   const values = seen ? unit : preprocessing.apply(unit, image)
   const targets = npz.names.includes('targets') ? npz.read('targets') : undefined
